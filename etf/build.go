@@ -1,0 +1,119 @@
+package etf
+
+import (
+	"strings"
+
+	"github.com/beamgate/beamgate/internal/wire"
+)
+
+// Decode returns the one term in b, checked as [Mode.Validate] does. The Term
+// aliases neither b nor anything else.
+//
+// Terms are counted before anything is allocated for them: a first pass is
+// Validate, a second one fills blocks of exactly the size it found. So the
+// memory of a tree is about 16 bytes for each term and one for each byte
+// received (or inflated), whatever a length field claims: payloads are copied
+// with all that stands between them, in one piece.
+func (m *Mode) Decode(b []byte) (Term, error) {
+	s := m.get()
+	defer m.put(s)
+	s.in.ResetSlice(m.c.prog, s.names.hook(), b)
+	s.in.KeepInflated()
+	if err := s.validate(int64(len(b))); err != nil {
+		return Term{}, err
+	}
+	body := s.in.Body()
+	return s.build(body, s.in.Stats()), nil
+}
+
+// build makes a tree of an accepted term without its version byte.
+func (m *Mode) build(raw []byte) Term {
+	s := m.get()
+	defer m.put(s)
+	s.in.BuildSlice(m.c.prog, raw)
+	s.in.Run(-1)
+	return s.build(raw, s.in.Stats())
+}
+
+// build reads the accepted term in raw once more and fills a tree with it.
+func (s *session) build(raw []byte, counts wire.Stats) Term {
+	t := s.in.Build(s.c.prog, raw, counts)
+	root := node(t.Nodes[0])
+	switch root.kind() {
+	case KindFloat, KindNil:
+		return Term{node: root}
+	case KindInteger:
+		if root.flags()&nodeBig == 0 {
+			return Term{node: root}
+		}
+	}
+	return Term{&tree{t.Nodes, t.Data, t.Names}, root}
+}
+
+// Clone returns the term in blocks of its own, so that the tree it was part of
+// can be freed.
+func (t Term) Clone() Term {
+	if t.t == nil {
+		return t
+	}
+	c := cloner{from: t.t, to: &tree{nodes: []wire.Node{wire.Node(t.node)}}}
+	for i := 0; i < len(c.to.nodes); i++ {
+		c.copy(i)
+	}
+	c.to.names = c.names.String()
+	return Term{c.to, node(c.to.nodes[0])}
+}
+
+// cloner copies a tree in breadth: the node at hand still points into from.
+type cloner struct {
+	from, to *tree
+	names    strings.Builder
+}
+
+func (c *cloner) copy(i int) {
+	n := (*node)(&c.to.nodes[i])
+	children := n.length()
+	switch n.kind() {
+	case KindAtom:
+		at := c.names.Len()
+		c.names.WriteString(c.from.names[n.Num : n.Num+uint64(n.length())])
+		n.Num = uint64(at)
+		return
+	case KindMap:
+		children *= 2
+	case KindTuple:
+	case KindFun:
+		children++
+	case KindList:
+		if n.flags()&nodeImproper != 0 {
+			children++
+		}
+		if n.flags()&nodePacked != 0 {
+			c.payload(n)
+			return
+		}
+	case KindInteger:
+		if n.flags()&nodeBig != 0 {
+			c.payload(n)
+		}
+		return
+	case KindBinary, KindBitstring, KindPid, KindPort, KindReference, KindExport, Kind(wire.KindFunHead):
+		c.payload(n)
+		return
+	default:
+		return
+	}
+	first := n.Num
+	n.Num = uint64(len(c.to.nodes))
+	c.to.nodes = append(c.to.nodes, c.from.nodes[first:first+uint64(children)]...)
+}
+
+func (c *cloner) payload(n *node) {
+	at := len(c.to.data)
+	if n.length() == 0 {
+		n.Num = 0
+		return
+	}
+	c.to.data = append(c.to.data, c.from.data[n.Num:n.Num+uint64(n.length())]...)
+	n.Num = uint64(at)
+}

@@ -1,0 +1,188 @@
+package etf_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/zlib"
+	"hash/adler32"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// streams are zlib streams of b as different senders write them.
+func streams(b []byte) map[string][]byte {
+	all := map[string][]byte{}
+	for level := flate.HuffmanOnly; level <= flate.BestCompression; level++ {
+		var out bytes.Buffer
+		z, _ := zlib.NewWriterLevel(&out, level)
+		z.Write(b)
+		z.Close()
+		all["level "+string(rune('a'+level-flate.HuffmanOnly))] = out.Bytes()
+	}
+	var out bytes.Buffer
+	z := zlib.NewWriter(&out)
+	for i := range b {
+		z.Write(b[i : i+1])
+		if i%100 == 0 {
+			z.Flush() // an empty stored block
+		}
+	}
+	z.Close()
+	all["flushed"] = out.Bytes()
+	stored := []byte{0x78, 0x01}
+	for i := range b {
+		stored = append(stored, 0, 1, 0, 0xfe, 0xff, b[i])
+	}
+	stored = append(stored, 1, 0, 0, 0xff, 0xff)
+	sum := adler32.New()
+	sum.Write(b)
+	all["stored bytes"] = sum.Sum(stored)
+	for window := range byte(8) { // 256 bytes to 32 KiB; the first block is stored
+		s := bytes.Clone(all["stored bytes"])
+		s[0], s[1] = window<<4|8, 0
+		s[1] = 31 - byte((uint(s[0])<<8)%31)
+		all["window "+string(rune('a'+window))] = s
+	}
+	return all
+}
+
+// TestZlibStreams accepts each of them as the term it holds, and none of them
+// cut or changed.
+func TestZlibStreams(t *testing.T) {
+	m := compile(t, config())
+	term := list(bin(strings.Repeat("some text ", 12)), atom("a"), str("abc"), small(1))
+	want := decode(t, term).String()
+	for name, stream := range streams(term) {
+		in := packed(int64(len(term)), stream)
+		if err := agree(t, with(m), in, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if v, err := m.Decode(in); err != nil || v.String() != want {
+			t.Errorf("%s: %v %v", name, v, err)
+		}
+		for n := 2; n < len(in); n += 1 + len(in)/150 {
+			want := m.Validate(in[:n])
+			if e, ok := want.(*etf.Error); !ok || e.Code != etf.CodeTruncated || e.Offset != int64(n) {
+				t.Errorf("%s, %d of %d bytes: %v", name, n, len(in), want)
+			}
+			for _, s := range sources[1:] {
+				if _, err := m.ValidateReader(s.reader(in[:n])); describe(err) != describe(want) {
+					t.Errorf("%s over %s, %d of %d bytes: %v, of a slice %v", name, s.name, n, len(in), err, want)
+				}
+			}
+			if _, err := m.Decode(in[:n]); describe(err) != describe(want) {
+				t.Errorf("%s, %d of %d bytes: Decode says %v, Validate %v", name, n, len(in), err, want)
+			}
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+// TestDamagedStreams changes bytes of long streams: what was inflated before the
+// damage is looked at by every driver, or by none.
+func TestDamagedStreams(t *testing.T) {
+	m := compile(t, config())
+	rng := rand.New(rand.NewPCG(1, 2))
+	var elems [][]byte
+	for i := range 4_000 {
+		elems = append(elems, bin(strings.Repeat("x", rng.IntN(30))), int32x(i))
+	}
+	for name, term := range map[string][]byte{
+		"good": list(elems...), "bad at the end": pieces(unknown, elems...), "bad in the middle": list(append(append(elems[:3_000:3_000], unknown), elems[3_000:]...)...),
+		"too long": cat(list(elems...), []byte("behind")), "cut": cat(head(9_000), list(elems...)[5:]),
+		"binary": bin(strings.Repeat("some text ", 5_000)), "binary that claims more": cat(binLen(90_000), make([]byte, 70_000)), "string in a tuple": tuple(str(strings.Repeat("x", 60_000)), unknown),
+	} {
+		stream := deflate(term)
+		size := int64(len(term))
+		for _, declared := range []int64{size, size - 1, size + 1, size - 6, size / 2, size + 100_000} {
+			for _, cut := range []int{len(stream), len(stream) - 1, len(stream) - 4, len(stream) - 5, len(stream) / 2, 3 * len(stream) / 4} {
+				agree(t, with(m), packed(declared, stream[:cut]), func(d driver, s source) bool {
+					return s.name != "small chunks" && s.name != "one byte" && d.family != "tokens"
+				})
+				if t.Failed() {
+					t.Fatalf("%s: declared %d of %d, %d bytes of %d", name, declared, size, cut, len(stream))
+				}
+			}
+			damaged := bytes.Clone(stream)
+			damaged[len(damaged)-20-rng.IntN(len(damaged)/2)] ^= 0xff
+			agree(t, with(m), packed(declared, damaged), func(d driver, s source) bool { return s.reader == nil || s.name == "chunks" })
+			if t.Failed() {
+				t.Fatalf("%s: declared %d of %d, damaged", name, declared, size)
+			}
+		}
+	}
+}
+
+// TestInflateWithoutCap decodes compressed terms under NoLimit, whose number
+// must not overflow where one is added.
+func TestInflateWithoutCap(t *testing.T) {
+	m := compile(t, etf.Config{Limits: limits.Unlimited()})
+	in := squeeze(bin(strings.Repeat("some text ", 50_000)))
+	if err := agree(t, with(m), in, func(d driver, s source) bool { return s.name != "small chunks" && s.name != "one byte" }); err != nil {
+		t.Error(err)
+	}
+	if err := m.Validate(packed(math.MaxUint32, deflate(null))); err == nil {
+		t.Error("accepted a lying size")
+	}
+}
+
+// TestResetInsideCompressed starts anew while a stream is being inflated.
+func TestResetInsideCompressed(t *testing.T) {
+	m := compile(t, config())
+	in := squeeze(list(copies(50_000, small(1))...))
+	d := m.NewDecoderBytes(in)
+	for range 3 {
+		for range 10 {
+			must[etf.Token](t)(d.ReadToken())
+		}
+		d.ResetBytes(in)
+	}
+	d.Reset(bytes.NewReader(cat(in, ext(atom("a")), in)))
+	if err := untilEOF(d.SkipValue); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestIdleDecoderIsSmall: what a Decoder needed for large terms is not kept for
+// good.
+func TestIdleDecoderIsSmall(t *testing.T) {
+	m := compile(t, config())
+	before := heapInUse()
+	d := m.NewDecoder(nil)
+	for name, build := range map[string]func() []byte{
+		"compressed": func() []byte { return squeeze(bin(strings.Repeat("x", 10<<20))) },
+		"bits in a key": func() []byte {
+			return ext(mapOf(bits(3, make([]byte, 10<<20)...), null, bits(4, make([]byte, 10<<20)...), null))
+		},
+		"keys":  func() []byte { return ext(maps(300_000), keys(300_000)) },
+		"atoms": func() []byte { return ext(head(200_000), numbered(200_000, "a%06x", atom), null) },
+		"depth": func() []byte { return ext(times(100_000, raw(104, []byte{1})), null) },
+	} {
+		for _, reset := range []func(b []byte){d.ResetBytes, func(b []byte) { d.Reset(bytes.NewReader(b)) }} {
+			reset(build())
+			if err := d.SkipValue(); err != nil {
+				t.Fatal(err)
+			}
+			reset(build())
+			if _, err := d.ReadValue(); err != nil {
+				t.Fatal(err)
+			}
+			reset(ext(null))
+			if err := d.SkipValue(); err != nil {
+				t.Fatal(err)
+			}
+			if kept := heapInUse() - before; kept > 1<<20 {
+				t.Errorf("%s: an idle Decoder keeps %d KiB", name, kept>>10)
+			}
+		}
+	}
+	runtime.KeepAlive(d)
+}

@@ -1,0 +1,139 @@
+package etf
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/beamgate/beamgate/internal/wire"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// What errors.Is finds in an [*Error], by the group of its Code.
+var (
+	ErrMalformed = errors.New("malformed external term")
+	ErrTruncated = errors.New("truncated external term")
+	ErrTrailing  = errors.New("bytes after the external term")
+	ErrRejected  = errors.New("external term rejected by policy")
+	ErrLimit     = errors.New("external term over a limit")
+)
+
+// Error is why a term was refused. It is the same for a slice and for a reader
+// in whatever chunks, and it never holds anything that the sender wrote, so it
+// may be logged and sent back.
+type Error struct {
+	// Code is the stable name of the reason.
+	Code Code
+
+	// Offset is where in the input the offending term starts: for truncated
+	// input where the input ends, for trailing bytes where they start. In a
+	// Decoder it counts from the start of the stream.
+	Offset int64
+
+	// Inflated tells that Offset counts in the data of a compressed term, whose
+	// first byte is 0.
+	Inflated bool
+
+	// Tag is the tag byte at Offset; 0 if there is none.
+	Tag Tag
+
+	// Path leads from the top-level term to the offending one.
+	Path Path
+
+	// Limit is the cap that was hit, if it was one.
+	Limit *limits.Error
+
+	// Err is the error of the reader or of a limits.Budget, if there is one.
+	Err error
+
+	sentinel error
+}
+
+// Error describes the refusal in one line. The text is no API; Code is.
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "etf: %s at offset %d", strings.ReplaceAll(string(e.Code), "_", " "), e.Offset)
+	if e.Inflated {
+		b.WriteString(" of the inflated data")
+	}
+	if e.Tag != 0 {
+		fmt.Fprintf(&b, ", %s", e.Tag)
+	}
+	if len(e.Path.Steps) > 0 {
+		fmt.Fprintf(&b, ", in %s", e.Path)
+	}
+	if e.Limit != nil {
+		fmt.Fprintf(&b, ": %s", e.Limit)
+	}
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Is reports whether target is the sentinel of e's group.
+func (e *Error) Is(target error) bool { return target != nil && target == e.sentinel }
+
+// Unwrap returns the limit and the error of a reader or budget.
+func (e *Error) Unwrap() []error {
+	var errs []error
+	if e.Limit != nil {
+		errs = append(errs, e.Limit)
+	}
+	if e.Err != nil {
+		errs = append(errs, e.Err)
+	}
+	return errs
+}
+
+// LogValue groups the fields for slog.
+func (e *Error) LogValue() slog.Value {
+	attrs := []slog.Attr{
+		slog.String("code", string(e.Code)),
+		slog.Int64("offset", e.Offset),
+		slog.String("path", e.Path.String()),
+	}
+	if e.Inflated {
+		attrs = append(attrs, slog.Bool("inflated", true))
+	}
+	if e.Tag != 0 {
+		attrs = append(attrs, slog.String("tag", e.Tag.String()))
+	}
+	if e.Limit != nil {
+		attrs = append(attrs, slog.String("limit", e.Limit.Name),
+			slog.Int64("max", e.Limit.Max), slog.Int64("got", e.Limit.Got))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// newError makes the Error of a failed input.
+func newError(in *wire.Input) *Error {
+	f, cause := in.Failure()
+	e := &Error{
+		Code: codeTexts[f.Code], Offset: f.Offset, Inflated: f.Inflated,
+		Tag: Tag(f.Tag), Err: cause, sentinel: sentinel(f.Code),
+	}
+	if !f.Inflated {
+		e.Offset += in.TermOffset()
+	}
+	if f.Code.IsLimit() || f.Code == wire.LimitAtomBudget {
+		limit := f.Limit
+		e.Limit = &limit
+	}
+	if f.Code != wire.Trailing && !f.NoPath {
+		e.Path = pathOf(in)
+	}
+	return e
+}
+
+// Tag is a tag byte of the format.
+type Tag byte
+
+// String returns the name in the OTP documentation, or the number.
+func (t Tag) String() string {
+	if name := wire.TagName(byte(t)); name != "" {
+		return name
+	}
+	return fmt.Sprintf("tag %d", byte(t))
+}

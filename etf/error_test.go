@@ -1,0 +1,139 @@
+package etf_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// TestErrorsEchoNothing prints each error in every way and looks for what the
+// sender wrote.
+func TestErrorsEchoNothing(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for code, cases := range refusals() {
+		for _, r := range cases {
+			if r.budget != nil && r.only != nil && code != etf.CodeLimitAtomBudget {
+				continue
+			}
+			for _, in := range [][]byte{r.in, bytes.ReplaceAll(r.in, []byte("abc"), []byte("s3c"))} {
+				err := r.mode(t)().Validate(in)
+				if err == nil {
+					_, err = r.mode(t)().NewDecoder(newChunks(in, 2)).ReadTerm()
+				}
+				if err == nil {
+					continue
+				}
+				if bytes.Contains(in, []byte(secret)) {
+					seen++
+				}
+				var log bytes.Buffer
+				slog.New(slog.NewTextHandler(&log, nil)).Error("refused", "err", err)
+				all := fmt.Sprintf("%v %+v %s %q", err, err, err, err.Error()) + log.String()
+				for _, part := range []string{secret, "s3c", "caf", "Elixir", "nonode", "n@h"} {
+					if strings.Contains(all, part) {
+						t.Errorf("%s, %s: %q in %s", code, r.name, part, all)
+					}
+				}
+			}
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d inputs held the secret", seen)
+	}
+}
+
+// TestErrorText pins nothing but that each part is told.
+func TestErrorText(t *testing.T) {
+	c := config()
+	c.Limits.MaxArity = 3
+	m := compile(t, c)
+	for _, tc := range []struct {
+		err  error
+		want []string
+	}{
+		{m.Validate(ext(tuple(null, unknown))), []string{"unknown tag", "offset 4", "tag 1", "tuple[1]"}},
+		{m.Validate(ext(list(head(9)))), []string{"limit arity", "offset 6", "LIST_EXT", "list[0]", "MaxArity is 3", "needed at least 9", "raise MaxArity"}},
+		{m.Validate(squeeze(tuple(unknown))), []string{"inflated data", "offset 2"}},
+		{m.Validate(ext(null, null)), []string{"trailing at offset 2"}},
+		{m.NewDecoder(failingReader{errors.New("boom")}).SkipValue(), []string{"read at offset 0", "boom"}},
+	} {
+		for _, part := range tc.want {
+			if !strings.Contains(tc.err.Error(), part) {
+				t.Errorf("%v: no %q", tc.err, part)
+			}
+		}
+	}
+	for tag, want := range map[etf.Tag]string{108: "LIST_EXT", 131: "VERSION", 0: "tag 0", 255: "tag 255", 70: "NEW_FLOAT_EXT"} {
+		if tag.String() != want {
+			t.Errorf("%s, want %s", tag, want)
+		}
+	}
+}
+
+type failingReader struct{ err error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+// TestErrorIs matches one group and what is wrapped.
+func TestErrorIs(t *testing.T) {
+	m := compile(t, config())
+	err := m.Validate(ext(unknown))
+	if errors.Is(err, nil) || errors.Is(err, io.EOF) || !errors.Is(fmt.Errorf("wrapped: %w", err), etf.ErrMalformed) {
+		t.Error(err)
+	}
+	if (&etf.Error{}).Is(nil) {
+		t.Error("an Error of no group is nil")
+	}
+	boom := errors.New("boom")
+	_, err = m.ValidateReader(io.MultiReader(bytes.NewReader(ext(head(3))), failingReader{boom}))
+	if !errors.Is(err, boom) || errors.Is(err, etf.ErrTruncated) {
+		t.Error(err)
+	}
+	_, err = m.ValidateReader(io.MultiReader(bytes.NewReader(ext(null)), failingReader{boom}))
+	if e := err.(*etf.Error); !errors.Is(err, boom) || e.Code != etf.CodeRead || e.Offset != 2 {
+		t.Errorf("behind the term: %v", err)
+	}
+	_, err = m.MeasureReader(io.MultiReader(bytes.NewReader(squeeze(null)), failingReader{boom}))
+	if e := err.(*etf.Error); !errors.Is(err, boom) || e.Code != etf.CodeRead || e.Inflated {
+		t.Errorf("behind the term: %v", err)
+	}
+}
+
+// TestCodesAreStable lists what metrics and corpora rely on: a code is added at
+// the end of its group, never renamed.
+func TestCodesAreStable(t *testing.T) {
+	codes := etf.Codes()
+	seen := map[etf.Code]bool{}
+	for _, c := range codes {
+		if c == "" || seen[c] || strings.ToLower(string(c)) != string(c) || strings.ContainsAny(string(c), " -") {
+			t.Errorf("code %q", c)
+		}
+		seen[c] = true
+	}
+	first := slices.Index(codes, etf.CodeLimitBytes)
+	for i, name := range limits.Names() {
+		var want strings.Builder
+		for j, r := range "limit" + strings.TrimPrefix(name, "Max") {
+			if j > 0 && r >= 'A' && r <= 'Z' {
+				want.WriteByte('_')
+			}
+			want.WriteRune(r)
+		}
+		if got := string(codes[first+i]); got != strings.ToLower(want.String()) {
+			t.Errorf("%s has the code %s", name, got)
+		}
+	}
+	codes[0] = "changed"
+	if etf.Codes()[0] == "changed" {
+		t.Error("Codes hands out its own list")
+	}
+}

@@ -1,0 +1,69 @@
+package etf_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/iotest"
+
+	"github.com/beamgate/beamgate/etf"
+)
+
+// TestRefusalDoesNotDependOnWhatFollows puts every tag that a mode never takes
+// in front of few and of many bytes: a refusal is about the tag, not about how
+// much of the input is in the window.
+func TestRefusalDoesNotDependOnWhatFollows(t *testing.T) {
+	for name, c := range map[string]etf.Config{"Strict": etf.Strict(), "Default": etf.Default(), "OTP": etf.OTP()} {
+		m, err := c.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for tag := range 256 {
+			head := []byte{131, 104, 2, byte(tag)}
+			near := refusalOf(m, append(head, make([]byte, 40)...))
+			if near == nil || near.Offset != 3 || near.Limit != nil {
+				continue // the tag is known, or what follows is at fault
+			}
+			for _, n := range []int{251, 252, 300, 5000, 70000} {
+				far := refusalOf(m, append(head, make([]byte, n)...))
+				if far == nil || far.Code != near.Code || far.Offset != 3 {
+					t.Errorf("%s: tag %d is %s with 40 bytes behind it, with %d: %v", name, tag, near.Code, n, far)
+					break
+				}
+			}
+		}
+	}
+}
+
+// refusalOf returns the error of a slice, nil if it is accepted or disagrees
+// with a reader of single bytes. A panic is an error without a code.
+func refusalOf(m *etf.Mode, b []byte) (e *etf.Error) {
+	defer func() {
+		if r := recover(); r != nil {
+			e = &etf.Error{Err: fmt.Errorf("panic: %v", r)}
+		}
+	}()
+	err := m.Validate(b)
+	_, err1 := m.ValidateReader(iotest.OneByteReader(bytes.NewReader(b)))
+	if fmt.Sprint(err) != fmt.Sprint(err1) || !errors.As(err, &e) {
+		return nil
+	}
+	return e
+}
+
+// TestRefusedExportInFront is the shortest harmful form: a term that Strict must
+// refuse, in front of a binary.
+func TestRefusedExportInFront(t *testing.T) {
+	m, err := etf.Strict().Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{0, 200, 300, 1000} {
+		b := append([]byte{131, 104, 2, 113, 119, 1, 'm', 119, 1, 'f', 97, 1, 109, 0, 0, byte(n >> 8), byte(n)}, make([]byte, n)...)
+		var e *etf.Error
+		if err := m.Validate(b); !errors.As(err, &e) || e.Code != etf.CodeRejectedExport || e.Offset != 3 {
+			t.Errorf("{fun m:f/1, <<%d bytes>>}: %v", n, err)
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package etf
+
+import (
+	"errors"
+	"regexp"
+
+	"github.com/beamgate/beamgate/internal/wire"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// atomRules are Config.Atoms, compiled.
+type atomRules struct {
+	known    *AtomSet
+	patterns []*regexp.Regexp
+	closed   bool // names outside the two are new
+	unset    bool // MaxNewAtoms was not given
+	maxNew   int64
+}
+
+func newAtomRules(c Config) atomRules {
+	r := atomRules{
+		known:  c.Atoms.Known,
+		closed: c.Atoms.Known != nil || len(c.Atoms.Patterns) > 0,
+		unset:  c.Limits.MaxNewAtoms == 0,
+		maxNew: max(c.Limits.MaxNewAtoms, 0),
+	}
+	for _, p := range c.Atoms.Patterns {
+		// A pattern has to match whole names. The longest of the leftmost
+		// matches is the whole name if any match is.
+		longest := *p
+		longest.Longest()
+		r.patterns = append(r.patterns, &longest)
+	}
+	return r
+}
+
+// session is what one decoding needs beyond the Mode. It is pooled; what it
+// keeps of one use is bounded in package wire.
+type session struct {
+	c     *compiled
+	in    wire.Input
+	names names
+}
+
+// names applies atom rules and budgets to the names of one term.
+type names struct {
+	rules *atomRules
+	draw  *limits.Draw // nil without budgets
+	fresh int64        // new names of this term
+	err   error        // of a budget that is no *limits.Error
+}
+
+// get returns a session for the mode.
+func (m *Mode) get() *session {
+	s := m.c.pool.Get().(*session)
+	s.names.begin(m)
+	return s
+}
+
+func (m *Mode) put(s *session) {
+	s.names.release()
+	s.names.draw = nil
+	s.in.Release()
+	m.c.pool.Put(s)
+}
+
+func (n *names) begin(m *Mode) {
+	n.rules, n.draw = &m.c.atoms, nil
+	if len(m.budgets) > 0 {
+		n.draw = limits.NewDraw(m.budgets...)
+	}
+	n.fresh, n.err = 0, nil
+}
+
+// hook returns what the grammar asks about names: nil if nobody wants to know.
+func (n *names) hook() wire.Names {
+	if !n.rules.closed && n.draw == nil {
+		return nil
+	}
+	return n
+}
+
+// FirstSight decides on a name that the term holds for the first time.
+func (n *names) FirstSight(name []byte) (wire.Code, limits.Error) {
+	r := n.rules
+	if r.known.Has(name) {
+		return wire.OK, limits.Error{}
+	}
+	if r.closed && !r.matches(name) {
+		n.fresh++
+		maxNew := r.maxNew
+		if r.unset && n.draw != nil {
+			maxNew = limits.NoLimit
+		}
+		if n.fresh > maxNew {
+			return wire.LimitNewAtoms, limits.Error{Name: "MaxNewAtoms", Max: maxNew, Got: n.fresh}
+		}
+	}
+	if n.draw != nil {
+		if err := n.draw.Reserve(name); err != nil {
+			return wire.LimitAtomBudget, n.budgetError(err)
+		}
+	}
+	return wire.OK, limits.Error{}
+}
+
+func (r *atomRules) matches(name []byte) bool {
+	for _, p := range r.patterns {
+		if at := p.FindIndex(name); at != nil && at[0] == 0 && at[1] == len(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *names) budgetError(err error) limits.Error {
+	var limit *limits.Error
+	if errors.As(err, &limit) {
+		return *limit
+	}
+	n.err = err
+	return limits.Error{Name: "AtomBudget"}
+}
+
+// Commit spends what is reserved. If a budget fails, nothing may be forwarded:
+// the names of the others go back.
+func (n *names) Commit() (wire.Code, limits.Error) {
+	if n.draw != nil {
+		if err := n.draw.Commit(); err != nil {
+			return wire.LimitAtomBudget, n.budgetError(err)
+		}
+	}
+	return wire.OK, limits.Error{}
+}
+
+// Restart gives back what the term at hand has reserved.
+func (n *names) Restart() {
+	n.release()
+	n.fresh = 0
+}
+
+func (n *names) release() {
+	if n.draw != nil {
+		n.draw.Rollback()
+	}
+}
+
+// error makes the Error of the failed session.
+func (s *session) error() error {
+	e := newError(&s.in)
+	if e.Err == nil {
+		e.Err = s.names.err
+	}
+	return e
+}

@@ -1,0 +1,314 @@
+package etf
+
+import (
+	"iter"
+	"math"
+	"math/big"
+
+	"github.com/beamgate/beamgate/internal/wire"
+)
+
+// Term is a decoded term: an immutable value that aliases neither the input nor
+// a Decoder and may be shared by goroutines. Switch on [Term.Kind] and ask for
+// the value of that kind; every accessor answers for the wrong kind with its
+// zero value and ok false. The zero Term has KindInvalid.
+//
+// A decoded tree is three blocks of memory: 16 bytes a term, a copy of what was
+// received, the names. A Term is a view of them, 24 bytes wide, and a small part
+// of a tree keeps all of it; see [Term.Clone].
+type Term struct {
+	t    *tree
+	node node
+}
+
+// tree holds the blocks of a decoded term.
+type tree struct {
+	nodes []wire.Node // children of a container stand together
+	data  []byte      // the input, if payloads of binaries, lists of bytes, big digits, ids or funs are in it
+	names string      // of atoms
+}
+
+// node is a term in 16 bytes.
+type node wire.Node
+
+const (
+	nodeImproper  = wire.NodeImproper
+	nodePacked    = wire.NodePacked
+	nodeBig       = wire.NodeBig
+	nodeNeg       = wire.NodeNeg
+	nodeBitsShift = wire.NodeBitsShift
+)
+
+func newNode(k Kind, flags uint8, length int, num uint64) node {
+	return node(wire.NewNode(wire.Kind(k), flags, length, num))
+}
+
+func (n node) kind() Kind   { return Kind(n.Meta) }
+func (n node) flags() uint8 { return uint8(n.Meta >> 8) }
+func (n node) length() int  { return int(n.Meta >> 16) }
+
+func (t Term) kind() Kind   { return t.node.kind() }
+func (t Term) flags() uint8 { return t.node.flags() }
+func (t Term) length() int  { return t.node.length() }
+
+// Kind returns what the term is.
+func (t Term) Kind() Kind { return t.kind() }
+
+// Len returns the elements of a list (without an improper tail) or tuple, the
+// pairs of a map, the free variables of a fun, the bytes of a binary, bitstring
+// or atom name; 0 for other kinds.
+func (t Term) Len() int {
+	switch t.kind() {
+	case KindList, KindTuple, KindMap, KindFun, KindBinary, KindBitstring, KindAtom:
+		return t.length()
+	}
+	return 0
+}
+
+// Int returns an integer that fits int64.
+func (t Term) Int() (v int64, ok bool) {
+	if t.kind() != KindInteger || t.flags()&nodeBig != 0 {
+		return 0, false
+	}
+	return int64(t.node.Num), true
+}
+
+// Big returns an integer of any size, nil for other kinds.
+func (t Term) Big() *big.Int {
+	switch {
+	case t.kind() != KindInteger:
+		return nil
+	case t.flags()&nodeBig == 0:
+		return big.NewInt(int64(t.node.Num))
+	}
+	return bigInt(t.payload(), t.flags()&nodeNeg != 0)
+}
+
+// Float returns a float.
+func (t Term) Float() (v float64, ok bool) {
+	if t.kind() != KindFloat {
+		return 0, false
+	}
+	return math.Float64frombits(t.node.Num), true
+}
+
+// Atom returns the name of an atom.
+func (t Term) Atom() (name string, ok bool) {
+	if t.kind() != KindAtom {
+		return "", false
+	}
+	return t.t.names[t.node.Num : t.node.Num+uint64(t.length())], true
+}
+
+// IsAtom reports whether the term is the atom name.
+func (t Term) IsAtom(name string) bool {
+	a, ok := t.Atom()
+	return ok && a == name
+}
+
+// Bytes returns the bytes of a binary or bitstring, which must not be changed.
+// Unused bits of a bitstring are zero.
+func (t Term) Bytes() (b []byte, ok bool) {
+	if k := t.kind(); k != KindBinary && k != KindBitstring {
+		return nil, false
+	}
+	return t.payload(), true
+}
+
+// Bits returns the number of bits of a binary or bitstring.
+func (t Term) Bits() int {
+	switch t.kind() {
+	case KindBinary:
+		return 8 * t.length()
+	case KindBitstring:
+		return 8*t.length() - 8 + int(t.flags()>>nodeBitsShift)
+	}
+	return 0
+}
+
+func (t Term) payload() []byte {
+	if t.length() == 0 { // it may continue in data that are not there
+		return []byte{}
+	}
+	end := t.node.Num + uint64(t.length())
+	return t.t.data[t.node.Num:end:end]
+}
+
+// Index returns element i of a list or tuple, or free variable i of a fun. Out
+// of range it returns the zero Term.
+func (t Term) Index(i int) Term {
+	if uint(i) >= uint(t.length()) {
+		return Term{}
+	}
+	switch t.kind() {
+	case KindList:
+		if t.flags()&nodePacked != 0 {
+			return Term{node: newNode(KindInteger, 0, 0, uint64(t.t.data[t.node.Num+uint64(i)]))}
+		}
+	case KindTuple, KindFun:
+	default:
+		return Term{}
+	}
+	return t.child(i)
+}
+
+func (t Term) child(i int) Term {
+	first := t.node.Num
+	if t.kind() == KindFun { // its head stands before them
+		first++
+	}
+	return Term{t.t, node(t.t.nodes[first+uint64(i)])}
+}
+
+// Elements returns the elements of a list or tuple in order.
+func (t Term) Elements() iter.Seq[Term] {
+	return func(yield func(Term) bool) {
+		if k := t.kind(); k != KindList && k != KindTuple {
+			return
+		}
+		for i := range t.length() {
+			if !yield(t.Index(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Tail returns the tail of a list: the empty list unless the list is improper.
+func (t Term) Tail() (tail Term, ok bool) {
+	switch {
+	case t.kind() != KindList && t.kind() != KindNil:
+		return Term{}, false
+	case t.flags()&nodeImproper != 0:
+		return t.child(t.length()), true
+	}
+	return Term{node: newNode(KindNil, 0, 0, 0)}, true
+}
+
+// IsProper reports whether the term is a list that ends in the empty list.
+func (t Term) IsProper() bool {
+	return t.kind() == KindNil || t.kind() == KindList && t.flags()&nodeImproper == 0
+}
+
+// Pair returns pair i of a map, in the order of the wire.
+func (t Term) Pair(i int) (key, value Term) {
+	if t.kind() != KindMap || uint(i) >= uint(t.length()) {
+		return Term{}, Term{}
+	}
+	return t.child(2 * i), t.child(2*i + 1)
+}
+
+// Pairs returns the pairs of a map in the order of the wire.
+func (t Term) Pairs() iter.Seq2[Term, Term] {
+	return func(yield func(Term, Term) bool) {
+		if t.kind() != KindMap {
+			return
+		}
+		for i := range t.length() {
+			if !yield(t.Pair(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Get returns the value that a map has under the atom or, failing that, the
+// binary name.
+func (t Term) Get(name string) (value Term, ok bool) {
+	for k, v := range t.Pairs() {
+		if k.IsAtom(name) {
+			return v, true
+		}
+		if b, isBinary := k.Bytes(); isBinary && k.kind() == KindBinary && string(b) == name {
+			value, ok = v, true
+		}
+	}
+	return value, ok
+}
+
+// Pid identifies a process.
+type Pid struct {
+	Node       string
+	ID, Serial uint32
+	Creation   uint32
+}
+
+// Port identifies a port.
+type Port struct {
+	Node     string
+	ID       uint64
+	Creation uint32
+}
+
+// Reference identifies a reference: one to five words, zero words at the end
+// dropped.
+type Reference struct {
+	Node     string
+	Words    []uint32
+	Creation uint32
+}
+
+// Export is fun Module:Function/Arity.
+type Export struct {
+	Module, Function string
+	Arity            int
+}
+
+// Fun is the head of a closure. Its free variables are the elements of its
+// Term.
+type Fun struct {
+	Module   string
+	Arity    int
+	Uniq     [16]byte
+	Index    uint32
+	OldIndex int64
+	OldUniq  int64
+}
+
+// Pid returns a pid.
+func (t Term) Pid() (p Pid, ok bool) {
+	if t.kind() != KindPid {
+		return Pid{}, false
+	}
+	id := wire.ReadID(t.payload())
+	return Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation}, true
+}
+
+// Port returns a port.
+func (t Term) Port() (p Port, ok bool) {
+	if t.kind() != KindPort {
+		return Port{}, false
+	}
+	id := wire.ReadID(t.payload())
+	return Port{id.Node, id.Number, id.Creation}, true
+}
+
+// Reference returns a reference.
+func (t Term) Reference() (r Reference, ok bool) {
+	if t.kind() != KindReference {
+		return Reference{}, false
+	}
+	id := wire.ReadID(t.payload())
+	return Reference{id.Node, id.Words, id.Creation}, true
+}
+
+// Export returns an external fun.
+func (t Term) Export() (e Export, ok bool) {
+	if t.kind() != KindExport {
+		return Export{}, false
+	}
+	f := wire.ReadFun(t.payload())
+	return Export{string(f.Module), string(f.Function), int(f.Arity)}, true
+}
+
+// Fun returns the head of a closure.
+func (t Term) Fun() (f Fun, ok bool) {
+	if t.kind() != KindFun {
+		return Fun{}, false
+	}
+	w := wire.ReadFun(Term{t.t, node(t.t.nodes[t.node.Num])}.payload())
+	return Fun{
+		Module: string(w.Module), Arity: int(w.Arity), Uniq: w.Uniq, Index: w.Index,
+		OldIndex: w.OldIndex, OldUniq: w.OldUniq,
+	}, true
+}

@@ -1,0 +1,262 @@
+package wire
+
+import "encoding/binary"
+
+// shortAtom takes an atom with a length of one byte.
+func (m *Machine) shortAtom(one bool) Event {
+	start, end := m.pos+2, m.pos+m.arg.end
+	if end > len(m.buf) {
+		return m.wait(m.arg.end)
+	}
+	if !m.takeAtom(start, end, m.buf[m.pos] == TagSmallAtom) {
+		return EvFail
+	}
+	m.cur = scalar{
+		kind: KindAtom, flags: m.atom.flags, num: uint64(end - start),
+		head: m.pos, start: start, end: end,
+	}
+	return m.endHead(one)
+}
+
+// scalar describes the scalar whose head is at m.pos.
+func (m *Machine) scalar(one bool) Event {
+	end := m.pos + m.arg.end
+	b := m.buf[m.pos:end]
+	if b[0] == TagBinary && m.fast && m.top.cls == clsMap {
+		if !m.binaryKey(m.pos+5, end) {
+			return EvFail
+		}
+		m.pos = end
+		return evScalar
+	}
+	m.cur = scalar{head: m.pos, start: end, end: end}
+	c := &m.cur
+	switch b[0] {
+	case TagSmallInteger:
+		c.kind, c.num = KindInteger, uint64(b[1])
+	case TagInteger:
+		c.kind, c.num = KindInteger, uint64(int64(int32(binary.BigEndian.Uint32(b[1:]))))
+	case TagNewFloat:
+		c.kind, c.num = KindFloat, binary.BigEndian.Uint64(b[1:])
+	case TagNil:
+		c.kind = KindNil
+	case TagBinary:
+		c.kind, c.num, c.start = KindBinary, uint64(len(b)-5), m.pos+5
+	}
+	return m.endHead(one)
+}
+
+// endHead shows the scalar in m.cur, whose head is at m.pos, to the value rules,
+// and ends it unless its payload is still to come.
+func (m *Machine) endHead(one bool) Event {
+	c := &m.cur
+	if m.hook != nil && !m.visit(c.kind, c.num) {
+		return EvFail
+	}
+	if c.flags&FlagOpen == 0 {
+		if !m.endScalar(one) {
+			return EvFail
+		}
+		return evScalar
+	}
+	m.pos = c.end
+	if m.top.cls |= pending; !one {
+		return evAgain
+	}
+	m.report(c.kind, c.flags, c.bits, c.num, c.head, c.start, c.end)
+	return EvToken
+}
+
+// endScalar takes the scalar in m.cur as a key if it is (in) one, and reports
+// it. The machine stands behind it afterwards.
+func (m *Machine) endScalar(one bool) bool {
+	c := &m.cur
+	m.pos = c.end
+	if m.building {
+		m.plant(c)
+	} else if m.inKey() && !m.keyScalar(c) {
+		return false
+	}
+	if one && !c.quiet {
+		m.report(c.kind, c.flags, c.bits, c.num, c.head, c.start, c.end)
+	}
+	return true
+}
+
+// open opens a container of n elements or pairs whose head of width bytes is at
+// m.pos, where run does not do it by itself. It answers evAgain when it did, and
+// evScalar for what is complete already.
+func (m *Machine) open(opens class, n int64, width int, one bool) Event {
+	kind := openKind(opens)
+	children, slots, cost := n, n, n+1
+	switch opens {
+	case clsList:
+		slots, cost = n+1, 2*n
+	case clsString:
+		cost = 2 * n
+	case clsMap:
+		children, slots, cost = 2*n, 2*n, mapWords(n)
+	}
+	head := m.pos
+	if n == 0 { // [], {} or #{}: of no depth
+		if opens == clsString {
+			kind = KindNil
+		} else if opens == clsMap && !m.charge(cost) {
+			return EvFail
+		}
+		m.cur = scalar{kind: kind, head: head, start: head + width, end: head + width}
+		return m.endHead(one)
+	}
+	if !m.mayOpen(opens, n, children, slots, cost, int64(width)) {
+		return EvFail
+	}
+	m.terms += children
+	m.words += cost
+	if m.hook != nil && !m.visit(kind, uint64(n)) {
+		return EvFail
+	}
+	m.pos += width
+	inKey := m.inKey()
+	if opens == clsString {
+		m.packed += n
+		if (!one || m.whole) && !inKey && m.top.cls != clsImproper && int64(len(m.buf)-m.pos) >= n {
+			m.deepest = max(m.deepest, len(m.stack)+1)
+			m.cur = scalar{
+				kind: KindList, flags: FlagBytes, num: uint64(n),
+				head: head, start: m.pos, end: m.pos + int(n),
+			}
+			m.endScalar(one)
+			return evScalar
+		}
+	}
+	if one {
+		m.report(kind, 0, 0, uint64(n), head, m.pos, m.pos)
+	}
+	m.top.cls = m.push(opens, n, children, inKey, m.base+int64(head))
+	m.top.left = uint32(children)
+	if one {
+		return EvToken
+	}
+	return evAgain
+}
+
+// report sets the token.
+func (m *Machine) report(kind Kind, flags, bits uint8, num uint64, head, start, end int) {
+	switch m.top.cls.base() {
+	case clsImproper, clsTail, clsStrEnd:
+		flags |= FlagTail
+	}
+	m.tok = Token{Kind: kind, Flags: flags, Bits: bits, Num: num, Start: start, End: end}
+	m.tokOff = m.base + int64(head)
+}
+
+// push opens a container inside the top frame, or in its place if that is the
+// tail of a list.
+func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) class {
+	tailed := m.top.cls.base() == clsImproper
+	if inKey {
+		m.beginKeyed(opens, n, off)
+	}
+	if m.building {
+		m.plantOpen(opens, n, children)
+	}
+	m.below += int64(m.top.left) - 1
+	if opens == clsList {
+		m.below++ // for its tail
+	}
+	if !tailed {
+		m.stack = append(m.stack, m.top)
+		m.depthCap = int(min(int64(cap(m.stack)), m.p.maxDepth))
+		m.deepest = max(m.deepest, len(m.stack))
+	}
+	if opens == clsMap {
+		if n == 1 || m.trusted {
+			opens = clsMap1
+		} else {
+			m.maps = append(m.maps, mapState{})
+			m.maps[len(m.maps)-1].begin(m)
+			m.over += mapOver(n)
+			m.inexact = m.inexact || n > flatMapMax
+		}
+	}
+	if inKey {
+		opens |= hashed
+	}
+	m.top.tailed, m.top.total = tailed, children
+	return opens
+}
+
+const (
+	tupleMax = 1 << 24 // elements; the documented maximum is one less
+	mapMax   = 1 << 31 // pairs
+	floatExp = 0x7ff << 52
+)
+
+// mayOpen is where a container's limits are told apart, in the order of
+// limits.Limits; run calls it when one of them may be exceeded.
+func (m *Machine) mayOpen(opens class, n, children, slots, cost, width int64) bool {
+	p := m.p
+	end := m.base + int64(m.pos) + width
+	owed := m.owed() - 1 + slots
+	depth := int64(len(m.stack))
+	if m.top.cls.base() != clsImproper {
+		depth++
+	}
+	switch {
+	case owed > m.maxAbs-end:
+		return m.beyond(end + owed)
+	case depth > p.maxDepth:
+		return m.exceed(LimitDepth, depth)
+	case m.terms+children > p.maxTerms:
+		return m.exceed(LimitTerms, m.terms+children)
+	case n > p.maxArity:
+		return m.exceed(LimitArity, n)
+	case m.words+cost > p.maxWords:
+		return m.exceed(LimitHeapWords, m.words+cost)
+	case opens == clsTuple && n >= tupleMax:
+		return m.refuse(TupleTooLarge)
+	case opens == clsMap && n >= mapMax:
+		return m.refuse(MapTooLarge)
+	case owed > m.debtAbs-end:
+		return m.refuse(debt)
+	}
+	return true
+}
+
+// visit shows a term's head to the value rules.
+func (m *Machine) visit(k Kind, num uint64) bool {
+	role := RoleElement
+	switch m.top.cls.base() {
+	case clsMap, clsMap1:
+		role = RoleKey
+		if m.top.left&1 == 1 {
+			role = RoleValue
+		}
+	case clsTail, clsStrEnd, clsImproper:
+		role = RoleTail
+	}
+	var name []byte
+	if k == KindAtom {
+		name = m.atomName()
+	}
+	if code := m.hook.Head(k, role, len(m.stack), num, name); code != OK {
+		return m.refuse(code)
+	}
+	return true
+}
+
+func openKind(opens class) Kind {
+	switch opens {
+	case clsTuple:
+		return KindTuple
+	case clsMap:
+		return KindMap
+	}
+	return KindList
+}
+
+// charge counts heap words.
+func (m *Machine) charge(words int64) bool {
+	m.words += words
+	return m.words <= m.p.maxWords || m.exceed(LimitHeapWords, m.words)
+}

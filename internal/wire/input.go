@@ -1,0 +1,351 @@
+package wire
+
+import (
+	"io"
+)
+
+// Input feeds a Machine with the bytes of a slice or a reader, and with the
+// inflated bytes of a compressed term. It is the driver under all drivers.
+//
+// The bytes of a reader pass through one buffer:
+//
+//	       pin              m.pos               end
+//	        ↓                 ↓                  ↓
+//	raw: [  kept for a caller | not yet looked at | room ]
+//
+// Room is made by moving what is kept to the front, and only when there is none,
+// so that a reader of single bytes costs no more than another. While inflated
+// data are read, the machine's window is a second buffer of the same kind.
+type Input struct {
+	m     Machine
+	p     *Program
+	names Names
+
+	r     io.Reader // nil for a slice
+	raw   []byte    // the slice, or the filled part of the buffer
+	rpos  int       // of the next term, or of the compressed bytes
+	first int64     // offset in the stream of raw[0]
+	err   error     // of the reader, once raw is used up
+
+	term int64 // offset in the stream of the term at hand
+	used int64 // its length, once it is complete
+
+	pin   int   // window position from which bytes are kept, or -1
+	pinTo int64 // how many may be kept
+
+	z *inflater // while inflated data are read
+	// spare keeps an inflater for the next compressed term.
+	spare *inflater
+
+	failure Failure
+	failed  bool
+	cause   error // of ReadError
+
+	finished bool // the end of the term was checked
+}
+
+const (
+	bufMin  = 4 << 10
+	bufMax  = 64 << 10 // beyond it a buffer grows only for a caller
+	minRoom = 2 << 10  // more than any head that must be in one window
+)
+
+// ResetSlice starts on the first term of b.
+func (in *Input) ResetSlice(p *Program, names Names, b []byte) {
+	in.reset(p, names)
+	in.r, in.raw = nil, b
+	in.begin()
+}
+
+// ResetReader starts on the first term of r. Buffers of an earlier use are kept.
+func (in *Input) ResetReader(p *Program, names Names, r io.Reader) {
+	buf := in.raw[:0]
+	if in.r == nil || cap(buf) > bufMax {
+		buf = nil
+	}
+	in.reset(p, names)
+	in.r, in.raw = r, buf
+	in.begin()
+}
+
+// Release lets go of the source, for pooling.
+func (in *Input) Release() {
+	in.raw, in.r, in.names, in.err, in.cause = nil, nil, nil, nil, nil
+	in.m.names, in.m.buf = nil, nil
+	if in.z != nil {
+		in.spare, in.z = in.z, nil
+	}
+	if in.spare != nil {
+		in.spare.release()
+	}
+}
+
+func (in *Input) reset(p *Program, names Names) {
+	if in.z != nil {
+		in.spare, in.z = in.z, nil
+	}
+	in.p, in.names = p, names
+	in.rpos, in.first, in.err, in.term, in.used = 0, 0, nil, 0, 0
+	in.pin, in.failed, in.cause, in.failure = -1, false, nil, Failure{}
+}
+
+// begin makes the machine ready for the term at rpos. Offsets of the machine
+// count from there.
+func (in *Input) begin() {
+	m := &in.m
+	m.reset(in.p, in.names)
+	in.term, in.finished = in.first+int64(in.rpos), false
+	m.before = in.term
+	m.maxAbs = min(in.p.maxBytes, max(in.p.maxStream-in.term, 0))
+	m.pos, m.base = in.rpos, -int64(in.rpos)
+	in.show()
+	m.debtAbs = m.maxAbs
+	if in.r == nil {
+		m.debtAbs = min(int64(len(in.raw)-in.rpos), m.maxAbs)
+	} else {
+		m.widen()
+	}
+}
+
+// NextTerm starts on the term behind a complete one.
+func (in *Input) NextTerm() {
+	if in.m.done && !in.failed {
+		in.begin()
+	}
+}
+
+// AtEnd reports whether nothing follows the position of the next term. For a
+// reader that means to ask it.
+func (in *Input) AtEnd() (bool, error) {
+	for in.rpos == len(in.raw) {
+		if in.r == nil {
+			return true, nil
+		}
+		if in.err == io.EOF {
+			return true, nil
+		}
+		if in.err != nil {
+			return false, in.err
+		}
+		in.fillRaw(in.rpos, 1, 0)
+	}
+	return false, nil
+}
+
+// Start reads what stands in front of the term: the version byte, and of a
+// compressed term the head and the zlib header.
+func (in *Input) Start() bool {
+	for !in.m.started && !in.failed {
+		switch in.m.start() {
+		case EvMore:
+			in.fill()
+		case EvCompressed:
+			in.inflate()
+		case EvFail:
+			in.fail(in.m.Failure())
+		}
+	}
+	return !in.failed
+}
+
+// Next goes on to the next token, to the end of the term or to a failure.
+func (in *Input) Next() Event { return in.drive(true, -1) }
+
+// Run goes on without tokens until no more than floor containers are open after
+// one was closed, or with -1 until the term is complete.
+func (in *Input) Run(floor int) Event { return in.drive(false, floor) }
+
+func (in *Input) drive(one bool, floor int) Event {
+	if in.failed {
+		return EvFail
+	}
+	for {
+		switch ev := in.m.run(one, floor); ev {
+		case EvMore:
+			if !in.fill() {
+				return EvFail
+			}
+		case EvCompressed:
+			if !in.inflate() {
+				return EvFail
+			}
+		case EvFail:
+			return in.fail(in.m.Failure())
+		default:
+			if in.m.done && !in.finish() {
+				return EvFail
+			}
+			return ev
+		}
+	}
+}
+
+// finish completes the term: what surrounds inflated data is checked.
+func (in *Input) finish() bool {
+	if in.finished {
+		return true
+	}
+	in.finished = true
+	if in.z != nil {
+		return in.endInflate()
+	}
+	in.rpos = in.m.pos
+	in.used = in.m.base + int64(in.m.pos)
+	return true
+}
+
+// fail keeps the failure. Where only the debt of a slice was exceeded, a second
+// pass without it finds what a reader would have met.
+func (in *Input) fail(f Failure) Event {
+	if f.Code == debt {
+		in.cold()
+		f = in.m.Failure()
+	}
+	in.failure, in.failed = f, true
+	return EvFail
+}
+
+func (in *Input) cold() {
+	if in.names != nil {
+		in.names.Restart()
+	}
+	m := &in.m
+	at := in.rpos
+	m.reset(in.p, in.names)
+	m.pos, m.base = at, -int64(at)
+	m.maxAbs = min(in.p.maxBytes, max(in.p.maxStream-in.term, 0))
+	in.pin = -1
+	in.show()
+	m.debtAbs = m.maxAbs
+	m.run(false, -1)
+}
+
+// fill gets more bytes into the window; false is a failure.
+func (in *Input) fill() bool {
+	m := &in.m
+	if in.z != nil {
+		return in.fillInflated()
+	}
+	// Bytes that came before the machine was ready, or together with an error,
+	// count first.
+	end := m.base + int64(len(m.buf))
+	if m.base+int64(len(in.raw)) <= end && in.err == nil && in.r != nil {
+		keep := m.pos
+		if in.pin >= 0 {
+			keep = in.pin
+		}
+		in.fillRaw(keep, m.need, m.pos)
+	}
+	in.show()
+	switch {
+	case m.base+int64(len(m.buf)) > end || m.eof:
+		return true
+	case in.err != nil && in.err != io.EOF:
+		m.refuseAt(ReadError, end)
+		in.cause = in.err
+	case m.base+int64(len(in.raw)) > end: // there are more, but they must not be kept
+		m.exceed(LimitBuffered, in.pinTo+1)
+	default:
+		return true
+	}
+	in.fail(m.Failure())
+	return false
+}
+
+// fillRaw reads once into raw, moving raw[keep:] to the front if there is no
+// room for need bytes from pos on. It keeps in.rpos, in.pin and the machine's
+// position right.
+func (in *Input) fillRaw(keep, need, pos int) {
+	if cap(in.raw)-len(in.raw) == 0 || pos+need > cap(in.raw) {
+		in.makeRoom(keep)
+	}
+	for range 100 {
+		n, err := in.r.Read(in.raw[len(in.raw):cap(in.raw)])
+		if n < 0 || n > cap(in.raw)-len(in.raw) {
+			in.err = errBadRead
+			return
+		}
+		in.raw = in.raw[:len(in.raw)+n]
+		if err != nil {
+			in.err = err
+			return
+		}
+		if n > 0 {
+			return
+		}
+	}
+	in.err = io.ErrNoProgress
+}
+
+// makeRoom moves raw[keep:] to the front of a buffer with room behind it.
+func (in *Input) makeRoom(keep int) {
+	kept := len(in.raw) - keep
+	buf := in.raw[:cap(in.raw)]
+	if size := roomFor(kept, cap(in.raw)); size > cap(in.raw) {
+		buf = make([]byte, size)
+	}
+	copy(buf, in.raw[keep:])
+	in.raw = buf[:kept]
+	in.first += int64(keep)
+	in.rpos -= keep
+	if in.z == nil {
+		in.m.base += int64(keep)
+		in.m.pos -= keep
+		if in.pin >= 0 {
+			in.pin -= keep
+		}
+	}
+}
+
+// roomFor is the size of a buffer that keeps so many bytes: buffers double
+// while they are filled, so what is allocated follows what was received.
+func roomFor(kept, size int) int {
+	switch {
+	case size == 0:
+		return bufMin
+	case kept > size/2 || size < bufMax && kept+minRoom > size/4:
+		return 2 * size
+	}
+	return size
+}
+
+// Pin keeps the bytes of the window from the position at, until Unpin. The
+// machine sees no more than limit of them, so that what is kept does not depend
+// on how the input comes.
+func (in *Input) Pin(at int, limit int64) {
+	in.pin, in.pinTo = at, limit
+	in.show()
+}
+
+// Unpin ends Pin and returns the kept bytes up to the machine's position. They
+// are valid until the window moves.
+func (in *Input) Unpin() []byte {
+	b := in.m.buf[in.pin:in.m.pos]
+	in.pin = -1
+	in.show()
+	return b
+}
+
+// show gives the machine the window: what it may see of the bytes at hand.
+func (in *Input) show() {
+	m := &in.m
+	if in.z != nil {
+		m.buf = in.clip(in.z.out)
+		return
+	}
+	if m.inflated { // the data are complete, and kept for whoever asked for them
+		return
+	}
+	all := in.raw[:min(int64(len(in.raw)), m.maxAbs-m.base)]
+	m.buf = in.clip(all)
+	m.eof = (in.r == nil || in.err == io.EOF) && len(m.buf) == len(all)
+}
+
+// clip cuts bytes that are kept at pinTo of them. A slice is there anyway, and
+// what it inflates to has a cap of its own.
+func (in *Input) clip(b []byte) []byte {
+	if in.pin >= 0 && in.r != nil && int64(len(b)-in.pin) > in.pinTo {
+		return b[:in.pin+int(in.pinTo)]
+	}
+	return b
+}

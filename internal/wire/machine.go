@@ -1,0 +1,212 @@
+package wire
+
+import "github.com/beamgate/beamgate/limits"
+
+// Event says why a Machine stopped.
+type Event uint8
+
+// The events of a Machine.
+const (
+	EvToken      Event = iota + 1 // Tok holds the next term's head
+	EvMore                        // the window is used up: Need bytes from its position on are wanted
+	EvDone                        // the top-level term is complete
+	EvSkipped                     // run came back to its floor
+	EvCompressed                  // COMPRESSED right after the version byte: Tok.Num is the declared size
+	EvFail                        // Failure tells why; it stays so
+
+	// Answers of the functions that run calls, never of run itself.
+	evScalar // m.cur is a complete scalar
+	evAgain  // go on at the next head
+)
+
+// Flags of a Token.
+const (
+	FlagTail    uint8 = 1 << iota // the term stands in the tail of a list
+	FlagBig                       // the integer does not fit int64: the payload has its digits
+	FlagNeg                       // the big integer is negative
+	FlagLatin1                    // the atom's name is in Latin-1
+	FlagOpen                      // the payload has not arrived yet (readers only)
+	FlagBytes                     // a STRING_EXT delivered whole: the payload are the elements
+	FlagElement                   // the integer is a byte of a STRING_EXT
+)
+
+// Token is the head of a term. Start and End delimit its payload in the window:
+// the name of an atom, the bytes of a binary, the digits of a big integer, the
+// whole encoding of an id.
+type Token struct {
+	Kind       Kind
+	Flags      uint8
+	Bits       uint8  // used bits of the last byte of a bitstring: 1…7
+	Num        uint64 // integer, bits of a float, arity, length of a payload
+	Start, End int
+}
+
+// class is what an open container is. The order matters to run: below clsMap a
+// term is only counted, in clsMap every other one is a key, and above it terms
+// need a closer look.
+type class uint8
+
+const (
+	clsRoot class = iota
+	clsTuple
+	clsList
+	clsFun
+	clsMap1 // a map of one pair has no duplicate keys
+	clsMap
+	clsImproper // the tail of a list that is no list
+
+	// Positions in a list where no ordinary head stands.
+	clsTail   // its tail
+	clsString // the elements of a STRING_EXT, one by one
+	clsStrEnd // where these end and a LIST_EXT would have its NIL
+
+	built   class = 0x10 // only inside scan: each term gets a node
+	looked  class = 0x20 // only inside scan: somebody looks at each term
+	pending class = 0x40 // the version byte, a payload or a part comes next
+	hashed  class = 0x80 // the container is (in) a key
+)
+
+// base is the class without its marks.
+func (c class) base() class { return c &^ (pending | hashed) }
+
+// frame is an open container; total-left is the index of the child at hand.
+type frame struct {
+	left   uint32
+	cls    class
+	tailed bool // it stands in the tail of a list, whose frame it replaced
+	total  int64
+}
+
+// Hook sees the head of each term, for rules on values. depth counts the
+// containers around it; name is set for atoms, and borrowed.
+type Hook interface {
+	Head(k Kind, role Role, depth int, arity uint64, name []byte) Code
+}
+
+// Role is the place of a term in its container.
+type Role uint8
+
+// The roles of a term.
+const (
+	RoleElement Role = iota
+	RoleKey
+	RoleValue
+	RoleTail
+)
+
+// Machine reads one top-level term out of windows of bytes; Input feeds it.
+type Machine struct {
+	p     *Program
+	names Names
+	hook  Hook
+
+	// The window: buf[pos:] is unread, buf[0] has the offset base. A term must
+	// not reach beyond maxAbs; terms must not be owed beyond debtAbs.
+	buf             []byte
+	pos             int
+	base            int64
+	debtAbs, maxAbs int64
+	before          int64  // bytes of the stream in front of the term
+	eof             bool   // the input ends with the window
+	wide            bool   // windows pass: keys and atoms are identified by two hashes
+	lastKey         uint64 // mapState.last of a new map: sorted keys need a slice
+	inflated        bool   // the window holds inflated data, up to maxAbs exactly
+	started, done   bool
+	whole           bool // deliver a STRING_EXT as one token
+	trusted         bool // the bytes have passed before: no look at keys
+	settle          bool // stop once the open payload is taken
+	building        bool // nodes are made, see planter
+	stop            bool // run is to stop after the term at hand
+	fast            bool // nobody looks at the terms
+	floor           int
+	arg             args
+	need            int
+
+	top      frame
+	stack    []frame
+	depthCap int   // how many fit without growing the stack or exceeding MaxDepth
+	below    int64 // terms still needed behind the top frame's, and by the tails of all open lists
+
+	// What the caps bound and Measure reports.
+	terms, words, over, offHeap, atoms int64
+	payBytes                           int64 // of binaries, packed strings, big digits and ids
+	packed                             int64 // elements of strings that can be delivered whole
+	deepest                            int
+	inexact                            bool
+
+	seen atomTable
+	atom atom // the one read last
+
+	keyRoom int64 // keys and distinct atoms that MaxKeyState still allows
+	maps    []mapState
+	ents    []entry
+	sorted  []int // where sorted keys stand; all of it is in use up to nsorted
+	nsorted int
+	sums    []sum
+	undo    []stamp // numbers of maps that inner maps have overwritten
+	serial  uint32  // of the latest map
+	spare   []entry // for growing a table
+
+	pay  payload
+	part part
+	cur  scalar
+
+	tree planter
+
+	scratch []byte
+	end     int // of the view that scan reads, see view
+	pad     [tailMax + margin]byte
+
+	tok    Token
+	tokOff int64
+
+	errCode Code
+	errOff  int64
+	errTag  byte
+	lim     limits.Error
+}
+
+// reset prepares for a new top-level term. The tables are emptied; what they
+// occupy is kept, up to a bound.
+func (m *Machine) reset(p *Program, names Names) {
+	const keep = 1024
+	m.seen.reset(p)
+	if p != m.p {
+		m.hook = nil
+	}
+	if p.newHook != nil && m.hook == nil {
+		m.hook = p.newHook() // it holds no state from term to term
+	}
+	m.p, m.names = p, names
+	m.pos, m.base, m.need = 0, 0, 0
+	m.eof, m.wide, m.inflated, m.lastKey = false, false, false, 0
+	m.started, m.done, m.whole, m.trusted, m.settle, m.building = false, false, false, false, false, false
+	m.top = frame{left: 1, cls: clsRoot | pending, total: 1}
+	m.stack = reuse(m.stack, keep)
+	m.depthCap = int(min(int64(cap(m.stack)), p.maxDepth))
+	m.below, m.terms = 0, 1
+	m.words, m.over, m.offHeap, m.atoms, m.payBytes, m.packed = 0, 0, 0, 0, 0, 0
+	m.deepest, m.inexact, m.keyRoom = 0, false, p.maxKeys
+	if m.serial > 1<<31 { // so that no term runs out of them
+		m.serial = 0
+		clear(m.seen.stamps)
+	}
+	m.undo = reuse(m.undo, keep)
+	if m.nsorted = 0; len(m.sorted) > entriesKeep {
+		m.sorted = nil
+	}
+	m.maps, m.sums, m.ents = reuse(m.maps, keep), reuse(m.sums, keep), reuse(m.ents, entriesKeep)
+	m.pay.active, m.part.stage = false, partNone
+	m.errCode, m.errTag = OK, 0
+}
+
+func reuse[T any](s []T, keep int) []T {
+	if cap(s) > keep {
+		return nil
+	}
+	return s[:0]
+}
+
+// owed is how many terms are still needed to complete the top-level term, the
+// one at hand included.
+func (m *Machine) owed() int64 { return m.below + int64(m.top.left) }

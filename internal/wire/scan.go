@@ -1,0 +1,654 @@
+package wire
+
+// run reads heads until there is something to tell, see Event.
+//
+// With one set it stops after each token; else at the end of the term, or as
+// soon as a container closes that has no more than floor containers around it.
+func (m *Machine) run(one bool, floor int) Event {
+	if m.errCode != OK {
+		return EvFail
+	}
+	if m.done {
+		return EvDone
+	}
+	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil
+	for ended, edge := false, false; ; {
+		x := m.scan(m.view(edge), ended)
+		ended, edge = false, false
+		var ev Event
+		switch x {
+		case exitMore:
+			return m.wait(1)
+		case exitEdge:
+			edge = true
+			continue
+		case exitHead:
+			return m.waitHead(m.buf[m.pos])
+		case exitSpecial:
+			if ev = m.step(one); ev == evScalar && !m.endScalar(one) {
+				ev = EvFail
+			}
+		case exitScalar:
+			ev = m.scalar(one)
+		case exitAtom:
+			ev = m.shortAtom(one)
+		case exitBinary:
+			if ev = EvFail; m.takeBinary(m.arg.n) {
+				ev = m.endHead(one)
+			}
+		case exitOpen:
+			ev = m.open(m.arg.opens, m.arg.n, m.arg.width, one)
+		case exitRare:
+			if ev = m.rare(m.buf[m.pos]); ev == evScalar {
+				ev = m.endHead(one)
+			}
+		case exitClose:
+			if !m.closeKeyed() {
+				return EvFail
+			}
+			m.stop = m.stop || len(m.stack) <= m.floor
+			ev = evScalar
+		case exitDone:
+			switch {
+			case one && !m.cur.quiet:
+				return EvToken
+			case m.stop:
+				return EvSkipped
+			case m.done:
+				return EvDone
+			}
+			continue
+		}
+		switch ev {
+		case evScalar:
+			ended = true
+		case evAgain:
+		default:
+			return ev
+		}
+	}
+}
+
+// Scan loads heads and short payloads without asking each time whether they are
+// all there: a view of the window has at least margin bytes behind whatever scan
+// takes. Where the window ends, the view is a copy of its last bytes with zeros
+// behind them, and each head is checked for length first.
+//
+//	buf  [ …                    | tail ]
+//	view                        [ tail | zeros ]     tail <= tailMax, zeros = margin
+const (
+	margin  = 32  // more than any load of scan reaches, and any fixed part
+	tailMax = 128 // more than heapBinMax and margin
+)
+
+// view returns what scan is to read. With edge scan has come too close to the
+// end of the window.
+func (m *Machine) view(edge bool) []byte {
+	b := m.buf[m.pos:]
+	if m.end = len(m.buf); edge || len(b) <= margin {
+		b = m.tailView(b)
+	}
+	return b
+}
+
+// tailView copies the last bytes of the window.
+func (m *Machine) tailView(b []byte) []byte {
+	n := copy(m.pad[:tailMax], b)
+	clear(m.pad[n : n+margin])
+	m.end += margin
+	return m.pad[:n+margin]
+}
+
+// op is what scan does with a head.
+type op uint8
+
+const (
+	opHead op = iota // unknown or refused: the code is in Program.code
+	opRare
+	opTight // look whether the head is complete
+	opSmallInteger
+	opInteger
+	opNil
+	opAtom
+	opBinary
+	opFloat
+	opSmallBig
+	opSmallTuple
+	opLargeTuple
+	opList
+	opString
+	opMap
+)
+
+// ops are the tags that scan reads.
+var ops = [256]op{
+	TagSmallInteger:  opSmallInteger,
+	TagInteger:       opInteger,
+	TagNil:           opNil,
+	TagSmallAtomUTF8: opAtom,
+	TagSmallAtom:     opAtom,
+	TagBinary:        opBinary,
+	TagNewFloat:      opFloat,
+	TagSmallBig:      opSmallBig,
+	TagSmallTuple:    opSmallTuple,
+	TagLargeTuple:    opLargeTuple,
+	TagList:          opList,
+	TagString:        opString,
+	TagMap:           opMap,
+}
+
+// tightOps is for where the window ends.
+var tightOps = func() (t [256]op) {
+	for tag := range t {
+		t[tag] = opTight
+	}
+	return t
+}()
+
+// exit says why scan came back.
+type exit uint8
+
+const (
+	exitMore    exit = iota // the window is used up
+	exitEdge                // nearly so: a view of its tail is wanted
+	exitHead                // the head at m.pos is cut, unknown or refused
+	exitSpecial             // no ordinary head comes next
+	exitScalar              // m.arg is a scalar somebody wants to look at
+	exitAtom                // … an atom that has to be looked up
+	exitBinary              // … a binary that is large or not all there
+	exitOpen                // … a container that may not be opened or needs more than that
+	exitRare                // a head that scan does not read
+	exitClose               // the top frame, complete, is (in) a key
+	exitDone                // a term has ended, and run may have to stop
+)
+
+// openKinds are the kinds of the containers that scan opens.
+var openKinds = [8]Kind{clsTuple: KindTuple, clsList: KindList, clsMap: KindMap}
+
+// args is what scan has read of the head at m.pos.
+type args struct {
+	n     int64
+	end   int // of a scalar, from its head
+	width int
+	opens class
+}
+
+// scan is the step loop: it reads heads, checks and charges them, and opens and
+// closes containers as long as nobody wants to look at a term. All else is done
+// by the functions that run calls for each exit; most tags are read here and
+// nowhere else, the others in rare.
+//
+// It calls nothing, so that its state stays in registers. The view b shrinks
+// from the front as heads are read; its capacity is its length, which saves a
+// register. left and cls are those of the top frame, cls with the mark looked if
+// somebody looks at each term. With ended it goes on behind a term that run has
+// completed.
+func (m *Machine) scan(b []byte, ended bool) (x exit) {
+	p := m.p
+	b = b[:len(b):len(b)]
+	left, cls := m.top.left, m.top.cls
+	end, last := m.end, uint64(unsorted) // last is that of the innermost map
+	if k := len(m.maps); k > 0 {
+		last = m.maps[k-1].last
+	}
+	opsAt, mark := &p.ops, class(0)
+	if end != len(m.buf) {
+		opsAt = &p.tight
+	}
+	if !m.fast {
+		mark = looked
+	} else if m.building {
+		mark = built
+	}
+	s := &m.tree
+	at := s.at.end
+	cls |= mark
+	if ended {
+		left--
+		if left != 0 && (mark == looked || m.stop) {
+			x = exitDone
+			goto out
+		}
+	}
+	if cls&^(looked|built) > clsImproper && left != 0 {
+		if c := cls &^ (looked | built | hashed); c > clsImproper { // pending too
+			x = exitSpecial
+			goto out
+		}
+	}
+	for {
+		for left != 0 {
+			if len(b) <= margin {
+				x = exitEdge
+				if opsAt == &p.tight {
+					x = exitMore
+				}
+				goto out
+			}
+
+			var opens class
+			var n, children, cost int64
+			var width int
+			o := opsAt[b[0]]
+		again:
+			switch o {
+			case opTight:
+				if p.need[b[0]] > len(b)-margin {
+					x = exitHead
+					goto out
+				}
+				o = p.ops[b[0]]
+				goto again
+
+			case opSmallInteger:
+				if cls < clsMap || cls == clsMap && left&1 != 0 {
+					b = b[2:len(b):len(b)]
+					left--
+					continue
+				}
+				if cls&built != 0 {
+					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(b[1])}
+					b = b[2:len(b):len(b)]
+					left--
+					continue
+				}
+				m.arg.end = 2
+				x = exitScalar
+				goto out
+
+			case opInteger:
+				if cls < clsMap || cls == clsMap && left&1 != 0 {
+					b = b[5:len(b):len(b)]
+					left--
+					if cls <= clsList {
+						// A run of integers: the container has paid for them all.
+						for left >= 4 && len(b) >= 20+margin && b[0] == TagInteger && b[5] == TagInteger && b[10] == TagInteger && b[15] == TagInteger {
+							b = b[20:len(b):len(b)]
+							left -= 4
+						}
+					}
+					continue
+				}
+				if cls&built != 0 {
+					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
+					b = b[5:len(b):len(b)]
+					left--
+					continue
+				}
+				m.arg.end = 5
+				x = exitScalar
+				goto out
+
+			case opNil:
+				if cls < clsMap || cls == clsMap && left&1 != 0 {
+					b = b[1:len(b):len(b)]
+					left--
+					continue
+				}
+				if cls&built != 0 {
+					s.nodes[at-int(left)] = Node{uint64(KindNil), 0}
+					b = b[1:len(b):len(b)]
+					left--
+					continue
+				}
+				m.arg.end = 1
+				x = exitScalar
+				goto out
+
+			case opAtom:
+				k := uint(b[1])
+				if 2+int(k)+margin > len(b) {
+					if x = exitEdge; opsAt == &p.tight || k > 64 {
+						m.arg.end = 2 + int(k)
+						x = exitAtom
+					}
+					goto out
+				}
+				if k-1 < 16 && cls&looked == 0 {
+					// A short name is its own entry, see atomTable.
+					mask := &shortMasks[k&31]
+					lo := le64(b, 2) & mask.lo
+					hi := le64(b, 10) & mask.hi
+					e := entry{lo, hi | mask.mark}
+					if (lo|hi)&highBits == 0 && m.atoms < p.maxAtoms {
+						t := m.seen.tab
+						gen := m.seen.gen
+						for i := p.place(e); ; i++ {
+							if i &= uint64(len(t) - 1); i >= uint64(len(t)) {
+								break
+							}
+							s := &t[i]
+							if s.gen != gen {
+								if m.seen.n >= m.seen.room || m.names != nil || cls&built != 0 || m.keyRoom <= 0 || int64(k) > p.maxAtomChars {
+									break
+								}
+								s.a, s.x, s.gen, s.id = lo, e.x, gen, uint32(m.seen.n)
+								m.seen.n++
+								m.keyRoom--
+							} else if s.a != lo || s.x != e.x {
+								continue
+							}
+							if cls&built != 0 {
+								if uint(s.id) >= uint(len(m.tree.atoms)) {
+									break
+								}
+								m.tree.nodes[at-int(left)] = m.tree.atoms[s.id]
+							} else if cls >= clsMap && left&1 == 0 || cls > clsMap {
+								// A key: atoms are told apart by their numbers.
+								if cls != clsMap || m.keyRoom <= 0 {
+									break
+								}
+								st := &m.maps[len(m.maps)-1]
+								if id := uint(s.id); id < mapAtoms {
+									word, bit := &st.atoms[id/64], uint64(1)<<(id%64)
+									if *word&bit != 0 {
+										break
+									}
+									*word |= bit
+								} else if id -= mapAtoms; id < uint(len(m.seen.stamps)) && m.seen.stamps[id] < m.maps[0].serial {
+									m.seen.stamps[id] = st.serial
+								} else {
+									break
+								}
+								m.keyRoom--
+							}
+							m.atoms++
+							b = b[2+int(k) : len(b) : len(b)]
+							left--
+							goto next
+						}
+					}
+				}
+				m.arg.end = 2 + int(k)
+				x = exitAtom
+				goto out
+
+			case opBinary:
+				n = int64(be32(b, 1))
+				words := m.words + 2 + (n+7)>>3
+				if n > heapBinMax || n > p.maxBlob || words > p.maxWords {
+					m.arg.n = n
+					x = exitBinary
+					goto out
+				}
+				if 5+int(n)+margin > len(b) {
+					if x = exitEdge; opsAt == &p.tight {
+						m.arg.n = n
+						x = exitBinary
+					}
+					goto out
+				}
+				m.words = words
+				m.payBytes += n
+				if cls < clsMap || cls == clsMap && left&1 != 0 {
+					b = b[5+int(n) : len(b) : len(b)]
+					left--
+					continue
+				}
+				if cls&built != 0 {
+					s.nodes[at-int(left)] = Node{uint64(KindBinary) | uint64(n)<<nodeLenAt, uint64(end - len(b) + 5)}
+					b = b[5+int(n) : len(b) : len(b)]
+					left--
+					continue
+				}
+				if cls == clsMap && m.keyRoom > 0 {
+					// A key that is above the last one differs from all, see mapState.
+					key := be64(b, 5) >> 1
+					if n < 8 {
+						key &= prefixMasks[n&7]
+					}
+					if k := m.nsorted; key > last && uint(k) < uint(len(m.sorted)) {
+						last = key
+						m.sorted[k] = end - len(b)
+						m.nsorted = k + 1
+						m.keyRoom--
+						b = b[5+int(n) : len(b) : len(b)]
+						left--
+						continue
+					}
+				}
+				m.arg.end = 5 + int(n)
+				x = exitScalar
+				goto out
+
+			case opFloat:
+				words := m.words + wordsFloat
+				if be16(b, 1)&0x7ff0 == 0x7ff0 || words > p.maxWords {
+					x = exitRare
+					goto out
+				}
+				m.words = words
+				if cls < clsMap || cls == clsMap && left&1 != 0 {
+					b = b[9:len(b):len(b)]
+					left--
+					continue
+				}
+				if cls&built != 0 {
+					s.nodes[at-int(left)] = Node{uint64(KindFloat), be64(b, 1)}
+					b = b[9:len(b):len(b)]
+					left--
+					continue
+				}
+				m.arg.end = 9
+				x = exitScalar
+				goto out
+
+			case opSmallBig:
+				n = int64(b[1])
+				words := m.words + 1 + (n+7)>>3
+				if cls >= clsMap && left&1 == 0 && cls&built == 0 || cls > clsMap && cls&built == 0 || n > p.maxBig || 3+int(n)+margin > len(b) || words > p.maxWords {
+					x = exitRare
+					goto out
+				}
+				// Without zeros on top it is what it says, and an immediate of
+				// the BEAM if it has less than 60 bits.
+				if top := b[2+int(n)]; n > 8 && top != 0 || n == 8 && top > 8 {
+					if cls&built != 0 {
+						if n == 8 {
+							x = exitRare
+							goto out
+						}
+						neg := uint64(0)
+						if b[2] != 0 {
+							neg = uint64(NodeNeg) << nodeFlagsAt
+						}
+						s.nodes[at-int(left)] = Node{uint64(KindInteger) | uint64(NodeBig)<<nodeFlagsAt | neg | uint64(n)<<nodeLenAt, uint64(end - len(b) + 3)}
+					}
+				} else if cls&built != 0 {
+					x = exitRare
+					goto out
+				} else if n < 8 && n > 0 && top != 0 || n == 8 && top < 8 && top > 0 {
+					m.over += 2
+				} else {
+					x = exitRare
+					goto out
+				}
+				m.words = words
+				m.payBytes += n
+				b = b[3+int(n) : len(b) : len(b)]
+				left--
+				continue
+
+			case opSmallTuple:
+				n = int64(b[1])
+				opens, width, children, cost = clsTuple, 2, n, n+1
+			case opLargeTuple:
+				n = int64(be32(b, 1))
+				opens, width, children, cost = clsTuple, 5, n, n+1
+			case opList:
+				n = int64(be32(b, 1))
+				if n == 0 { // this list is its tail, whatever that is
+					b = b[5:len(b):len(b)]
+					continue
+				}
+				opens, width, children, cost = clsList, 5, n, 2*n
+			case opString:
+				n = int64(be16(b, 1))
+				opens, width = clsString, 3
+				goto slow
+			case opMap:
+				n = int64(be32(b, 1))
+				opens, width, children, cost = clsMap, 5, 2*n, 2*n+4
+				if n > flatMapMax || len(m.maps) >= cap(m.maps) {
+					goto slow
+				}
+
+			case opRare:
+				x = exitRare
+				goto out
+			default:
+				x = exitHead
+				goto out
+			}
+
+			{
+				// What a container claims is paid for at once. Each of these is
+				// negative where it cannot be, or where open has to look closer.
+				depth := len(m.stack)
+				below := m.below + int64(left) - 1
+				if opens == clsList {
+					below++ // for its tail
+				}
+				terms, words := m.terms+children, m.words+cost
+				room := m.debtAbs - m.base - int64(end-len(b)+width) - below - children
+				if cls > clsMap && cls&built == 0 || cls == clsMap && left&1 == 0 || cls == clsImproper|built || (n-1)|(p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-depth-1)|room < 0 {
+					goto slow
+				}
+				if cls&built != 0 {
+					first := s.used
+					if int64(len(s.nodes)-first) < children || uint(depth) >= uint(len(s.outer)) {
+						goto slow
+					}
+					s.nodes[at-int(left)] = Node{uint64(openKinds[opens&7]) | uint64(n)<<nodeLenAt, uint64(first)}
+					s.outer[depth] = bed{at, s.at.full}
+					s.used = first + int(children)
+					at = s.used
+					s.at.full = at
+				}
+				m.terms, m.words, m.below = terms, words, below
+				m.stack = m.stack[:depth+1]
+				m.stack[depth] = frame{left: left, cls: cls &^ built, tailed: m.top.tailed, total: m.top.total}
+				if depth >= m.deepest {
+					m.deepest = depth + 1
+				}
+				if opens == clsMap {
+					if n == 1 || m.trusted {
+						opens = clsMap1
+					} else {
+						k := len(m.maps)
+						if k > 0 {
+							m.maps[k-1].last = last
+						}
+						m.maps = m.maps[:k+1]
+						m.maps[k].begin(m)
+						last = m.lastKey
+					}
+				}
+				m.top.tailed, m.top.total = false, children
+				left, cls = uint32(children), opens|mark
+				b = b[width:len(b):len(b)]
+				continue
+			}
+
+		slow:
+			m.arg.opens, m.arg.n, m.arg.width = opens, n, width
+			x = exitOpen
+			goto out
+		next:
+		}
+
+		// The last term of a container has ended.
+		for left == 0 {
+			c := cls &^ (looked | built)
+			if c != clsTuple {
+				if c == clsList && cls&looked == 0 && len(b) > margin && b[0] == TagNil && !m.stop {
+					b = b[1:len(b):len(b)]
+					m.below--
+				} else if k := c &^ hashed; k == clsList || k == clsString {
+					// The end of a list is a place of its own.
+					left = 1
+					if cls ^= k; k == clsList {
+						cls |= clsTail
+						m.below--
+					} else {
+						cls |= clsStrEnd
+					}
+					x = exitSpecial
+					if m.stop || cls&looked != 0 {
+						x = exitDone
+					}
+					goto out
+				} else if k == clsRoot {
+					m.done = true
+					x = exitDone
+					goto out
+				} else if c > clsMap {
+					x = exitClose
+					goto out
+				} else if c == clsMap {
+					k := len(m.maps) - 1
+					s := &m.maps[k]
+					if s.undo < len(m.undo) {
+						x = exitClose
+						goto out
+					}
+					m.keyRoom += m.top.total / 2
+					m.ents, m.nsorted = m.ents[:s.base], s.sorted
+					m.maps = m.maps[:k]
+					if k > 0 {
+						last = m.maps[k-1].last
+					}
+				}
+			}
+			top := len(m.stack) - 1
+			f := &m.stack[top]
+			left, cls = f.left-1, f.cls|mark
+			m.top.tailed, m.top.total = f.tailed, f.total
+			m.stack = m.stack[:top]
+			m.below -= int64(left)
+			if cls&built != 0 {
+				at, s.at.full = s.outer[top].end, s.outer[top].full
+			}
+			if top <= m.floor {
+				m.stop = true
+			}
+		}
+		if mark == looked || m.stop {
+			x = exitDone
+			goto out
+		}
+	}
+
+out:
+	if k := len(m.maps); k > 0 {
+		m.maps[k-1].last = last
+	}
+	m.pos = end - len(b)
+	s.at.end = at
+	m.top.left, m.top.cls = left, cls&^(looked|built)
+	return x
+}
+
+// The loads of scan: a constant place in a slice, one bounds check, no copy.
+
+func be16(b []byte, i int) uint16 {
+	_ = b[i+1]
+	return uint16(b[i])<<8 | uint16(b[i+1])
+}
+
+func be32(b []byte, i int) uint32 {
+	_ = b[i+3]
+	return uint32(b[i])<<24 | uint32(b[i+1])<<16 | uint32(b[i+2])<<8 | uint32(b[i+3])
+}
+
+func be64(b []byte, i int) uint64 {
+	_ = b[i+7]
+	return uint64(b[i])<<56 | uint64(b[i+1])<<48 | uint64(b[i+2])<<40 | uint64(b[i+3])<<32 |
+		uint64(b[i+4])<<24 | uint64(b[i+5])<<16 | uint64(b[i+6])<<8 | uint64(b[i+7])
+}
+
+func le64(b []byte, i int) uint64 {
+	_ = b[i+7]
+	return uint64(b[i]) | uint64(b[i+1])<<8 | uint64(b[i+2])<<16 | uint64(b[i+3])<<24 |
+		uint64(b[i+4])<<32 | uint64(b[i+5])<<40 | uint64(b[i+6])<<48 | uint64(b[i+7])<<56
+}

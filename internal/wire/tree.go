@@ -1,0 +1,208 @@
+package wire
+
+// The tree of a term that has been accepted. The same machine reads the term
+// once more: it puts a node at the place that the frame has for it, where it
+// would only have counted. Which place that is needs no list of its own, since
+// the children of a container stand together: the one at hand is as many places
+// from the end as the frame has terms left.
+
+// Node is a term in 16 bytes.
+//
+//	Meta: kind 8 bits, flags 8 bits, length 48 bits
+//	Num:  an integer, the bits of a float, or where the term continues: an atom
+//	      in Tree.Names, children in Tree.Nodes, all else in Tree.Data
+type Node struct{ Meta, Num uint64 }
+
+// The flags of a Node.
+const (
+	NodeImproper uint8 = 1 << iota // a list with one more child, its tail
+	NodePacked                     // a list of bytes, without nodes
+	NodeBig                        // an integer in Data …
+	NodeNeg                        // … and negative
+
+	NodeBitsShift = 4 // used bits of a bitstring's last byte
+)
+
+// KindFunHead marks the node in front of a fun's free variables.
+const KindFunHead Kind = 0xff
+
+const (
+	nodeFlagsAt = 8
+	nodeLenAt   = 16
+)
+
+// NewNode makes a node.
+func NewNode(k Kind, flags uint8, length int, num uint64) Node {
+	return Node{uint64(k) | uint64(flags)<<nodeFlagsAt | uint64(length)<<nodeLenAt, num}
+}
+
+// Tree holds the nodes of a term, the root first.
+type Tree struct {
+	Nodes []Node
+	Data  []byte // what the input holds, if any node continues there
+	Names string // of atoms, each once
+}
+
+// planter is the state of a Machine that builds a Tree.
+type planter struct {
+	nodes []Node
+	used  int // of nodes
+	names []byte
+	atoms []Node // by number
+
+	at    bed   // of the top frame
+	outer []bed // of the frames around it, by depth
+}
+
+// bed is where the children of a container go: they end at end, and may be moved
+// to full, if a list turns out to be longer.
+type bed struct{ end, full int }
+
+// Build makes the tree of an accepted term without its version byte. counts are
+// those of its Machine.
+func (in *Input) Build(p *Program, b []byte, counts Stats) Tree {
+	var t Tree
+	if counts.PayloadBytes+counts.Packed > 0 {
+		b = append([]byte(nil), b...)
+		t.Data = b
+	}
+	in.BuildSlice(p, b)
+	m := &in.m
+	m.building = true
+	s := &m.tree
+	s.nodes = make([]Node, max(counts.Terms-counts.Packed, 1))
+	s.used, s.at = 1, bed{1, 1}
+	s.names, s.atoms = s.names[:0], s.atoms[:0]
+	in.Run(-1)
+	t.Nodes, t.Names = s.nodes[:s.used], string(s.names)
+	s.nodes, m.building = nil, false
+	if cap(s.names) > treeKeep {
+		s.names = nil
+	}
+	if cap(s.atoms) > treeKeep {
+		s.atoms = nil
+	}
+	if len(s.outer) > treeKeep {
+		s.outer = nil
+	}
+	return t
+}
+
+const treeKeep = 16 << 10
+
+// place is where the node of the term at hand goes.
+func (m *Machine) place() int { return m.tree.at.end - int(m.top.left) }
+
+// plant makes the node of the scalar in m.cur.
+func (m *Machine) plant(c *scalar) {
+	if c.kind == KindNil && m.inTail() {
+		return // the end of a list
+	}
+	s := &m.tree
+	flags, length, num := uint8(0), 0, uint64(c.start)
+	switch c.kind {
+	case KindInteger:
+		if num = c.num; c.flags&FlagBig != 0 {
+			flags, length, num = NodeBig, int(c.num), uint64(c.start)
+			if c.flags&FlagNeg != 0 {
+				flags |= NodeNeg
+			}
+		}
+	case KindFloat:
+		num = c.num
+	case KindTuple, KindMap, KindNil: // the empty ones
+		num = 0
+	case KindAtom:
+		s.nodes[m.place()] = s.atoms[m.seen.tab[m.atom.slot].id]
+		return
+	case KindBinary, KindPid, KindPort, KindReference:
+		length = c.end - c.start
+	case KindBitstring:
+		flags, length = c.bits<<NodeBitsShift, c.end-c.start
+		m.buf[c.end-1] &= 0xff << (8 - c.bits) // it is the tree's own copy
+	case KindList:
+		flags, length = NodePacked, c.end-c.start
+	case KindExport:
+		length, num = c.end-c.head, uint64(c.head)
+	case KindFun:
+		num = uint64(s.funHead(c))
+	}
+	s.nodes[m.place()] = NewNode(c.kind, flags, length, num)
+}
+
+// name stores an atom that the term holds for the first time.
+func (s *planter) name(name []byte) {
+	s.atoms = append(s.atoms, NewNode(KindAtom, 0, len(name), uint64(len(s.names))))
+	s.names = append(s.names, name...)
+}
+
+// alloc makes room for n more nodes.
+func (s *planter) alloc(n int) (first int) {
+	first = s.used
+	s.used += n
+	if more := s.used - len(s.nodes); more > 0 {
+		s.nodes = append(s.nodes, make([]Node, more)...)
+		s.nodes = s.nodes[:cap(s.nodes)]
+	}
+	return first
+}
+
+func (s *planter) funHead(c *scalar) (first int) {
+	first = s.alloc(1)
+	s.nodes[first] = NewNode(KindFunHead, 0, c.end-c.head, uint64(c.head))
+	return first
+}
+
+// plantOpen makes the node of a container of n whose children start at first.
+// It stands in the top frame, which push is about to replace.
+func (m *Machine) plantOpen(opens class, n, children int64) {
+	s := &m.tree
+	kind, first := openKind(opens), s.used
+	if opens == clsFun {
+		kind, first = KindFun, s.funHead(&m.cur)
+	}
+	place := m.place()
+	s.nodes[place] = NewNode(kind, 0, int(n), uint64(first))
+	end := s.alloc(int(children)) + int(children)
+	if m.top.cls.base() != clsImproper { // else it takes the place of the list
+		depth := len(m.stack)
+		for len(s.outer) <= depth {
+			s.outer = append(s.outer, bed{})
+			s.outer = s.outer[:cap(s.outer)]
+		}
+		s.outer[depth] = s.at
+	}
+	s.at = bed{end, end}
+}
+
+// uproot returns to the frame around the one that was popped.
+func (m *Machine) uproot() { m.tree.at = m.tree.outer[len(m.stack)] }
+
+// lengthen makes room for n more children in the list of the top frame, all of
+// whose children are there: behind them, or if others stand there in a new place
+// of twice the size. A tail that is no list is one more child, but no element.
+func (m *Machine) lengthen(n int, improper bool) {
+	s := &m.tree
+	depth := len(m.stack) - 1
+	owner := &s.nodes[s.outer[depth].end-int(m.stack[depth].left)]
+	first := int(owner.Num)
+	old := s.at.end - first
+	switch {
+	case s.at.end+n <= s.at.full:
+	case s.at.full == s.used:
+		s.at.full = s.alloc(s.at.end+n-s.used) + s.at.end + n - s.at.full
+	default:
+		room := max(2*old, old+n)
+		to := s.alloc(room)
+		owner = &s.nodes[s.outer[depth].end-int(m.stack[depth].left)]
+		copy(s.nodes[to:], s.nodes[first:first+old])
+		owner.Num = uint64(to)
+		s.at = bed{to + old, to + room}
+	}
+	owner = &s.nodes[s.outer[depth].end-int(m.stack[depth].left)]
+	if s.at.end += n; improper {
+		owner.Meta |= uint64(NodeImproper) << nodeFlagsAt
+	} else {
+		owner.Meta += uint64(n) << nodeLenAt
+	}
+}
