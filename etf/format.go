@@ -253,20 +253,24 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// appendFloat writes the shortest digits that read back, as Erlang does.
+// appendFloat writes the shortest digits that read back, with an exponent where
+// that is shorter, as float_to_list(F, [short]) does. From 2^53 on, where not
+// every integer is a float, there is always an exponent.
 func appendFloat(b []byte, f float64) []byte {
-	abs := math.Abs(f)
-	if abs != 0 && (abs < 1e-4 || abs >= 1<<53) {
-		return appendExponent(b, f)
-	}
 	start := len(b)
-	b = strconv.AppendFloat(b, f, 'f', -1, 64)
-	for _, c := range b[start:] {
-		if c == '.' {
-			return b
-		}
+	b = appendExponent(b, f)
+	if math.Abs(f) >= 1<<53 {
+		return b
 	}
-	return append(b, ".0"...)
+	var buf [400]byte // the longest without an exponent has 5e-324's digits
+	fixed := strconv.AppendFloat(buf[:0], f, 'f', -1, 64)
+	if math.Trunc(f) == f {
+		fixed = append(fixed, ".0"...)
+	}
+	if len(fixed) <= len(b)-start {
+		b = append(b[:start], fixed...)
+	}
+	return b
 }
 
 func appendExponent(b []byte, f float64) []byte {

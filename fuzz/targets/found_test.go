@@ -68,10 +68,14 @@ func TestRefusedInFront(t *testing.T) {
 	}
 }
 
-// squeezed is a list of n tuples, compressed.
-func squeezed(n int) []byte {
+// squeezed is a list of n tuples, compressed. If bad is one of them, it has an
+// unknown tag.
+func squeezed(n, bad int) []byte {
 	body := binary.BigEndian.AppendUint32([]byte{104, 2, 97, 1, 108}, uint32(n))
 	body = append(append(body, bytes.Repeat([]byte{104, 1, 106}, n)...), 106)
+	if bad >= 0 {
+		body[9+3*bad] = 0
+	}
 	var z bytes.Buffer
 	w := zlib.NewWriter(&z)
 	w.Write(body)
@@ -83,7 +87,7 @@ func squeezed(n int) []byte {
 // buffers are which earlier terms have left behind.
 func TestSqueezed(t *testing.T) {
 	for _, n := range []int{1_000, 70_000} {
-		whole := squeezed(n)
+		whole := squeezed(n, -1)
 		other := bytes.Clone(whole)
 		binary.BigEndian.PutUint32(other[2:], uint32(n))
 		claims := bytes.Clone(whole)
@@ -101,6 +105,26 @@ func TestSqueezed(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestRatioOrBadTerm: where a stream goes over the ratio near a term that is bad
+// by itself, all drivers meet the same one of the two first.
+func TestRatioOrBadTerm(t *testing.T) {
+	c := etf.Default()
+	c.Limits.MaxRatio = 150
+	d := NewDrivers(compile(t, c))
+	codes := map[etf.Code]int{}
+	for bad := 19_000; bad < 70_000; bad += 499 {
+		b := squeezed(70_000, bad)
+		out, dis := d.Check(b, uint64(bad))
+		if dis != nil {
+			t.Errorf("bad tuple %d: %v", bad, dis)
+		}
+		codes[out.Err.Code]++
+	}
+	if codes[etf.CodeLimitRatio] == 0 || codes[etf.CodeUnknownTag] == 0 || len(codes) != 2 {
+		t.Error(codes)
 	}
 }
 

@@ -77,6 +77,14 @@ func (m *Machine) waitHead(tag byte) Event {
 	return m.wait(m.p.need[tag])
 }
 
+// firstHead is the offset of the top-level term's head.
+func (m *Machine) firstHead() int64 {
+	if m.inflated {
+		return 0
+	}
+	return 1
+}
+
 // Failure is a refusal, as package etf shows it.
 type Failure struct {
 	Code     Code

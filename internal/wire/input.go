@@ -72,6 +72,11 @@ func (in *Input) ResetReader(p *Program, names Names, r io.Reader) {
 func (in *Input) Release() {
 	in.raw, in.r, in.names, in.err, in.cause = nil, nil, nil, nil, nil
 	in.m.names, in.m.buf = nil, nil
+	in.endInflater()
+}
+
+// endInflater keeps the inflater of a term that is given up for the next one.
+func (in *Input) endInflater() {
 	if in.z != nil {
 		in.spare, in.z = in.z, nil
 	}
@@ -81,9 +86,7 @@ func (in *Input) Release() {
 }
 
 func (in *Input) reset(p *Program, names Names) {
-	if in.z != nil {
-		in.spare, in.z = in.z, nil
-	}
+	in.endInflater()
 	in.p, in.names = p, names
 	in.rpos, in.first, in.err, in.term, in.used = 0, 0, nil, 0, 0
 	in.pin, in.failed, in.cause, in.failure = -1, false, nil, Failure{}
@@ -186,6 +189,12 @@ func (in *Input) finish() bool {
 		return true
 	}
 	in.finished = true
+	if in.m.terms > in.p.maxTerms { // None: containers charge their elements, nothing charges the first term
+		in.m.lim = in.p.limit(LimitTerms, in.m.terms)
+		in.m.refuseTag(LimitTerms, in.m.firstHead(), 0)
+		in.fail(in.m.Failure())
+		return false
+	}
 	if in.z != nil {
 		return in.endInflate()
 	}

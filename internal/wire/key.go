@@ -325,55 +325,83 @@ func (m *Machine) addEntry(s *mapState, h hash, off int64) bool {
 	return true
 }
 
-// makeTable turns the entries of a map into a table of the double size, or a
-// larger table. It stays at most half full.
+// A table of keys is at most half full and doubles, until it is large: then it
+// is at most four fifths full and grows by half, which bounds what the old and
+// the new one take together.
+const largeTable = 1 << 20
+
+// full reports whether a table of so many places has to grow before it takes the
+// last of n entries.
+func full(n, places int) bool {
+	if places < largeTable {
+		return 2*n > places
+	}
+	return 5*n > 4*places
+}
+
+// tablePlace is where the search for a hash begins among so many places.
+func tablePlace(a uint64, places int) int {
+	hi, _ := mathbits.Mul64(a, uint64(places))
+	return int(hi)
+}
+
+// makeTable turns the entries of a map into a table, or a table into a larger
+// one.
 func (m *Machine) makeTable(s *mapState) {
-	old := m.ents[s.base:]
 	size := 4 * linearKeys
 	if s.table {
-		size = 2 * len(old)
+		if size = len(m.ents) - s.base; size < largeTable {
+			size *= 2
+		} else {
+			size += size / 2
+		}
 	}
-	m.spare = append(m.spare[:0], old...)
-	m.ents = grow(m.ents[:s.base], size)
-	tab := m.ents[s.base:]
-	clear(tab)
+	old := m.replace(s.base, size)
 	s.table = true
-	mask := uint64(size - 1)
-	for _, e := range m.spare {
+	tab := m.ents[s.base:]
+	for _, e := range old {
 		if e.a == 0 {
 			continue
 		}
-		i := e.a >> 1 & mask
+		i := tablePlace(e.a, len(tab))
 		for tab[i].a != 0 {
-			i = (i + 1) & mask
+			if i++; i == len(tab) {
+				i = 0
+			}
 		}
 		tab[i] = e
 	}
-	if cap(m.spare) > entriesKeep {
-		m.spare = nil
-	}
 }
 
-// grow extends s by n elements of whatever content.
-func grow(s []entry, n int) []entry {
-	if len(s)+n <= cap(s) {
-		return s[:len(s)+n]
+// replace makes m.ents[base:] n zero entries, and returns the old ones. Large
+// tables are not copied aside: besides the old and the new one there is no third.
+func (m *Machine) replace(base, n int) (old []entry) {
+	old = m.ents[base:]
+	if base+n > cap(m.ents) {
+		ents := make([]entry, base+n)
+		copy(ents, m.ents[:base])
+		m.ents = ents
+		return old
 	}
-	return append(s, make([]entry, n)...)
+	m.spare = append(m.spare[:0], old...)
+	m.ents = m.ents[:base+n]
+	clear(m.ents[base:])
+	return m.spare
 }
 
 func (m *Machine) addToTable(s *mapState, e entry, off int64) bool {
-	if 2*int(s.stored) > len(m.ents)-s.base {
+	if full(int(s.stored), len(m.ents)-s.base) {
 		m.makeTable(s)
 	}
 	tab := m.ents[s.base:]
-	mask := uint64(len(tab) - 1)
-	i := e.a >> 1 & mask
+	i := tablePlace(e.a, len(tab))
 	for tab[i].a != 0 {
 		if tab[i].a == e.a && m.sameKey(tab[i], e) {
 			return m.refuseTag(DuplicateKey, off, 0)
 		}
-		i = (i + 1) & mask
+		if i++; i == len(tab) {
+			i = 0
+		}
 	}
 	tab[i] = e
 	return true

@@ -195,10 +195,15 @@ func (m *Machine) reset(p *Program, names Names) {
 	if m.nsorted = 0; len(m.sorted) > entriesKeep {
 		m.sorted = nil
 	}
-	m.maps, m.sums, m.ents = reuse(m.maps, keep), reuse(m.sums, keep), reuse(m.ents, entriesKeep)
+	m.maps, m.sums = reuse(m.maps, keep), reuse(m.sums, keep)
+	m.ents, m.spare = reuse(m.ents, entriesKeep), reuse(m.spare, entriesKeep)
+	m.scratch = reuse(m.scratch, scratchKeep)
 	m.pay.active, m.part.stage = false, partNone
 	m.errCode, m.errTag = OK, 0
 }
+
+// scratchKeep is how many bytes of scratch a reused Machine may keep.
+const scratchKeep = 64 << 10
 
 func reuse[T any](s []T, keep int) []T {
 	if cap(s) > keep {

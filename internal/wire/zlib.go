@@ -24,16 +24,27 @@ type inflater struct {
 	made  int64  // inflated so far
 	begin int64  // offset in the term of the stream
 	eof   bool
+	cut   bool    // the data end inside the term
 	fail  Failure // why ReadByte stopped
 }
 
-func (z *inflater) release() { z.in = nil }
+// release lets go of the source, and of a buffer that a caller has made large.
+func (z *inflater) release() {
+	if z.in = nil; cap(z.out) > bufMax {
+		z.out = nil
+	}
+}
 
 // compressedAt is the offset of the tag COMPRESSED, which follows the version.
 const compressedAt = 1
 
 // ratioGrace is what may be inflated before the ratio counts on the way.
 const ratioGrace = 64 << 10
+
+// inflateStep is how much package flate hands out at once: the size of its
+// window. Each driver takes all of it, so that what was inflated when a failure
+// is met does not depend on the driver or its buffers.
+const inflateStep = 32 << 10
 
 // inflate starts on the zlib stream at the machine's position and gives the
 // machine a window of inflated bytes.
@@ -44,7 +55,7 @@ func (in *Input) inflate() bool {
 		z = &inflater{sum: adler32.New()}
 	}
 	in.z, in.spare = z, nil
-	z.in, z.size, z.made, z.eof, z.fail = in, int64(m.tok.Num), 0, false, Failure{}
+	z.in, z.size, z.made, z.eof, z.cut, z.fail = in, int64(m.tok.Num), 0, false, false, Failure{}
 	z.sum.Reset()
 	z.begin = m.base + int64(m.pos)
 	in.rpos = m.pos
@@ -53,11 +64,12 @@ func (in *Input) inflate() bool {
 	}
 	if z.fl == nil {
 		z.fl = flate.NewReader(z)
-		z.out = make([]byte, 0, 8<<10)
 	} else if err := z.fl.(flate.Resetter).Reset(z, nil); err != nil {
 		return z.refuse(ZlibData)
 	}
-	z.out = z.out[:0]
+	if z.out = z.out[:0]; cap(z.out) == 0 {
+		z.out = make([]byte, 0, 2*inflateStep)
+	}
 	if in.pin >= 0 {
 		in.pin = 0
 	}
@@ -160,8 +172,10 @@ func (z *inflater) refuseAt(c Code, off int64) bool {
 	return z.stop()
 }
 
-// stop fails for the reason in z.fail.
+// stop fails for the reason in z.fail. There is no path to it, since it is about
+// what surrounds the term, unless the term itself wants more than there is.
 func (z *inflater) stop() bool {
+	z.fail.NoPath = !z.cut
 	if !z.fail.Inflated && z.fail.Offset == compressedAt {
 		z.fail.Tag = TagCompressed
 	}
@@ -216,16 +230,17 @@ func (in *Input) fillInflated() bool {
 		return false
 	}
 	if z.eof {
+		z.cut = true
 		return z.refuseInflated(InflatedSize, z.made)
 	}
 	keep := m.pos
 	if in.pin >= 0 {
 		keep = in.pin
 	}
-	if len(z.out) == cap(z.out) || m.pos+m.need > cap(z.out) {
+	if len(z.out)+inflateStep > cap(z.out) || m.pos+m.need > cap(z.out) {
 		kept := len(z.out) - keep
 		buf := z.out[:cap(z.out)]
-		if size := roomFor(kept, cap(z.out)); size > cap(z.out) {
+		if size := max(roomFor(kept, cap(z.out)), kept+inflateStep); size > cap(z.out) {
 			buf = make([]byte, size)
 		}
 		copy(buf, z.out[keep:])
@@ -236,8 +251,7 @@ func (in *Input) fillInflated() bool {
 			in.pin = 0
 		}
 	}
-	room := int64(cap(z.out) - len(z.out))
-	n, ok := z.pull(z.out[len(z.out) : len(z.out)+int(min(room, z.size-z.made+1))])
+	n, ok := z.pull(z.out[len(z.out) : len(z.out)+int(min(inflateStep, z.size-z.made+1))])
 	if !ok {
 		return false
 	}
