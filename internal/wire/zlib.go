@@ -62,18 +62,7 @@ func (in *Input) inflate() bool {
 	if !z.header() {
 		return false
 	}
-	if z.fl == nil {
-		z.fl = flate.NewReader(z)
-	} else if err := z.fl.(flate.Resetter).Reset(z, nil); err != nil {
-		return z.refuse(ZlibData)
-	}
-	if z.out = z.out[:0]; cap(z.out) == 0 {
-		z.out = make([]byte, 0, 2*inflateStep)
-	}
-	if in.pin >= 0 {
-		in.pin = 0
-	}
-	m.buf, m.pos, m.base = z.out, 0, 0
+	m.buf, m.pos, m.base = nil, 0, 0
 	m.maxAbs, m.debtAbs = z.size, z.size
 	m.eof, m.inflated = false, true
 	m.widen()
@@ -82,6 +71,16 @@ func (in *Input) inflate() bool {
 		in.fail(m.Failure())
 		return false
 	}
+	if z.fl == nil {
+		z.fl = flate.NewReader(z)
+	} else if err := z.fl.(flate.Resetter).Reset(z, nil); err != nil {
+		return z.refuse(ZlibData)
+	}
+	if in.pin >= 0 {
+		in.pin = 0
+	}
+	z.out = z.out[:0]
+	m.buf = z.out
 	return true
 }
 
@@ -233,31 +232,42 @@ func (in *Input) fillInflated() bool {
 		z.cut = true
 		return z.refuseInflated(InflatedSize, z.made)
 	}
-	keep := m.pos
-	if in.pin >= 0 {
-		keep = in.pin
+	step := int(min(inflateStep, z.size-z.made+1))
+	if len(z.out)+step > cap(z.out) || m.pos+m.need > cap(z.out) {
+		in.makeInflatedRoom(step)
 	}
-	if len(z.out)+inflateStep > cap(z.out) || m.pos+m.need > cap(z.out) {
-		kept := len(z.out) - keep
-		buf := z.out[:cap(z.out)]
-		if size := max(roomFor(kept, cap(z.out)), kept+inflateStep); size > cap(z.out) {
-			buf = make([]byte, size)
-		}
-		copy(buf, z.out[keep:])
-		z.out = buf[:kept]
-		m.base += int64(keep)
-		m.pos -= keep
-		if in.pin >= 0 {
-			in.pin = 0
-		}
-	}
-	n, ok := z.pull(z.out[len(z.out) : len(z.out)+int(min(inflateStep, z.size-z.made+1))])
+	n, ok := z.pull(z.out[len(z.out) : len(z.out)+step])
 	if !ok {
 		return false
 	}
 	z.out = z.out[:len(z.out)+n]
 	in.show()
 	return true
+}
+
+// makeInflatedRoom is makeRoom for inflated data: room for a step of them.
+func (in *Input) makeInflatedRoom(step int) {
+	m, z := &in.m, in.z
+	keep := m.pos
+	if in.pin >= 0 {
+		keep = in.pin
+	}
+	kept := len(z.out) - keep
+	size := max(roomFor(kept, cap(z.out)), bufMin)
+	for size < kept+step {
+		size *= 2
+	}
+	buf := z.out[:cap(z.out)]
+	if size > cap(z.out) {
+		buf = make([]byte, size)
+	}
+	copy(buf, z.out[keep:])
+	z.out = buf[:kept]
+	m.base += int64(keep)
+	m.pos -= keep
+	if in.pin >= 0 {
+		in.pin = 0
+	}
 }
 
 // endInflate checks what must follow a complete term: the end of the data
