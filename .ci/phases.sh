@@ -15,6 +15,7 @@ about() {
   build) echo "reproducible programs, built twice, and a bill of materials" ;;
   api) echo "changes of the API since the last release" ;;
   fuzz) echo "every fuzz target for $(fuzz_execs) executions" ;;
+  differential) echo "$(differential_n) payloads before a BEAM, and corruptions of real ones" ;;
   esac
 }
 
@@ -29,6 +30,7 @@ hint() {
   race) echo "  make race" ;;
   build) echo "  Look for what depends on the folder, the time or the order of a map." ;;
   api) echo "  Undo the change, or describe it under '### Breaking' of [Unreleased] in CHANGELOG.md." ;;
+  differential) echo "  The disagreements, made small, are in .out/differential." ;;
   fuzz) echo "  go test -run=FuzzNAME/HASH ./PACKAGE  repeats the input that was written to testdata/fuzz." ;;
   esac
 }
@@ -262,4 +264,21 @@ phase_fuzz() {
   done
   echo "$found targets"
   [[ $found -gt 0 && $bad -eq 0 ]]
+}
+
+# What the BEAM judges in each run: payloads by number, not by time, of the same
+# seed each time. Long runs with other seeds are made by hand.
+differential_n() { echo "${BEAMGATE_DIFFERENTIAL:-400000}"; }
+
+phase_differential() {
+  if ! command -v erl >/dev/null; then
+    [[ ${CI-} != true ]] || { echo "erl is missing"; return 1; }
+    echo "no erl here: skipped"
+    return
+  fi
+  local bin=$tmp/bin/differential
+  go build -o "$bin" ./fuzz/differential
+  judge() { "$bin" -dir "$out/differential" "$@" 2>"$tmp/progress" || { cat "$tmp/progress"; return 1; }; }
+  judge -n "$(differential_n)" -seed 1
+  judge -sweep 60
 }
