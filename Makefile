@@ -4,7 +4,7 @@
 
 GO        ?= go
 TESTFLAGS ?=
-FUZZTIME  ?= 10s
+FUZZTIME  ?= 10m
 BENCH     ?= .
 OUT       := .out
 
@@ -42,15 +42,8 @@ vet: ## go vet in every module
 tidy: ## go mod tidy in every module
 	$(call each,$(GO) mod tidy)
 
-fuzz: ## every fuzz target in turn, FUZZTIME each (10s, 1000x), until one fails
-	@set -e; for m in $(MODULES); do \
-	  for p in $$($(GO) -C $$m list ./...); do \
-	    for f in $$($(GO) -C $$m test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-	      echo "== $$f in $$p"; \
-	      $(GO) -C $$m test -run='^$$' -fuzz="^$$f\$$" -fuzztime=$(FUZZTIME) $$p; \
-	    done; \
-	  done; \
-	done
+fuzz: ## every fuzz target in turn, for FUZZTIME (10m); corpus in .out/fuzz
+	@$(GO) run ./fuzz/continuous -for $(FUZZTIME)
 
 bench: ## Go benchmarks in every module (BENCH=regexp)
 	$(call each,$(GO) test -run='^$$' -bench='$(BENCH)' -benchmem ./...)

@@ -241,29 +241,7 @@ phase_api() {
 fuzz_execs() { echo "${BEAMGATE_FUZZ_EXECS:-20000}"; }
 
 phase_fuzz() {
-  local dir dirs pkgs pkg targets target bad=0 found=0 start guard=()
-  # A target that hangs is a finding too.
-  ! command -v timeout >/dev/null || guard=(timeout -k 10 600)
-  dirs=$(modules)
-  for dir in $dirs; do
-    pkgs=$(go -C "$dir" list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
-    for pkg in $pkgs; do
-      targets=$(go -C "$dir" test -list '^Fuzz' "$pkg")
-      for target in $(grep '^Fuzz' <<<"$targets" || true); do
-        found=$((found + 1))
-        start=$SECONDS
-        if "${guard[@]}" go -C "$dir" test -run='^$' -fuzz="^$target\$" -fuzztime="$(fuzz_execs)x" -fuzzminimizetime=100x "$pkg" >"$tmp/fuzz.log" 2>&1; then
-          printf '%-28s %-50s %4d s\n' "$target" "$pkg" "$((SECONDS - start))"
-        else
-          printf '%-28s %-50s FAILED\n' "$target" "$pkg"
-          cat "$tmp/fuzz.log"
-          bad=1
-        fi
-      done
-    done
-  done
-  echo "$found targets"
-  [[ $found -gt 0 && $bad -eq 0 ]]
+  go run ./fuzz/continuous -rounds 1 -slice "$(fuzz_execs)x" -corpus "$tmp/corpus"
 }
 
 # What the BEAM judges in each run: payloads by number, not by time, of the same

@@ -1,0 +1,130 @@
+// Continuous runs the native fuzz targets of all modules in turn, a slice of time
+// or of executions each, for as long as it is told.
+//
+//	go run ./fuzz/continuous -for 1h
+//	go run ./fuzz/continuous -rounds 1 -slice 20000x
+//
+// What the engine finds interesting is kept in -corpus and used by the next run.
+// An input that fails is made small by the engine and written to
+// testdata/fuzz/TARGET of its package, where `go test` repeats it from then on;
+// the target then sits out, and the others go on. The exit status is 1 if there
+// was such an input.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+type options struct {
+	long     time.Duration
+	rounds   int
+	slice    string
+	only     *regexp.Regexp
+	corpus   string
+	modules  string
+	parallel int
+}
+
+func parse(args []string) (o options, err error) {
+	f := flag.NewFlagSet("continuous", flag.ContinueOnError)
+	f.DurationVar(&o.long, "for", 0, "how long to go on; 0 is until interrupted, or for -rounds")
+	f.IntVar(&o.rounds, "rounds", 0, "how often each target gets its turn; 0 for any number")
+	f.StringVar(&o.slice, "slice", "20s", "one turn: a time, or executions as in 20000x")
+	only := f.String("run", "", "regular expression of the targets to run; all of them if empty")
+	f.StringVar(&o.corpus, "corpus", ".out/fuzz", "folder in which interesting inputs are kept")
+	f.StringVar(&o.modules, "root", ".", "folder below which modules are looked for")
+	f.IntVar(&o.parallel, "parallel", 0, "processes that fuzz at a time; 0 for as many as there are processors")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return o, err
+	}
+	// The programs run in the folders of their packages.
+	o.corpus, err = filepath.Abs(o.corpus)
+	return o, err
+}
+
+func main() {
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	if o.long > 0 {
+		ctx, stop = context.WithTimeout(ctx, o.long)
+	}
+	failed, err := run(ctx, o)
+	stop()
+	switch {
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "continuous:", err)
+		os.Exit(2)
+	case failed > 0:
+		os.Exit(1)
+	}
+}
+
+var errNone = errors.New("no fuzz target matches")
+
+// run gives each target its turns and returns how many have failed.
+func run(ctx context.Context, o options) (failed int, err error) {
+	bin, err := os.MkdirTemp("", "fuzz")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(bin)
+	targets, err := find(o, bin)
+	if err != nil {
+		return 0, err
+	}
+	if len(targets) == 0 {
+		return 0, errNone
+	}
+	start := time.Now()
+	for round := 1; (o.rounds == 0 || round <= o.rounds) && ctx.Err() == nil; round++ {
+		active := 0
+		for _, t := range targets {
+			if t.failed || ctx.Err() != nil {
+				continue
+			}
+			if err := t.turn(ctx, o); err != nil {
+				return 0, err
+			}
+			active++
+			fmt.Println(t)
+			if t.failed {
+				failed++
+			}
+		}
+		if active == 0 {
+			break
+		}
+	}
+	summary(targets, time.Since(start))
+	return failed, nil
+}
+
+func summary(targets []*target, took time.Duration) {
+	var execs int64
+	var cpu time.Duration
+	bad := 0
+	for _, t := range targets {
+		execs += t.execs
+		cpu += t.cpu
+		if t.failed {
+			bad++
+			fmt.Printf("\n%s failed:\n%s\n", t.name, t.output)
+		}
+	}
+	fmt.Printf("\n%d targets, %d executions, %s, %s of processor time, %d failed\n",
+		len(targets), execs, took.Round(time.Second), cpu.Round(time.Second), bad)
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// module writes a module with two packages: one target is good, one finds
+// something at once, and one stands where no target is.
+func module(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":      "module example.com/m\n\ngo 1.26\n",
+		"a/a.go":      "package a\n",
+		"a/a_test.go": "package a\n\nimport \"testing\"\n\nfunc FuzzGood(f *testing.F) {\n\tf.Add([]byte(\"x\"))\n\tf.Fuzz(func(t *testing.T, b []byte) {\n\t\tfor _, c := range b {\n\t\t\tif c > 200 {\n\t\t\t\tt.Log(c)\n\t\t\t}\n\t\t}\n\t})\n}\n",
+		"b/b.go":      "package b\n",
+		"b/b_test.go": "package b\n\nimport \"testing\"\n\nfunc FuzzBad(f *testing.F) {\n\tf.Add([]byte(\"x\"))\n\tf.Fuzz(func(t *testing.T, b []byte) {\n\t\tif len(b) > 2 {\n\t\t\tt.Fatal(\"three bytes\")\n\t\t}\n\t})\n}\n",
+		"c/c.go":      "package c\n",
+		"c/c_test.go": "package c\n\nimport \"testing\"\n\nfunc TestC(t *testing.T) {}\n",
+	} {
+		p := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func start(t *testing.T, dir string, more ...string) options {
+	t.Helper()
+	o, err := parse(append([]string{"-root", dir, "-corpus", filepath.Join(t.TempDir(), "corpus"), "-parallel", "2"}, more...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// TestRounds: each target has its turns, but for one that has failed; its input
+// is where go test finds it, and what is interesting is kept.
+func TestRounds(t *testing.T) {
+	dir := module(t)
+	o := start(t, dir, "-rounds", "2", "-slice", "2000x")
+	failed, err := run(t.Context(), o)
+	if err != nil || failed != 1 {
+		t.Fatalf("%d failed, %v", failed, err)
+	}
+	inputs, _ := filepath.Glob(filepath.Join(dir, "b", "testdata", "fuzz", "FuzzBad", "*"))
+	if len(inputs) != 1 {
+		t.Errorf("failing inputs: %v", inputs)
+	}
+	if kept, _ := filepath.Glob(filepath.Join(o.corpus, "example.com", "m", "a", "FuzzGood", "*")); len(kept) == 0 {
+		t.Error("no interesting input was kept")
+	}
+}
+
+// TestTurns looks at the targets themselves.
+func TestTurns(t *testing.T) {
+	dir := module(t)
+	o := start(t, dir, "-slice", "500x")
+	targets, err := find(o, t.TempDir())
+	if err != nil || len(targets) != 2 {
+		t.Fatalf("%v, %v", targets, err)
+	}
+	for _, target := range targets {
+		if err := target.turn(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		if target.failed != (target.name == "FuzzBad") || target.failed != strings.Contains(target.output, "three bytes") {
+			t.Errorf("%v: %s", target, target.output)
+		}
+		if !target.failed && (target.execs < 500 || target.turns != 1 || target.cpu <= 0) {
+			t.Errorf("%v: %+v", target, target)
+		}
+	}
+}
+
+func TestOnlySome(t *testing.T) {
+	dir := module(t)
+	if failed, err := run(t.Context(), start(t, dir, "-rounds", "1", "-slice", "100x", "-run", "Good")); failed != 0 || err != nil {
+		t.Errorf("%d, %v", failed, err)
+	}
+	if _, err := run(t.Context(), start(t, dir, "-rounds", "1", "-run", "Nothing")); !errors.Is(err, errNone) {
+		t.Error(err)
+	}
+}
+
+// TestEndOfTime: a turn ends with the time there is, and that is no failure.
+func TestEndOfTime(t *testing.T) {
+	o := start(t, module(t), "-slice", "1h", "-run", "Good")
+	targets, err := find(o, t.TempDir())
+	if err != nil || len(targets) != 1 {
+		t.Fatalf("%v, %v", targets, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if err := targets[0].turn(ctx, o); err != nil || targets[0].failed || targets[0].execs == 0 {
+		t.Errorf("%v: %v\n%s", targets[0], err, targets[0].output)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	for _, args := range [][]string{{"-run", "("}, {"-for", "x"}, {"-nothing"}} {
+		if _, err := parse(args); err == nil {
+			t.Errorf("%v: accepted", args)
+		}
+	}
+}
