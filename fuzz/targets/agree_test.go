@@ -24,25 +24,13 @@ func fromEnv(tb testing.TB, name string, otherwise uint64) uint64 {
 
 const defaultSeed = 1
 
-func agreements(tb testing.TB) (all []agreement) {
+func agreements(tb testing.TB) []agreement {
 	tb.Helper()
-	for _, r := range Receivers() {
-		m, err := r.Config().Compile()
-		if err != nil {
-			tb.Fatal(err)
-		}
-		all = append(all, agreement{r, NewDrivers(m)})
+	e, err := NewEngine()
+	if err != nil {
+		tb.Fatal(err)
 	}
-	return all
-}
-
-// both holds all drivers against each other and against package naive.
-func (a *agreement) both(b []byte, seed uint64) (Outcome, *Disagreement) {
-	out, dis := a.Check(b, seed)
-	if dis == nil {
-		dis = Naive(b, &out, a.Options())
-	}
-	return out, dis
+	return e.all
 }
 
 // minimal makes b small while it shows the same kind of disagreement.
@@ -108,5 +96,32 @@ func TestAgreeProfiles(t *testing.T) {
 		if d == strict && out.Whole == nil && standard.Validate(b) != nil {
 			t.Errorf("payload %d: accepted by Strict, by Default: %v\n%x", i, standard.Validate(b), b)
 		}
+	}
+}
+
+// TestEngine: what engines of other kinds get is what FuzzAgree does.
+func TestEngine(t *testing.T) {
+	e, err := NewEngine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range seeds() {
+		for way := range byte(ways) {
+			if dis := e.Try(append([]byte{way, byte(i)}, b...)); dis != nil {
+				t.Errorf("seed %d, way %d: %v", i, way, dis)
+			}
+		}
+	}
+	for n := range 3 {
+		if dis := e.Try(make([]byte, n)); dis != nil {
+			t.Error(dis)
+		}
+	}
+	// A mode that knows another node is no longer what naive is asked about.
+	e.all[0].Receiver = Receiver{Release: 25, Node: "other@host", Creation: 9}
+	own := []byte{0, 0, 131, 88, 119, 13}
+	own = append(append(own, "nonode@nohost"...), 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0)
+	if dis := e.Try(own); dis == nil {
+		t.Error("a differing verdict was not seen")
 	}
 }

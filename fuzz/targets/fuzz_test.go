@@ -6,44 +6,10 @@ import (
 	"io"
 	"testing"
 
-	fuzz "github.com/google/gofuzz"
-
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/fuzz/gen"
 	"github.com/beamgate/beamgate/fuzz/legit"
 )
-
-// maxInput bounds what a target looks at: more bytes are no other paths.
-const maxInput = 1 << 16
-
-// Ways to make a payload of an engine's bytes.
-const (
-	asIs     = iota // the bytes are the payload
-	asTape          // they are the choices of the generator
-	asGoFuzz        // the same by way of gofuzz
-	asMutant        // the end are choices of the mutator, the rest is the payload
-	ways
-)
-
-// payloadOf makes a payload.
-func payloadOf(data []byte, way uint8) []byte {
-	data = data[:min(len(data), maxInput)]
-	g := gen.New(gen.Options{Faults: 0.3, Natural: 0.1, Compressed: 0.05})
-	switch way % ways {
-	case asTape:
-		g.Feed(data)
-		return g.Payload()
-	case asGoFuzz:
-		var p gen.Payload
-		fuzz.NewFromGoFuzz(data).Funcs(gen.Funcs(gen.Options{Faults: 0.3, Natural: 0.1, Compressed: 0.05})...).Fuzz(&p)
-		return p
-	case asMutant:
-		cut := max(len(data)-32, 0)
-		g.Feed(data[cut:])
-		return g.Mutate(data[:cut], nil)
-	}
-	return data
-}
 
 // seeds are payloads for engines to start from: generated and real ones.
 func seeds() (all [][]byte) {
