@@ -13,9 +13,10 @@ import (
 // The error is an *[Error].
 func (m *Mode) Validate(b []byte) error {
 	s := m.get()
-	defer m.put(s)
 	s.in.ResetSlice(m.c.prog, s.names.hook(), b)
-	return s.validate(int64(len(b)))
+	err := s.validate(int64(len(b)))
+	m.put(s) // no defer, which small terms would notice
+	return err
 }
 
 // ValidatePrefix is Validate for a term that may be followed by anything, and

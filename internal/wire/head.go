@@ -154,6 +154,7 @@ func (m *Machine) report(kind Kind, flags, bits uint8, num uint64, head, start, 
 // tail of a list.
 func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) class {
 	tailed := m.top.cls.base() == clsImproper
+	m.grown = true
 	if inKey {
 		m.beginKeyed(opens, n, off)
 	}

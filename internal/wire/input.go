@@ -89,7 +89,9 @@ func (in *Input) reset(p *Program, names Names) {
 	in.endInflater()
 	in.p, in.names = p, names
 	in.rpos, in.first, in.err, in.term, in.used = 0, 0, nil, 0, 0
-	in.pin, in.failed, in.cause, in.failure = -1, false, nil, Failure{}
+	if in.pin = -1; in.failed {
+		in.failed, in.cause, in.failure = false, nil, Failure{}
+	}
 }
 
 // begin makes the machine ready for the term at rpos. Offsets of the machine

@@ -217,6 +217,7 @@ func (m *Machine) addAtomKey(s *mapState, off int64) bool {
 	}
 	if *old >= m.maps[0].serial { // a map around this one may want it back
 		m.undo = append(m.undo, stamp{uint32(id), *old})
+		m.grown = true
 	}
 	*old = s.serial
 	return true
@@ -252,6 +253,7 @@ func (m *Machine) binaryKey(start, end int) bool {
 		case order < 0:
 			s.last = prefix(key)
 			if m.nsorted == len(m.sorted) {
+				m.grown = true
 				m.sorted = append(m.sorted, 0)
 				m.sorted = m.sorted[:cap(m.sorted)]
 			}
@@ -319,6 +321,7 @@ func (m *Machine) addEntry(s *mapState, h hash, off int64) bool {
 	}
 	s.mask |= bit
 	m.ents = append(m.ents, e)
+	m.grown = true
 	if s.stored == linearKeys {
 		m.makeTable(s)
 	}
@@ -465,7 +468,7 @@ func (m *Machine) scalarHash(kind Kind, flags, bits uint8, num uint64, start, en
 		}
 		b := append(m.scratch[:0], m.buf[start:end]...)
 		b[len(b)-1] &= 0xff << (8 - bits)
-		m.scratch = b
+		m.scratch, m.grown = b, true
 		return m.bytesHash(kind, uint64(bits), flags, b)
 	case KindPid, KindPort, KindReference:
 		return m.idSum(kind, start, end)

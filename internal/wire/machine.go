@@ -118,6 +118,7 @@ type Machine struct {
 	building        bool // nodes are made, see planter
 	stop            bool // run is to stop after the term at hand
 	fast            bool // nobody looks at the terms
+	grown           bool // something may have become large, see trim
 	floor           int
 	arg             args
 	need            int
@@ -169,37 +170,45 @@ type Machine struct {
 // reset prepares for a new top-level term. The tables are emptied; what they
 // occupy is kept, up to a bound.
 func (m *Machine) reset(p *Program, names Names) {
-	const keep = 1024
 	m.seen.reset(p)
 	if p != m.p {
 		m.hook = nil
+		m.p = p
 	}
 	if p.newHook != nil && m.hook == nil {
 		m.hook = p.newHook() // it holds no state from term to term
 	}
-	m.p, m.names = p, names
+	m.names = names
 	m.pos, m.base, m.need = 0, 0, 0
 	m.eof, m.wide, m.inflated, m.lastKey = false, false, false, 0
 	m.started, m.done, m.whole, m.trusted, m.settle, m.building = false, false, false, false, false, false
 	m.top = frame{left: 1, cls: clsRoot | pending, total: 1}
-	m.stack = reuse(m.stack, keep)
-	m.depthCap = int(min(int64(cap(m.stack)), p.maxDepth))
 	m.below, m.terms = 0, 1
 	m.words, m.over, m.offHeap, m.atoms, m.payBytes, m.packed = 0, 0, 0, 0, 0, 0
 	m.deepest, m.inexact, m.keyRoom = 0, false, p.maxKeys
-	if m.serial > 1<<31 { // so that no term runs out of them
+	m.stack, m.maps, m.sums, m.ents, m.undo = m.stack[:0], m.maps[:0], m.sums[:0], m.ents[:0], m.undo[:0]
+	if m.nsorted = 0; m.serial > 1<<31 { // so that no term runs out of them
 		m.serial = 0
 		clear(m.seen.stamps)
 	}
-	m.undo = reuse(m.undo, keep)
-	if m.nsorted = 0; len(m.sorted) > entriesKeep {
-		m.sorted = nil
+	if m.grown {
+		m.trim()
 	}
-	m.maps, m.sums = reuse(m.maps, keep), reuse(m.sums, keep)
-	m.ents, m.spare = reuse(m.ents, entriesKeep), reuse(m.spare, entriesKeep)
-	m.scratch = reuse(m.scratch, scratchKeep)
+	m.depthCap = int(min(int64(cap(m.stack)), p.maxDepth))
 	m.pay.active, m.part.stage = false, partNone
 	m.errCode, m.errTag = OK, 0
+}
+
+// trim lets go of what was grown beyond what a reused Machine may keep.
+func (m *Machine) trim() {
+	const keep = 1024
+	m.grown = false
+	m.stack, m.maps, m.sums, m.undo = reuse(m.stack, keep), reuse(m.maps, keep), reuse(m.sums, keep), reuse(m.undo, keep)
+	m.ents, m.spare = reuse(m.ents, entriesKeep), reuse(m.spare, entriesKeep)
+	m.scratch = reuse(m.scratch, scratchKeep)
+	if len(m.sorted) > entriesKeep {
+		m.sorted = nil
+	}
 }
 
 // scratchKeep is how many bytes of scratch a reused Machine may keep.

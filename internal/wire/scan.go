@@ -12,6 +12,11 @@ func (m *Machine) run(one bool, floor int) Event {
 		return EvDone
 	}
 	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil
+	if !m.started {
+		if ev := m.start(); ev != evAgain {
+			return ev
+		}
+	}
 	for ended, edge := false, false; ; {
 		x := m.scan(m.view(edge), ended)
 		ended, edge = false, false

@@ -90,8 +90,6 @@ func (m *Machine) takeTextFloat(field []byte) bool {
 // stored its locals and loads them again.
 func (m *Machine) step(one bool) Event {
 	switch {
-	case !m.started:
-		return m.start()
 	case m.pay.active:
 		return m.resume()
 	case m.part.stage != partNone:
