@@ -22,8 +22,8 @@ func (m *Mode) Decode(b []byte) (Term, error) {
 	if err := s.validate(int64(len(b))); err != nil {
 		return Term{}, err
 	}
-	body := s.in.Body()
-	return s.build(body, s.in.Stats()), nil
+	body, start := s.in.Body()
+	return s.build(body, start), nil
 }
 
 // build makes a tree of an accepted term without its version byte.
@@ -32,12 +32,15 @@ func (m *Mode) build(raw []byte) Term {
 	defer m.put(s)
 	s.in.BuildSlice(m.c.prog, raw)
 	s.in.Run(-1)
-	return s.build(raw, s.in.Stats())
+	return s.build(raw, 0)
 }
 
-// build reads the accepted term in raw once more and fills a tree with it.
-func (s *session) build(raw []byte, counts wire.Stats) Term {
-	t := s.in.Build(s.c.prog, raw, counts)
+// build reads the accepted term that the session has read once more, where it
+// starts in b, and makes a tree of it.
+func (s *session) build(b []byte, start int) Term {
+	counts := s.in.Stats()
+	to, nodes := newTree(counts.Size())
+	t := s.in.Build(s.c.prog, b, start, counts, nodes)
 	root := node(t.Nodes[0])
 	switch root.kind() {
 	case KindFloat, KindNil:
@@ -47,7 +50,27 @@ func (s *session) build(raw []byte, counts wire.Stats) Term {
 			return Term{node: root}
 		}
 	}
-	return Term{&tree{t.Nodes, t.Data, t.Names}, root}
+	*to = tree{t.Nodes, t.Data, t.Names}
+	return Term{to, root}
+}
+
+// newTree makes a tree with room for n nodes, in one piece if there are few.
+func newTree(n int) (*tree, []wire.Node) {
+	switch {
+	case n <= 4:
+		t := new(struct {
+			tree
+			room [4]wire.Node
+		})
+		return &t.tree, t.room[:n]
+	case n <= 16:
+		t := new(struct {
+			tree
+			room [16]wire.Node
+		})
+		return &t.tree, t.room[:n]
+	}
+	return new(tree), make([]wire.Node, n)
 }
 
 // Clone returns the term in blocks of its own, so that the tree it was part of

@@ -195,7 +195,10 @@ func (in *Input) MaxInflated() int64 { return in.p.maxInflated }
 
 // BuildSlice prepares in for reading the tokens of an accepted term without its
 // version byte: limits and policy have been applied to it, strings come whole.
-func (in *Input) BuildSlice(p *Program, b []byte) {
+func (in *Input) BuildSlice(p *Program, b []byte) { in.again(p, b, 0) }
+
+// again is BuildSlice for a term that starts at start in b.
+func (in *Input) again(p *Program, b []byte, start int) {
 	in.reset(p, nil)
 	in.r, in.raw = nil, b
 	m := &in.m
@@ -203,7 +206,7 @@ func (in *Input) BuildSlice(p *Program, b []byte) {
 	m.hook = nil // so that the next reset makes one
 	m.trusted, m.whole, m.eof = true, true, true
 	m.begun()
-	m.buf = b
+	m.buf, m.pos = b, start
 	m.maxAbs, m.debtAbs = int64(len(b)), int64(len(b))
 }
 
@@ -211,13 +214,14 @@ func (in *Input) BuildSlice(p *Program, b []byte) {
 // Body. They are bounded by MaxInflated and the ratio.
 func (in *Input) KeepInflated() { in.pin, in.pinTo = in.m.pos, limits.NoLimit }
 
-// Body returns the bytes of a complete term of a slice without the version byte;
-// after KeepInflated those of a compressed one too.
-func (in *Input) Body() []byte {
+// Body returns the bytes up to the end of a complete term at the beginning of a
+// slice, and where it starts behind the version byte; after KeepInflated those of
+// a compressed one too, which starts at 0.
+func (in *Input) Body() (b []byte, start int) {
 	if in.m.inflated {
-		return in.m.buf[:in.m.pos:in.m.pos]
+		return in.m.buf[:in.m.pos:in.m.pos], 0
 	}
-	return in.m.buf[in.pin+1 : in.m.pos : in.m.pos]
+	return in.m.buf[:in.m.pos:in.m.pos], 1
 }
 
 // ID is a pid, port or reference.

@@ -81,6 +81,7 @@ const (
 
 	highBits = 0x8080808080808080
 	longMark = 1 << 7
+	shortMax = 16 // bytes of a name that is its own entry
 )
 
 // reset empties the table without touching it. A term starts with the smallest
@@ -228,6 +229,9 @@ func (m *Machine) takeAtom(start, end int, latin1 bool) bool {
 				}
 				if t.tab[i].entry == e {
 					m.atom.slot = int(i)
+					if m.building {
+						m.tree.sight(m)
+					}
 					return true
 				}
 			}
@@ -281,6 +285,9 @@ func (m *Machine) takeLongAtom(start, end int, latin1 bool) bool {
 	for t.tab[i].gen == t.gen {
 		if old := t.tab[i].entry; old == e || old.a == e.a && e.a&longMark != 0 && !m.wide && m.sameAtom(old.x, name) {
 			m.atom.slot = int(i)
+			if m.building {
+				m.tree.sight(m)
+			}
 			return true
 		}
 		i = (i + 1) & mask

@@ -278,6 +278,15 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
 					b = b[5:len(b):len(b)]
 					left--
+					for left >= 4 && len(b) >= 20+margin && b[0] == TagInteger && b[5] == TagInteger && b[10] == TagInteger && b[15] == TagInteger {
+						to := s.nodes[at-int(left):][:4:4]
+						to[0] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
+						to[1] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 6))))}
+						to[2] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 11))))}
+						to[3] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 16))))}
+						b = b[20:len(b):len(b)]
+						left -= 4
+					}
 					continue
 				}
 				m.arg.end = 5
@@ -334,10 +343,18 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 								continue
 							}
 							if cls&built != 0 {
-								if uint(s.id) >= uint(len(m.tree.atoms)) {
-									break
+								tr := &m.tree
+								id := int(s.id)
+								if id == len(tr.atoms) { // the first time: its name is lo and hi
+									to := len(tr.names)
+									if id == cap(tr.atoms) || to+shortMax > cap(tr.names) {
+										break
+									}
+									put16(tr.names[:to+shortMax], to, lo, hi)
+									tr.names = tr.names[:to+int(k)]
+									tr.atoms = append(tr.atoms, Node{uint64(KindAtom) | uint64(k)<<nodeLenAt, uint64(to)})
 								}
-								m.tree.nodes[at-int(left)] = m.tree.atoms[s.id]
+								tr.nodes[at-int(left)] = tr.atoms[id]
 							} else if cls >= clsMap && left&1 == 0 || cls > clsMap {
 								// A key: atoms are told apart by their numbers.
 								if cls != clsMap || m.keyRoom <= 0 {
@@ -650,6 +667,13 @@ func be64(b []byte, i int) uint64 {
 	_ = b[i+7]
 	return uint64(b[i])<<56 | uint64(b[i+1])<<48 | uint64(b[i+2])<<40 | uint64(b[i+3])<<32 |
 		uint64(b[i+4])<<24 | uint64(b[i+5])<<16 | uint64(b[i+6])<<8 | uint64(b[i+7])
+}
+
+// put16 stores two words.
+func put16(b []byte, i int, lo, hi uint64) {
+	b = b[i : i+16 : i+16]
+	b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] = byte(lo), byte(lo>>8), byte(lo>>16), byte(lo>>24), byte(lo>>32), byte(lo>>40), byte(lo>>48), byte(lo>>56)
+	b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15] = byte(hi), byte(hi>>8), byte(hi>>16), byte(hi>>24), byte(hi>>32), byte(hi>>40), byte(hi>>48), byte(hi>>56)
 }
 
 func le64(b []byte, i int) uint64 {

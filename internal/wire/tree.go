@@ -48,7 +48,8 @@ type planter struct {
 	nodes []Node
 	used  int // of nodes
 	names []byte
-	atoms []Node // by number
+	atoms []Node // by number, which is the order of first sight
+	last  string // names of the tree before, which often has the same
 
 	at    bed   // of the top frame
 	outer []bed // of the frames around it, by depth
@@ -58,23 +59,31 @@ type planter struct {
 // to full, if a list turns out to be longer.
 type bed struct{ end, full int }
 
-// Build makes the tree of an accepted term without its version byte. counts are
-// those of its Machine.
-func (in *Input) Build(p *Program, b []byte, counts Stats) Tree {
+// Size is how many nodes a tree has at first.
+func (s Stats) Size() int { return int(max(s.Terms-s.Packed, 1)) }
+
+// Build makes the tree of the accepted term in b that starts at start, which in
+// has just read from there to its end. counts are those of its Machine, nodes are
+// as many zero nodes as their Size.
+func (in *Input) Build(p *Program, b []byte, start int, counts Stats, nodes []Node) Tree {
 	var t Tree
 	if counts.PayloadBytes+counts.Packed > 0 {
 		b = append([]byte(nil), b...)
 		t.Data = b
 	}
-	in.BuildSlice(p, b)
 	m := &in.m
+	seen, wide := m.seen, m.wide
+	in.again(p, b, start)
+	if !wide { // the atoms have their numbers already
+		m.seen.tab, m.seen.room, m.seen.gen, m.seen.n = seen.tab, seen.room, seen.gen, seen.n
+	}
 	m.building = true
 	s := &m.tree
-	s.nodes = make([]Node, max(counts.Terms-counts.Packed, 1))
+	s.nodes = nodes
 	s.used, s.at = 1, bed{1, 1}
-	s.names, s.atoms = s.names[:0], s.atoms[:0]
+	s.prepare(int(counts.DistinctAtoms))
 	in.Run(-1)
-	t.Nodes, t.Names = s.nodes[:s.used], string(s.names)
+	t.Nodes, t.Names = s.nodes[:s.used], s.takeNames()
 	s.nodes, m.building = nil, false
 	if cap(s.names) > treeKeep {
 		s.names = nil
@@ -128,6 +137,36 @@ func (m *Machine) plant(c *scalar) {
 		num = uint64(s.funHead(c))
 	}
 	s.nodes[m.place()] = NewNode(c.kind, flags, length, num)
+}
+
+// prepare makes room for so many atoms, and for their names if they are short.
+func (s *planter) prepare(atoms int) {
+	if s.names, s.atoms = s.names[:0], s.atoms[:0]; atoms > cap(s.atoms) {
+		s.atoms = make([]Node, 0, atoms)
+	}
+	if n := atoms * shortMax; n > cap(s.names) {
+		s.names = make([]byte, 0, n)
+	}
+}
+
+// takeNames returns the names as a string: that of the tree before if it is the
+// same.
+func (s *planter) takeNames() string {
+	if s.last == string(s.names) {
+		return s.last
+	}
+	names := string(s.names)
+	if len(names) <= treeKeep {
+		s.last = names
+	}
+	return names
+}
+
+// sight stores an atom unless the term has held it before.
+func (s *planter) sight(m *Machine) {
+	if int(m.seen.tab[m.atom.slot].id) == len(s.atoms) {
+		s.name(m.atomName())
+	}
 }
 
 // name stores an atom that the term holds for the first time.
