@@ -66,7 +66,10 @@ func (m *Machine) run(one bool, floor int) Event {
 		}
 		switch ev {
 		case evScalar:
-			ended = true
+			if ended = true; one && m.top.left > 1 && !m.cur.quiet {
+				m.top.left-- // as scan does, which would stop at once
+				return EvToken
+			}
 		case evAgain:
 		default:
 			return ev
