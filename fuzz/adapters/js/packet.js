@@ -1,0 +1,46 @@
+'use strict';
+// The program's side of the conformance protocol: {packet,4} frames on standard
+// input and output. decode(payload) throws to refuse, or returns { used, value }
+// where either may be left out; value is tagged JSON, made of the functions in
+// tagged.js, or a Buffer of canonical bytes.
+const UNTOLD = 0xffffffff;
+
+function reply(decode, payload) {
+  let answer;
+  try {
+    answer = decode(payload) || {};
+  } catch (e) {
+    return Buffer.from([0]);
+  }
+  const head = Buffer.alloc(5);
+  head[0] = 1;
+  head.writeUInt32BE(answer.used === undefined ? UNTOLD : answer.used, 1);
+  if (answer.value === undefined) return head;
+  return Buffer.concat([head, Buffer.isBuffer(answer.value) ? answer.value : Buffer.from(JSON.stringify(answer.value))]);
+}
+
+function serve(decode) {
+  const fs = require('fs');
+  // Synchronous reads and writes: one request at a time is all there is.
+  const read = (n) => {
+    const b = Buffer.alloc(n);
+    let at = 0;
+    while (at < n) {
+      const got = fs.readSync(0, b, at, n - at, null);
+      if (got === 0) return null;
+      at += got;
+    }
+    return b;
+  };
+  const write = (b) => {
+    for (let at = 0; at < b.length;) at += fs.writeSync(1, b, at);
+  };
+  for (let head; (head = read(4));) {
+    const r = reply(decode, read(head.readUInt32BE(0)));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(r.length);
+    write(Buffer.concat([length, r]));
+  }
+}
+
+module.exports = { serve };
