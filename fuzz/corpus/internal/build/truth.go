@@ -1,0 +1,203 @@
+package build
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/fuzz/beam"
+	"github.com/beamgate/beamgate/fuzz/corpus"
+	"github.com/beamgate/beamgate/fuzz/naive"
+)
+
+// maxInline bounds canonical bytes and values that are written out.
+const maxInline = 4 << 10
+
+// harmful are the reasons of package naive for which a VM may read behind its
+// input or keep what it chokes on later. No payload of theirs is kept here that a
+// VM would decode.
+var harmful = map[string]bool{
+	naive.ReasonRefNoWords: true,
+	naive.ReasonCreator:    true,
+	naive.ReasonFloatNoNUL: true,
+}
+
+// harmless reports an error unless the payload may be shown to a VM.
+func harmless(s *Spec, b []byte) error {
+	_, err := naive.Decode(b, naive.OTP25)
+	var e *naive.Error
+	if s.Cut || !errors.As(err, &e) {
+		return nil
+	}
+	noWords := bytes.Contains(b, []byte{90, 0, 0}) || bytes.Contains(b, []byte{114, 0, 0})
+	if harmful[e.Reason] || noWords {
+		return fmt.Errorf("%s: not for a VM: %v", s.ID, err)
+	}
+	return nil
+}
+
+// Measure asks the BEAM about all cases and sets the truth of its release.
+func (b *Build) Measure(oracle *beam.Oracle) error {
+	release, _, _ := strings.Cut(oracle.Info().OTP, ".")
+	var cases []beam.Case
+	for _, e := range b.entries {
+		if err := harmless(e.spec, e.data); err != nil {
+			return err
+		}
+		cases = append(cases, beam.Case{Payload: e.data, Want: beam.Words | beam.Canon | beam.Safe})
+	}
+	verdicts, err := oracle.Judge(cases)
+	if err != nil {
+		return err
+	}
+	for i, e := range b.entries {
+		t, err := e.measured(verdicts[i], oracle.Info())
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.spec.ID, err)
+		}
+		e.c.Truth[release] = t
+	}
+	return nil
+}
+
+// measured makes a Truth of a verdict.
+func (e *entry) measured(v beam.Verdict, info beam.Info) (corpus.Truth, error) {
+	t := corpus.Truth{How: corpus.Measured, OTP: info.OTP, Safe: word(v.Safe)}
+	if v.Death != beam.Alive || v.Late {
+		return t, fmt.Errorf("the VM died: %v: %s", v.Death, v.Why)
+	}
+	if t.Verdict = word(v.Plain); v.Plain != beam.Accepted {
+		return t, nil
+	}
+	if e.spec.Cut {
+		return t, errors.New("a VM accepts what should end before it could")
+	}
+	t.Used = v.Used
+	if e.spec.Wavers {
+		return t, nil
+	}
+	term, err := e.sameTerm(v.Canon)
+	if err != nil {
+		return t, err
+	}
+	describe(&t, term, v.Canon)
+	if !shapeWavers(term) {
+		t.HeapWords = &v.Words
+	}
+	return t, nil
+}
+
+func word(o beam.Outcome) string {
+	if o == beam.Accepted {
+		return corpus.Accept
+	}
+	return corpus.Reject
+}
+
+// sameTerm decodes what the VM wrote and holds it against the payload, read by
+// the other decoder.
+func (e *entry) sameTerm(canon []byte) (*naive.Term, error) {
+	theirs, err := naive.Decode(canon, naive.OTP25)
+	if err != nil {
+		return nil, fmt.Errorf("canonical bytes: %w", err)
+	}
+	ours, err := naive.Decode(e.data, naive.OTP25)
+	if err == nil && !naive.Same(ours.Term, theirs.Term) {
+		return nil, fmt.Errorf("canonical bytes are another term: %x", canon)
+	}
+	return theirs.Term, nil
+}
+
+// describe fills in canonical bytes and value.
+func describe(t *corpus.Truth, term *naive.Term, canon []byte) {
+	switch {
+	case shapeWavers(term): // and so does the order of keys
+	case len(canon) > maxInline:
+		sum := sha256.Sum256(canon)
+		t.CanonicalSHA256 = hex.EncodeToString(sum[:])
+	default:
+		t.Canonical = hex.EncodeToString(canon)
+	}
+	if v := value(term); len(v) <= maxInline {
+		t.Value = json.RawMessage(v)
+	}
+}
+
+// shapeWavers reports that the term holds a map of more than 32 keys whose shape
+// depends on numbers that the VM has given to atoms, nodes or funs.
+func shapeWavers(t *naive.Term) bool {
+	for i, e := range t.Elems {
+		if t.Kind == naive.Map && len(t.Elems) > 64 && i%2 == 0 && holdsName(e) || shapeWavers(e) {
+			return true
+		}
+	}
+	return t.Tail != nil && shapeWavers(t.Tail)
+}
+
+func holdsName(t *naive.Term) bool {
+	switch t.Kind {
+	case naive.Atom, naive.Ref, naive.Fun, naive.Export, naive.Port, naive.Pid:
+		return true
+	}
+	for _, e := range t.Elems {
+		if holdsName(e) {
+			return true
+		}
+	}
+	return t.Tail != nil && holdsName(t.Tail)
+}
+
+// documented adds what other releases do where it differs from OTP 25.
+func (e *entry) documented() error {
+	c := etf.OTP()
+	for _, release := range []int{25, 26, 27, 28} {
+		c.Release = release
+		m, err := c.Compile()
+		if err != nil {
+			return err
+		}
+		used, refusal := m.ValidatePrefix(e.data)
+		if release == 25 {
+			if e.refused25 = refusal != nil; e.refused25 && closedCode(refusal) {
+				return nil
+			}
+			continue
+		}
+		if (refusal != nil) == e.refused25 {
+			continue
+		}
+		t := corpus.Truth{Verdict: corpus.Reject, How: corpus.Documented}
+		if refusal == nil {
+			o := naive.OTP25
+			o.Release = release
+			res, err := naive.Decode(e.data, o)
+			if err != nil {
+				return err
+			}
+			t.Verdict, t.Used = corpus.Accept, int64(used)
+			describe(&t, res.Term, res.Term.Canon())
+		}
+		e.c.Truth[itoa(release)] = t
+	}
+	return nil
+}
+
+// closedCode reports a refusal for which OTP 25 may accept all the same, so that
+// nothing can be said of other releases.
+func closedCode(err error) bool {
+	var e *etf.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case etf.CodeInternalTag, etf.CodeLocalTag, etf.CodeRecordTag, etf.CodeReferenceEmpty, etf.CodeFloatComma, etf.CodeFloatOpen,
+		etf.CodeFunField, etf.CodeExportField, etf.CodeFunCreator, etf.CodeExportArity, etf.CodeTupleTooLarge, etf.CodeInflatedTrailing:
+		return true
+	}
+	return false
+}
