@@ -4,4 +4,10 @@ module github.com/beamgate/beamgate/fuzz/adapters
 
 go 1.26
 
+require (
+	github.com/beamgate/beamgate v0.0.0
+	github.com/ergo-services/ergo v1.999.224
+	github.com/okeuday/erlang_go/v2 v2.0.7
+)
+
 replace github.com/beamgate/beamgate => ../..

@@ -13,9 +13,7 @@ import (
 )
 
 func main() {
-	replies := os.Stdout
-	os.Stdout = os.Stderr // the package prints warnings
-	if err := packet.Serve(os.Stdin, replies, decode); err != nil {
+	if err := packet.Serve(os.Stdin, os.Stdout, decode); err != nil {
 		fmt.Fprintln(os.Stderr, "ergo:", err)
 		os.Exit(1)
 	}

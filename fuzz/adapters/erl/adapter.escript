@@ -1,7 +1,7 @@
 #!/usr/bin/env escript
+%%! -noinput -boot no_dot_erlang -kernel logger_level none
 %% Adapts binary_to_term/2 of the Erlang/OTP at hand to the conformance runner:
 %% {packet,4} on standard input and output. Values are canonical bytes.
-%%! -noinput -boot no_dot_erlang -kernel logger_level none
 -mode(compile).
 
 %% Larger terms are not encoded again: that would measure this adapter.

@@ -1,14 +1,14 @@
 'use strict';
 // The program's side of the conformance protocol: {packet,4} frames on standard
 // input and output. decode(payload) throws to refuse, or returns { used, value }
-// where either may be left out; value is tagged JSON, made of the functions in
-// tagged.js, or a Buffer of canonical bytes.
+// where either may be left out, or a promise of it; value is tagged JSON, made of
+// the functions in tagged.js, or a Buffer of canonical bytes.
 const UNTOLD = 0xffffffff;
 
-function reply(decode, payload) {
+async function reply(decode, payload) {
   let answer;
   try {
-    answer = decode(payload) || {};
+    answer = (await decode(payload)) || {};
   } catch (e) {
     return Buffer.from([0]);
   }
@@ -19,7 +19,7 @@ function reply(decode, payload) {
   return Buffer.concat([head, Buffer.isBuffer(answer.value) ? answer.value : Buffer.from(JSON.stringify(answer.value))]);
 }
 
-function serve(decode) {
+async function serve(decode) {
   const fs = require('fs');
   // Synchronous reads and writes: one request at a time is all there is.
   const read = (n) => {
@@ -36,7 +36,7 @@ function serve(decode) {
     for (let at = 0; at < b.length;) at += fs.writeSync(1, b, at);
   };
   for (let head; (head = read(4));) {
-    const r = reply(decode, read(head.readUInt32BE(0)));
+    const r = await reply(decode, read(head.readUInt32BE(0)));
     const length = Buffer.alloc(4);
     length.writeUInt32BE(r.length);
     write(Buffer.concat([length, r]));
