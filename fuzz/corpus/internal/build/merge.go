@@ -66,14 +66,17 @@ func (e *entry) merged(f []string) (t corpus.Truth, err error) {
 	}
 	canon, digest := strings.CutPrefix(f[4], "sha256:")
 	term, err := e.mergedTerm(canon, digest)
-	if err != nil || term == nil {
+	if err != nil {
 		return t, err
 	}
-	if !shapeWavers(term) {
+	if term == nil || !shapeWavers(term) {
 		t.HeapWords = &heap
 		if t.Canonical = canon; digest {
 			t.Canonical, t.CanonicalSHA256 = "", canon
 		}
+	}
+	if term == nil {
+		return t, nil
 	}
 	if v := value(term); len(v) <= maxInline {
 		t.Value = v

@@ -25,8 +25,8 @@ type Spec struct {
 	// Wavers: the truth is not the same in each run of a VM, so only verdicts
 	// are recorded.
 	Wavers bool
-	// Cut: the payload begins as one that no VM should decode, and ends before
-	// a VM would.
+	// Cut: the payload begins as one that no VM should decode, and ends, or
+	// goes on, so that every VM refuses it first.
 	Cut bool
 }
 
@@ -85,7 +85,7 @@ func (s *Spec) wavers() *Spec {
 	return s
 }
 
-// cut marks a case that only begins like one that harms.
+// cut marks a case that only begins like one that harms, see Spec.Cut.
 func (s *Spec) cut() *Spec {
 	s.Cut = true
 	return s
@@ -108,7 +108,11 @@ func slug(s string) string {
 }
 
 // groups are all makers of cases, in no order that matters.
-var groups = []func() []*Spec{legitSpecs, envelopeSpecs}
+var groups = []func() []*Spec{
+	legitSpecs, envelopeSpecs, tagSpecs, refusedSpecs, integerSpecs, bigSpecs, floatSpecs, textFloatSpecs, atomSpecs,
+	tupleSpecs, listSpecs, binarySpecs, bitSpecs, mapSpecs, keySpecs,
+	pidSpecs, portSpecs, refSpecs, funSpecs, exportSpecs,
+}
 
 // Specs returns all cases, sorted by ID.
 func Specs() ([]*Spec, error) {

@@ -1,5 +1,0 @@
-package build
-
-import "strconv"
-
-func itoa(v int) string { return strconv.Itoa(v) }
