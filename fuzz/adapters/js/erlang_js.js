@@ -37,7 +37,7 @@ function value(x) {
     return { pid: { node: node(x.node), id: word(x.id), serial: word(x.serial), creation: creation(x.creation) } };
   }
   if (x instanceof Erlang.OtpErlangPort) {
-    const id = x.id.length === 8 ? Number(x.id.readBigUInt64BE(0)) : word(x.id);
+    const id = x.id.length === 8 ? t.int(x.id.readBigUInt64BE(0)) : word(x.id);
     return { port: { node: node(x.node), id, creation: creation(x.creation) } };
   }
   if (x instanceof Erlang.OtpErlangReference) {

@@ -6,7 +6,7 @@ const { isUtf8 } = require('buffer');
 // be measured instead of its decoder.
 const MAX_PAYLOAD = 65536;
 
-const int = (n) => (typeof n === 'bigint' || !Number.isSafeInteger(n) ? { int: BigInt(n).toString() } : n);
+const int = (n) => (Number.isSafeInteger(Number(n)) ? Number(n) : { int: BigInt(n).toString() });
 const float = (x) => ({ float: Object.is(x, -0) ? '-0.0' : String(x) });
 const atom = (name) => (name === 'true' || name === 'false' ? name === 'true' : { atom: name });
 const binary = (buffer) => (isUtf8(buffer) ? buffer.toString() : { binary: buffer.toString('base64') });

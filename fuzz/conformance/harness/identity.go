@@ -53,14 +53,31 @@ func normField(name string, v any) (string, error) {
 		}
 		return "", bad
 	case "ids":
-		all, ok := v.([]any)
-		if !ok || slices.ContainsFunc(all, func(v any) bool { _, ok := v.(json.Number); return !ok }) {
-			return "", bad
-		}
-		return normAll("ids", all)
+		return normWords(v)
 	}
-	if n, ok := v.(json.Number); ok {
-		return normInt(n.String())
+	// A number, or one with a tag since it is large.
+	part, err := norm(v)
+	if err != nil || !isInteger(part) {
+		return "", bad
 	}
-	return "", bad
+	return part, nil
+}
+
+// normWords reads the words of a reference. Zeros at the end carry nothing: a
+// BEAM compares references as if all had them.
+func normWords(v any) (string, error) {
+	all, ok := v.([]any)
+	if !ok || slices.ContainsFunc(all, func(v any) bool { _, ok := v.(json.Number); return !ok }) {
+		return "", fmt.Errorf("%w: field ids", errValue)
+	}
+	for len(all) > 1 && all[len(all)-1] == json.Number("0") {
+		all = all[:len(all)-1]
+	}
+	return normAll("ids", all)
+}
+
+// isInteger tells whether a normal text is that of an integer: no other starts
+// with a sign or a digit.
+func isInteger(text string) bool {
+	return text[0] == '-' || text[0] >= '0' && text[0] <= '9'
 }

@@ -1,11 +1,9 @@
 package harness
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -55,13 +53,13 @@ type child struct {
 	cmd   *exec.Cmd
 	fate  atomic.Pointer[death] // why it was killed, nil if it was not
 	gone  chan struct{}         // closed when it has been reaped
-	said  *tail                 // the end of its standard error
+	said  *lastWords            // on its standard error
 	limit time.Duration
 }
 
 // command prepares a child that is not started yet.
 func (p Program) command() *child {
-	c := &child{cmd: exec.Command(p.Args[0], p.Args[1:]...), gone: make(chan struct{}), said: &tail{}, limit: p.Timeout}
+	c := &child{cmd: exec.Command(p.Args[0], p.Args[1:]...), gone: make(chan struct{}), said: &lastWords{}, limit: p.Timeout}
 	c.cmd.Stderr = c.said
 	c.cmd.WaitDelay = time.Second // for pipes that a grandchild still holds
 	ownGroup(c.cmd)
@@ -123,33 +121,6 @@ func (c *child) watch(limit int64) {
 			return
 		}
 	}
-}
-
-// tail keeps the end of what a program says, and costs nothing if it says it
-// without end.
-type tail struct {
-	mu sync.Mutex
-	b  []byte
-}
-
-const tailBytes = 512
-
-// Write keeps the last tailBytes bytes.
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.b = append(t.b, p[max(0, len(p)-tailBytes):]...)
-	if over := len(t.b) - tailBytes; over > 0 {
-		t.b = append(t.b[:0], t.b[over:]...)
-	}
-	return len(p), nil
-}
-
-// String is what is kept, without surrounding space.
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(bytes.TrimSpace(t.b))
 }
 
 // Lookup reports whether there is such a program, by the error of its absence.

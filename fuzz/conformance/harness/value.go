@@ -44,6 +44,7 @@ func sameTerm(w *Want, value []byte) (same, told bool, err error) {
 //   - {"int":"1"} is 1, {"atom":"true"} is true, {"binary":"YQ=="} is "a",
 //   - a list in the tail of a list is part of it, bits of a multiple of 8 are
 //     a binary,
+//   - zero words at the end of a reference are left out or not,
 //   - the digits of a float may be any that stand for the same float; -0.0 is
 //     not 0.0, and a number without a tag is never a float.
 //

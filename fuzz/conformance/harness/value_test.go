@@ -18,6 +18,9 @@ func TestSameValue(t *testing.T) {
 		{`{"list":[1,2],"tail":3}`, `{"list":[1],"tail":{"list":[2],"tail":3}}`}, {`{"list":[],"tail":"a"}`, `"a"`},
 		{`{"map":[[1,2],["a",[]]]}`, `{"map":[["a",[]],[1,2]]}`},
 		{`{"pid":{"node":"a@b","id":1,"serial":0,"creation":3}}`, `{"pid":{"creation":3,"id":1,"node":"a@b","serial":0}}`},
+		{`{"reference":{"node":"a","creation":1,"ids":[1,0,0]}}`, `{"reference":{"node":"a","creation":1,"ids":[1]}}`},
+		{`{"reference":{"node":"a","creation":1,"ids":[0,0]}}`, `{"reference":{"node":"a","creation":1,"ids":[0]}}`},
+		{`{"port":{"node":"a","id":{"int":"9007199254740993"},"creation":1}}`, `{"port":{"node":"a","id":9007199254740993,"creation":1}}`},
 		{`{"fun":{"module":"m","arity":1,"uniq":"00","index":0,"old_index":0,"old_uniq":0,"creator":{"pid":{"node":"a","id":1,"serial":0,"creation":3}},"free":[1]}}`,
 			`{"fun":{"module":"m","arity":1,"uniq":"00","index":0,"old_index":0,"old_uniq":0,"creator":{"pid":{"node":"a","id":1,"serial":0,"creation":3}},"free":[{"int":"1"}]}}`},
 	}
@@ -31,6 +34,7 @@ func TestSameValue(t *testing.T) {
 		{`[1]`, `{"tuple":[1]}`}, {`[]`, `""`}, {`[]`, `{"map":[]}`}, {`{"list":[1],"tail":2}`, `[1,2]`}, {`[[1]]`, `[1]`},
 		{`["a,b"]`, `["a","b"]`}, {`{"map":[[1,2]]}`, `{"map":[[2,1]]}`}, {`{"map":[[1,2],[1,2]]}`, `{"map":[[1,2]]}`},
 		{`{"bits":"gA==","size":1}`, `{"bits":"gA==","size":2}`},
+		{`{"reference":{"node":"a","creation":1,"ids":[0,1]}}`, `{"reference":{"node":"a","creation":1,"ids":[1]}}`},
 		{`{"reference":{"node":"a","creation":1,"ids":[1,2]}}`, `{"reference":{"node":"a","creation":1,"ids":[1]}}`},
 		{`{"export":{"module":"a","function":"b","arity":1}}`, `{"export":{"module":"a","function":"b","arity":2}}`},
 		{`{"port":{"node":"a","id":1,"creation":1}}`, `{"port":{"node":"b","id":1,"creation":1}}`},
@@ -48,7 +52,7 @@ func TestNoValue(t *testing.T) {
 		``, `null`, `1.5`, `1e3`, `[null]`, `1 2`, `{}`, `{"a":1,"b":2}`, `{"int":1}`, `{"int":"x"}`, `{"float":"inf"}`, `{"float":"nan"}`,
 		`{"float":1.5}`, `{"binary":"%"}`, `{"bits":"gA==","size":9}`, `{"bits":"gA==","size":"1"}`, `{"list":1,"tail":2}`,
 		`{"tuple":1}`, `{"tuple":{}}`, `{"map":[[1]]}`, `{"map":{}}`, `{"pid":{}}`, `{"pid":{"node":1,"id":1,"serial":0,"creation":3}}`,
-		`{"pid":{"node":"a","id":"1","serial":0,"creation":3}}`, `{"reference":{"node":"a","creation":1,"ids":["1"]}}`,
+		`{"pid":{"node":"a","id":"1","serial":0,"creation":3}}`, `{"pid":{"node":"a","id":true,"serial":0,"creation":3}}`, `{"reference":{"node":"a","creation":1,"ids":["1"]}}`,
 		`{"fun":{"module":"m","arity":1,"uniq":"00","index":0,"old_index":0,"old_uniq":0,"creator":null,"free":[]}}`, `{"what":"a"}`,
 	} {
 		if ok, err := SameValue([]byte(`1`), []byte(bad)); ok || !errors.Is(err, errValue) {

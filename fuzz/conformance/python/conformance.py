@@ -278,9 +278,16 @@ def normal_field(name, v):
         return normal(v)
     if name == "free":
         return tuple(map(normal, v))
-    if name == "ids":
+    if name == "ids":  # zeros at the end carry nothing
+        while len(v) > 1 and v[-1] == 0:
+            v = v[:-1]
         return tuple(v)
-    return v
+    if isinstance(v, str):
+        return v
+    kind, number = normal(v)
+    if kind != "int":
+        raise ValueError("not tagged JSON: field %s" % name)
+    return number
 
 
 def same_term(w, value):

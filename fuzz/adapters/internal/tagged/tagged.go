@@ -107,7 +107,8 @@ func Pid(node string, id, serial, creation uint32) any {
 
 // Port is a port identifier.
 func Port(node string, id uint64, creation uint32) any {
-	return map[string]any{"port": map[string]any{"node": node, "id": id, "creation": creation}}
+	large := Int(new(big.Int).SetUint64(id))
+	return map[string]any{"port": map[string]any{"node": node, "id": large, "creation": creation}}
 }
 
 // Reference is a reference.
