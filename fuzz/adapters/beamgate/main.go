@@ -5,6 +5,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -49,13 +50,15 @@ func told(mode *etf.Mode, b []byte) []byte {
 		return nil
 	}
 	term, err := mode.Decode(b)
-	if err != nil {
-		// It was accepted a moment ago: this must not pass for silence.
-		return []byte("not decoded: " + err.Error())
+	if err == nil {
+		var v any
+		if v, err = value(term, 0); err == nil {
+			return tagged.Encode(v)
+		}
 	}
-	v, err := value(term, 0)
-	if err != nil {
+	if errors.Is(err, tagged.ErrUntold) {
 		return nil
 	}
-	return tagged.Encode(v)
+	// It was accepted a moment ago: this must not pass for silence.
+	return []byte("not decoded: " + err.Error())
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/fuzz/adapters/internal/tagged"
 )
@@ -23,8 +25,12 @@ func value(t etf.Term, depth int) (any, error) {
 	case etf.KindBinary, etf.KindBitstring:
 		b, _ := t.Bytes()
 		return tagged.Bits(b, t.Bits()), nil
+	case etf.KindNil:
+		return []any{}, nil
 	case etf.KindTuple, etf.KindList, etf.KindMap:
 		return container(t, depth+1)
+	case etf.KindFun:
+		return nil, tagged.ErrUntold
 	}
 	return identity(t)
 }
@@ -76,5 +82,5 @@ func identity(t etf.Term) (any, error) {
 	if e, ok := t.Export(); ok {
 		return tagged.Export(e.Module, e.Function, e.Arity), nil
 	}
-	return nil, tagged.ErrUntold
+	return nil, fmt.Errorf("a term of kind %s", t.Kind())
 }

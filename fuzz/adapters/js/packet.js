@@ -1,6 +1,7 @@
 'use strict';
 // The program's side of the conformance protocol: {packet,4} frames on standard
-// input and output. decode(payload) throws to refuse, or returns { used, value }
+// input and output, or on the descriptor that the first argument names: some
+// native modules print. decode(payload) throws to refuse, or returns { used, value }
 // where either may be left out, or a promise of it; value is tagged JSON, made of
 // the functions in tagged.js, or a Buffer of canonical bytes.
 const UNTOLD = 0xffffffff;
@@ -32,8 +33,9 @@ async function serve(decode) {
     }
     return b;
   };
+  const replies = Number(process.argv[2] || 1);
   const write = (b) => {
-    for (let at = 0; at < b.length;) at += fs.writeSync(1, b, at);
+    for (let at = 0; at < b.length;) at += fs.writeSync(replies, b, at);
   };
   for (let head; (head = read(4));) {
     const r = await reply(decode, read(head.readUInt32BE(0)));
