@@ -17,7 +17,7 @@ func atomSpecs() []*Spec {
 		g.add("SMALL_ATOM_UTF8_EXT with "+c.name, ext(atom(c.s)))
 	}
 	for _, e := range encodings {
-		g.add(e.name+" of no characters", ext(e.of("")))
+		g.add(e.name+" of no characters", ext(e.of(""))).policy("without-empty-atom")
 		g.add(e.name+" of 255 letters", ext(e.of(strings.Repeat("a", 255))))
 		g.add(e.name+" of one NUL", ext(e.of("\x00")))
 	}
