@@ -83,6 +83,8 @@ func bifSafeSpecs() []*Spec {
 	g.add("an unknown atom behind the term", ext(small(1), no(27))).flag("trailing")
 	g.add("an unknown atom behind a compressed term", cat(squeezed(small(1)), no(28))).flag("trailing", "compressed")
 	g.add("an unknown atom in a compressed term", squeezed(no(29))).flag("compressed")
+	g.add("an unknown atom in front of an unknown tag", ext(tuple(no(30), u8(255))))
+	g.add("unknown atoms in front of a duplicate key", ext(list(no(31), pairs(small(1), null, small(1), null)))).flag("duplicate-key")
 	g.add("known atoms only", ext(list(atom("ok"), atom("error"), atom("undefined"), atom("true"))))
 	return g.specs
 }
