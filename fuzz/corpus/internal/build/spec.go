@@ -25,6 +25,8 @@ type Spec struct {
 	// Wavers: the truth is not the same in each run of a VM, so only verdicts
 	// are recorded.
 	Wavers bool
+	// NoSafe: the verdict under [safe] is not recorded.
+	NoSafe bool
 	// Cut: the payload begins as one that no VM should decode, and ends, or
 	// goes on, so that every VM refuses it first.
 	Cut bool

@@ -74,7 +74,10 @@ func (b *Build) Measure(oracle *beam.Oracle) error {
 
 // measured makes a Truth of a verdict.
 func (e *entry) measured(v beam.Verdict, info beam.Info) (corpus.Truth, error) {
-	t := corpus.Truth{How: corpus.Measured, OTP: info.OTP, Safe: word(v.Safe)}
+	t := corpus.Truth{How: corpus.Measured, OTP: info.OTP}
+	if !e.spec.NoSafe {
+		t.Safe = word(v.Safe)
+	}
 	if v.Death != beam.Alive || v.Late {
 		return t, fmt.Errorf("the VM died: %v: %s", v.Death, v.Why)
 	}
@@ -88,15 +91,25 @@ func (e *entry) measured(v beam.Verdict, info beam.Info) (corpus.Truth, error) {
 	if e.spec.Wavers {
 		return t, nil
 	}
-	term, err := e.sameTerm(v.Canon)
+	return t, e.describe(&t, v.Canon, v.Words)
+}
+
+// describe fills in what is known of the term besides the verdict: canon is what
+// the VM wrote, words its size.
+func (e *entry) describe(t *corpus.Truth, canon []byte, words int64) error {
+	term, err := e.sameTerm(canon)
 	if err != nil {
-		return t, err
+		return err
 	}
-	describe(&t, term, v.Canon)
-	if term == nil || !shapeWavers(term) {
-		t.HeapWords = &v.Words
+	if term != nil {
+		setValue(t, term)
 	}
-	return t, nil
+	if term != nil && shapeWavers(term) { // and so does the order of keys
+		return nil
+	}
+	t.HeapWords = &words
+	setCanonical(t, canon)
+	return nil
 }
 
 func word(o beam.Outcome) string {
@@ -128,19 +141,17 @@ func (e *entry) sameTerm(canon []byte) (*naive.Term, error) {
 	return theirs.Term, nil
 }
 
-// describe fills in canonical bytes and, unless term is nil, its value.
-func describe(t *corpus.Truth, term *naive.Term, canon []byte) {
-	switch {
-	case term != nil && shapeWavers(term): // and so does the order of keys
-	case len(canon) > maxInline:
+// setCanonical sets canonical bytes, or their digest.
+func setCanonical(t *corpus.Truth, canon []byte) {
+	if len(canon) > maxInline {
 		sum := sha256.Sum256(canon)
 		t.CanonicalSHA256 = hex.EncodeToString(sum[:])
-	default:
+	} else {
 		t.Canonical = hex.EncodeToString(canon)
 	}
-	if term == nil {
-		return
-	}
+}
+
+func setValue(t *corpus.Truth, term *naive.Term) {
 	if v := value(term); len(v) <= maxInline {
 		t.Value = v
 	}
@@ -198,7 +209,10 @@ func (e *entry) documented() error {
 				return err
 			}
 			t.Verdict, t.Used = corpus.Accept, int64(used)
-			describe(&t, res.Term, res.Term.Canon())
+			setValue(&t, res.Term)
+			if !shapeWavers(res.Term) {
+				setCanonical(&t, res.Term.Canon())
+			}
 		}
 		e.c.Truth[itoa(release)] = t
 	}
