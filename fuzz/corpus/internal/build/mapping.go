@@ -30,6 +30,10 @@ func mapSpecs() []*Spec {
 		g.add(k.name+" among other keys", ext(pairs(atom("zz"), small(1), k.key, small(2), small(99), small(3))))
 	}
 	g.add("maps in maps", ext(pairs(atom("a"), pairs(atom("a"), pairs(atom("a"), small(1))))))
+	g.add("200 maps as keys of each other", ext(copies(200, tag(116, u32(1))), null, copies(200, null)))
+	g.add("40 keys of six types", ext(tag(116, u32(40), counted(40, func(i int) []byte {
+		return cat([][]byte{small(i), float(float64(i)), bin("k" + itoa(i)), tuple(small(i)), list(long(i)), bits(3, byte(i)<<3, 0xe0)}[i%6], null)
+	}))))
 	g.add("map in the key of a map in a key", ext(pairs(pairs(pairs(small(1), small(2)), small(3)), small(4))))
 	g.add("the same key in two maps", ext(list(pairs(atom("a"), small(1)), pairs(atom("a"), small(1)))))
 	g.add("the same key inside and outside", ext(pairs(atom("a"), pairs(atom("a"), small(1)))))
@@ -115,6 +119,21 @@ func keySpecs() []*Spec {
 	for _, t := range releaseKeys() {
 		g.twins("by release: "+t.name, t, "signed-zero")
 	}
+	for _, t := range idKeys() {
+		g.twins("ids: "+t.name, t.twins, t.flags...)
+	}
+	two := func(n, first, second int) []byte {
+		return ext(tag(116, u32(n), counted(n, func(i int) []byte {
+			if i == second {
+				i = first
+			}
+			return cat(long(i), null)
+		})))
+	}
+	g.add("same, first and last of 32", two(32, 0, 31)).flag("duplicate-key")
+	g.add("same, first and last of 33", two(33, 0, 32)).flag("duplicate-key")
+	g.add("same, neighbours of 33", two(33, 16, 17)).flag("duplicate-key")
+	g.add("same, in the key of a key", ext(pairs(pairs(pairs(small(1), null, long(1), null), null), null))).flag("duplicate-key")
 	dup := pairs(atom("a"), small(1), atom("b"), small(2), atom("a"), small(3))
 	for _, p := range places() {
 		g.add("same, in a map that is "+p.name, ext(p.in(dup))).flag("duplicate-key")
@@ -130,4 +149,47 @@ func (g *group) twins(rule string, t twins, flags ...string) {
 	g.add(rule, ext(pairs(t.a, small(1), t.b, small(2)))).flag(flags...)
 	fill := counted(40, func(i int) []byte { return cat(long(1000+i), null) })
 	g.add(rule+", among 40 others", ext(tag(116, u32(42), t.a, small(1), fill, t.b, small(2)))).flag(flags...)
+}
+
+// flagged are twins with flags.
+type flagged struct {
+	twins
+	flags []string
+}
+
+// idKeys are pids, ports, references and funs as keys. References of one word are
+// not put into large maps: what a BEAM makes of them there is not determined.
+func idKeys() []flagged {
+	same, other := []string{"identity", "duplicate-key"}, []string{"identity"}
+	m, f := atom("lists"), atom("map")
+	codes := []string{"code", "fun-identity"}
+	return []flagged{
+		{twins{"a pid in 103 and 88", oldPid(foreign, 1, 2, 3), pid(latin1("a@b"), 1, 2, 3)}, same},
+		{twins{"pids of two creations", pid(foreign, 1, 2, 1), pid(foreign, 1, 2, 2)}, other},
+		{twins{"pids of creations 0 and 1", pid(foreign, 1, 2, 0), pid(foreign, 1, 2, 1)}, other},
+		{twins{"pids of two nodes", pid(foreign, 1, 2, 1), pid(atom("c@d"), 1, 2, 1)}, other},
+		{twins{"a port in 102 and 89", oldPort(foreign, 7, 1), port(foreign, 7, 1)}, same},
+		{twins{"a port in 89 and 120", port(foreign, 7, 1), v4Port(foreign, 7, 1)}, same},
+		{twins{"ports of two creations", port(foreign, 7, 1), port(foreign, 7, 2)}, other},
+		{twins{"a reference in 114 and 90", newRef(foreign, 1, 1, 2), ref(foreign, 1, 1, 2)}, same},
+		{twins{"references [1,2] and [1,2,0]", ref(foreign, 1, 1, 2), ref(foreign, 1, 1, 2, 0)}, same},
+		{twins{"references [1,2,3] and [1,2,3,0,0]", ref(foreign, 1, 1, 2, 3), ref(foreign, 1, 1, 2, 3, 0, 0)}, same},
+		{twins{"references [1,2,3,4] and [1,2,3,4,0]", ref(foreign, 1, 1, 2, 3, 4), ref(foreign, 1, 1, 2, 3, 4, 0)}, same},
+		{twins{"references [1,2,3] and [1,2,4]", ref(foreign, 1, 1, 2, 3), ref(foreign, 1, 1, 2, 4)}, other},
+		{twins{"references of two creations", ref(foreign, 1, 1, 2), ref(foreign, 2, 1, 2)}, other},
+		{twins{"own references [1] and [1,0,0]", ref(own, 0, 1), ref(own, 0, 1, 0, 0)}, append([]string{"own-node"}, same...)},
+		{twins{"an export in other encodings", export(m, f, small(2)), export(latin1("lists"), longAtom("map"), smallBig(0, 2))}, []string{"code", "duplicate-key"}},
+		{twins{"exports of two arities", export(m, f, small(2)), export(m, f, small(3))}, []string{"code"}},
+		{twins{"exports of two functions", export(m, f, small(2)), export(m, atom("foldl"), small(2))}, []string{"code"}},
+		{twins{"funs that are the same", fun{}.bytes(), fun{}.bytes()}, []string{"code", "duplicate-key"}},
+		{twins{"funs of other creators", fun{}.bytes(), fun{owner: pid(foreign, 9, 9, 9)}.bytes()}, codes},
+		{twins{"funs of other arities", fun{}.bytes(), fun{arity: 1}.bytes()}, codes},
+		{twins{"funs of other uniqs", fun{}.bytes(), fun{uniq: 1}.bytes()}, codes},
+		{twins{"funs of other old indices", fun{}.bytes(), fun{oldIndex: small(9)}.bytes()}, codes},
+		{twins{"funs of other old uniqs", fun{}.bytes(), fun{oldUniq: small(9)}.bytes()}, codes},
+		{twins{"funs of other indices", fun{}.bytes(), fun{index: 1}.bytes()}, codes},
+		{twins{"funs of other modules", fun{}.bytes(), fun{module: atom("ok")}.bytes()}, codes},
+		{twins{"funs of other variables", fun{env: [][]byte{small(1)}}.bytes(), fun{env: [][]byte{small(2)}}.bytes()}, codes},
+		{twins{"funs of variables 1 and 1.0", fun{env: [][]byte{small(1)}}.bytes(), fun{env: [][]byte{float(1)}}.bytes()}, codes},
+	}
 }

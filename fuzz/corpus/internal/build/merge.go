@@ -45,7 +45,10 @@ func (b *Build) Merge(raw []byte) error {
 }
 
 func (e *entry) merged(f []string) (t corpus.Truth, err error) {
-	t.Verdict, t.Safe = f[0], f[1]
+	t.Verdict = f[0]
+	if !e.spec.NoSafe {
+		t.Safe = f[1]
+	}
 	for _, v := range f[:2] {
 		if v != corpus.Accept && v != corpus.Reject {
 			return t, fmt.Errorf("a verdict %q", v)
@@ -60,43 +63,36 @@ func (e *entry) merged(f []string) (t corpus.Truth, err error) {
 	if t.Used, err = strconv.ParseInt(f[2], 10, 64); err != nil || e.spec.Wavers {
 		return t, err
 	}
-	heap, err := strconv.ParseInt(f[3], 10, 64)
+	words, err := strconv.ParseInt(f[3], 10, 64)
 	if err != nil {
 		return t, err
 	}
-	canon, digest := strings.CutPrefix(f[4], "sha256:")
-	term, err := e.mergedTerm(canon, digest)
-	if err != nil {
-		return t, err
-	}
-	if term == nil || !shapeWavers(term) {
-		t.HeapWords = &heap
-		if t.Canonical = canon; digest {
-			t.Canonical, t.CanonicalSHA256 = "", canon
+	if sum, ok := strings.CutPrefix(f[4], "sha256:"); ok || f[4] == "-" {
+		// Only the digest, if that, is known of a term that large.
+		term := e.largeTerm()
+		if term != nil {
+			setValue(&t, term)
 		}
-	}
-	if term == nil {
+		if term == nil || !shapeWavers(term) {
+			t.HeapWords, t.CanonicalSHA256 = &words, strings.TrimPrefix(sum, "-")
+		}
 		return t, nil
 	}
-	if v := value(term); len(v) <= maxInline {
-		t.Value = v
+	canon, err := hex.DecodeString(f[4])
+	if err != nil {
+		return t, err
 	}
-	return t, nil
+	return t, e.describe(&t, canon, words)
 }
 
-// mergedTerm is the term that was measured; if only a digest is known of it, that
-// of the payload, read here.
-func (e *entry) mergedTerm(canon string, digest bool) (*naive.Term, error) {
-	if digest {
-		res, err := naive.Decode(e.data, naive.OTP25)
-		if err != nil {
-			return nil, err
-		}
-		return res.Term, nil
+// largeTerm is the term of the payload, nil if it is too large for a tree.
+func (e *entry) largeTerm() *naive.Term {
+	if e.spec.Recipe != nil || len(e.data) > maxTree {
+		return nil
 	}
-	raw, err := hex.DecodeString(canon)
+	res, err := naive.Decode(e.data, naive.OTP25)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	return e.sameTerm(raw)
+	return res.Term
 }

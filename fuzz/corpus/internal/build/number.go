@@ -109,7 +109,8 @@ func textFloatSpecs() []*Spec {
 		"a blank in front": " 1.0", "a blank behind": "1.0 ", "a tab in front": "\t1.0", "a line feed behind": "1.0\n", "nan": "nan", "NAN in capitals": "NAN", "inf": "inf",
 		"Infinity": "Infinity", "minus inf": "-inf", "inf with a fraction": "inf.0", "hexadecimal": "0x1.8p1", "hexadecimal without exponent": "0x1.8", "an underscore": "1_0.0",
 		"two points": "1.0.0", "a comma behind a point": "1.0,0", "a semicolon": "1;5", "a type suffix": "1.0f", "a long suffix": "1.0L", "d as exponent": "1.0d5",
-		"Arabic digits": "\u0661.\u0660", "a fullwidth digit": "\uff11.0", "a byte order mark": "\ufeff1.0", "a quote": "'1.0'", "words": "one point five",
+		"Arabic digits": "\u0661.\u0660", "a fullwidth digit": "\uff11.0", "a byte order mark": "\ufeff1.0", "a quote": "'1.0'", "a point only": ".", "a plus only": "+", "an exponent behind the point": "1.e5", "a blank in the exponent": "1.5e 5", "a byte 0x80 behind": "1.5\x80", "a comma in the exponent": "1.5e5,5",
+		"plus inf": "+inf", "minus nan": "-nan", "nan with a number": "nan(0)", "hexadecimal in capitals": "0X1.8P3", "two different signs": "+-1.5", "two commas": "1,,5", "a semicolon behind": "1.5;", "words": "one point five",
 	} {
 		g.add("FLOAT_EXT with "+name, ext(text(s)))
 	}
@@ -124,7 +125,7 @@ func textFloatSpecs() []*Spec {
 	for _, s := range []string{"1,5", "-1,5", "1,5e3", "0,0"} {
 		g.add("FLOAT_EXT with a comma "+s, ext(text(s))).flag("comma")
 	}
-	g.add("FLOAT_EXT with two commas", ext(text("1,5,0")))
+	g.add("FLOAT_EXT with commas", ext(text("1,5,0")))
 	// What stands behind ends the number for whoever reads on, as the BEAM does.
 	full := tag(99, []byte("1."+strings.Repeat("3", 29)))
 	g.add("FLOAT_EXT without a NUL, an integer behind", ext(tuple(full, small(1)))).flag("open-text").cut()

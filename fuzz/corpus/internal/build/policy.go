@@ -87,6 +87,9 @@ func policies() map[string]policy {
 			whole: name == "MaxBuffered",
 		}
 	}
+	short := etf.Strict()
+	short.Limits.MaxAtomChars = 64
+	all["short-atoms"] = policy{text: "etf.Strict with MaxAtomChars 64", mode: fixed(short)}
 	c := etf.OTP()
 	c.Limits.MaxStreamBytes = 1 << 16
 	all["cap-max-stream-bytes"] = policy{text: "etf.OTP with MaxStreamBytes 65536, which etf.Strict does not cap", mode: fixed(c), prefix: true}

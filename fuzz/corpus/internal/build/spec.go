@@ -25,6 +25,8 @@ type Spec struct {
 	// Wavers: the truth is not the same in each run of a VM, so only verdicts
 	// are recorded.
 	Wavers bool
+	// NoSafe: the verdict under [safe] is not recorded.
+	NoSafe bool
 	// Cut: the payload begins as one that no VM should decode, and ends, or
 	// goes on, so that every VM refuses it first.
 	Cut bool
@@ -107,18 +109,30 @@ func slug(s string) string {
 	return strings.Trim(b.String(), "-")
 }
 
-// groups are all makers of cases, in no order that matters.
+// groups are all makers of cases. Bytes that several of them make belong to the
+// first.
 var groups = []func() []*Spec{
-	legitSpecs, envelopeSpecs, tagSpecs, refusedSpecs, integerSpecs, bigSpecs, floatSpecs, textFloatSpecs, atomSpecs,
+	legitSpecs, foundSpecs, incidentSpecs, sampleSpecs,
+	envelopeSpecs, integerSpecs, bigSpecs, floatSpecs, textFloatSpecs, atomSpecs,
 	tupleSpecs, listSpecs, binarySpecs, bitSpecs, mapSpecs, keySpecs,
-	pidSpecs, portSpecs, refSpecs, funSpecs, exportSpecs,
+	pidSpecs, portSpecs, refSpecs, funSpecs, exportSpecs, zlibSpecs, bifSafeSpecs,
+	limitSpecs, refusedSpecs, nestedSpecs, tagSpecs, cutSpecs,
 }
 
 // Specs returns all cases, sorted by ID.
 func Specs() ([]*Spec, error) {
 	var all []*Spec
+	seen := map[string]bool{}
 	for _, g := range groups {
-		all = append(all, g()...)
+		for _, s := range g() {
+			if s.Data != nil {
+				if seen[string(s.Data)] {
+					continue
+				}
+				seen[string(s.Data)] = true
+			}
+			all = append(all, s)
+		}
 	}
 	slices.SortFunc(all, func(a, b *Spec) int { return strings.Compare(a.ID, b.ID) })
 	for i, s := range all {

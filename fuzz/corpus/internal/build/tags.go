@@ -80,6 +80,8 @@ func refusedSpecs() []*Spec {
 		g.add(a.rule+", node of a pid", ext(pid(a.term, 1, 2, 3))).flag("atom-index").wavers()
 	}
 	g.add("ATOM_INTERNAL_REF3 index 16777215", ext(tag(75, []byte{255, 255, 255}))).flag("atom-index")
+	g.add("ATOM_INTERNAL_REF2 cut", ext(tag(73, u8(0)))).flag("truncated")
+	g.add("ATOM_INTERNAL_REF3 cut", ext(tag(75, u16(0)))).flag("truncated")
 	g.add("ATOM_CACHE_REF index 255, node of a pid", ext(pid(tag(82, u8(255)), 1, 2, 3))).flag("distribution")
 	return g.specs
 }

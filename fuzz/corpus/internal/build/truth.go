@@ -14,8 +14,13 @@ import (
 	"github.com/beamgate/beamgate/fuzz/naive"
 )
 
-// maxInline bounds canonical bytes and values that are written out.
-const maxInline = 4 << 10
+// maxInline bounds canonical bytes and values that are written out, maxTree the
+// canonical bytes that are read again here, since trees take a hundred times the
+// space.
+const (
+	maxInline = 4 << 10
+	maxTree   = 1 << 20
+)
 
 // harmful are the reasons of package naive for which a VM may read behind its
 // input or keep what it chokes on later. No payload of theirs is kept here that a
@@ -28,9 +33,12 @@ var harmful = map[string]bool{
 
 // harmless reports an error unless the payload may be shown to a VM.
 func harmless(s *Spec, b []byte) error {
+	if s.Cut || s.Recipe != nil { // recipes are of plain terms
+		return nil
+	}
 	_, err := naive.Decode(b, naive.OTP25)
 	var e *naive.Error
-	if s.Cut || !errors.As(err, &e) {
+	if !errors.As(err, &e) {
 		return nil
 	}
 	noWords := bytes.Contains(b, []byte{90, 0, 0}) || bytes.Contains(b, []byte{114, 0, 0})
@@ -66,7 +74,10 @@ func (b *Build) Measure(oracle *beam.Oracle) error {
 
 // measured makes a Truth of a verdict.
 func (e *entry) measured(v beam.Verdict, info beam.Info) (corpus.Truth, error) {
-	t := corpus.Truth{How: corpus.Measured, OTP: info.OTP, Safe: word(v.Safe)}
+	t := corpus.Truth{How: corpus.Measured, OTP: info.OTP}
+	if !e.spec.NoSafe {
+		t.Safe = word(v.Safe)
+	}
 	if v.Death != beam.Alive || v.Late {
 		return t, fmt.Errorf("the VM died: %v: %s", v.Death, v.Why)
 	}
@@ -80,15 +91,25 @@ func (e *entry) measured(v beam.Verdict, info beam.Info) (corpus.Truth, error) {
 	if e.spec.Wavers {
 		return t, nil
 	}
-	term, err := e.sameTerm(v.Canon)
+	return t, e.describe(&t, v.Canon, v.Words)
+}
+
+// describe fills in what is known of the term besides the verdict: canon is what
+// the VM wrote, words its size.
+func (e *entry) describe(t *corpus.Truth, canon []byte, words int64) error {
+	term, err := e.sameTerm(canon)
 	if err != nil {
-		return t, err
+		return err
 	}
-	describe(&t, term, v.Canon)
-	if term == nil || !shapeWavers(term) {
-		t.HeapWords = &v.Words
+	if term != nil {
+		setValue(t, term)
 	}
-	return t, nil
+	if term != nil && shapeWavers(term) { // and so does the order of keys
+		return nil
+	}
+	t.HeapWords = &words
+	setCanonical(t, canon)
+	return nil
 }
 
 func word(o beam.Outcome) string {
@@ -99,11 +120,14 @@ func word(o beam.Outcome) string {
 }
 
 // sameTerm decodes what the VM wrote and holds it against the payload, read by
-// the other decoder. It returns nil for a term that this decoder takes from
-// nobody, such as an export of more than 255 arguments.
+// the other decoder. It returns nil for a term that is too large, or one that this
+// decoder takes from nobody, such as an export of more than 255 arguments.
 func (e *entry) sameTerm(canon []byte) (*naive.Term, error) {
-	ours, err := naive.Decode(e.data, naive.OTP25)
+	if len(canon) > maxTree {
+		return nil, nil
+	}
 	theirs, wrong := naive.Decode(canon, naive.OTP25)
+	ours, err := naive.Decode(e.data, naive.OTP25)
 	var closed *naive.Error
 	switch {
 	case err != nil && errors.As(wrong, &closed) && closed.Class == naive.Closed:
@@ -117,19 +141,17 @@ func (e *entry) sameTerm(canon []byte) (*naive.Term, error) {
 	return theirs.Term, nil
 }
 
-// describe fills in canonical bytes and, unless term is nil, its value.
-func describe(t *corpus.Truth, term *naive.Term, canon []byte) {
-	switch {
-	case term != nil && shapeWavers(term): // and so does the order of keys
-	case len(canon) > maxInline:
+// setCanonical sets canonical bytes, or their digest.
+func setCanonical(t *corpus.Truth, canon []byte) {
+	if len(canon) > maxInline {
 		sum := sha256.Sum256(canon)
 		t.CanonicalSHA256 = hex.EncodeToString(sum[:])
-	default:
+	} else {
 		t.Canonical = hex.EncodeToString(canon)
 	}
-	if term == nil {
-		return
-	}
+}
+
+func setValue(t *corpus.Truth, term *naive.Term) {
 	if v := value(term); len(v) <= maxInline {
 		t.Value = v
 	}
@@ -187,7 +209,10 @@ func (e *entry) documented() error {
 				return err
 			}
 			t.Verdict, t.Used = corpus.Accept, int64(used)
-			describe(&t, res.Term, res.Term.Canon())
+			setValue(&t, res.Term)
+			if !shapeWavers(res.Term) {
+				setCanonical(&t, res.Term.Canon())
+			}
 		}
 		e.c.Truth[itoa(release)] = t
 	}
