@@ -31,7 +31,7 @@ type Adapter struct {
 // All lists the adapters in the order of the table.
 func All() []Adapter {
 	return []Adapter{
-		{"beamgate-otp", "beamgate, `etf.OTP()`", "otp", []string{"go"}, inGo("beamgate")},
+		{"beamgate-otp", "beamgate, `etf.OTP()`", "otp25", []string{"go"}, inGo("beamgate")},
 		{"beamgate-safe", "beamgate, `safe`", "safe", []string{"go"}, inGo("beamgate", "-safe")},
 		{"erl", "Erlang/OTP 25.2.3, `binary_to_term/2`", "otp25", []string{"escript", "erl"}, inErlang},
 		{"erlang_go", "okeuday/erlang_go 2.0.7 (Go)", "otp25", []string{"go"}, inGo("erlang_go")},
