@@ -128,6 +128,16 @@ def match(n):
     return code, width + extra + 5  # the distance is five zeros
 
 
+def run_end(data, at):
+    """Where the run of equal bytes ends that starts at at."""
+    end, many = at + 1, data[at:at + 1] * 4096
+    while data.startswith(many, end):
+        end += len(many)
+    while end < len(data) and data[end] == data[at]:
+        end += 1
+    return end
+
+
 def zlib_stream(data):
     """The stream that a recipe's zlib stands for, which is defined to the bit:
     one block of fixed codes; each run of equal bytes is a literal, matches of
@@ -137,8 +147,11 @@ def zlib_stream(data):
     w = Bits()
     w.put(1, 1)
     w.put(1, 2)
-    for run in re.finditer(rb"(.)\1*", data, re.S):
-        one, behind = literals[run.group()[0]], run.end() - run.start() - 1
+    at = 0
+    while at < len(data):
+        end = run_end(data, at)
+        one, behind = literals[data[at]], end - at - 1
+        at = end
         w.put(*one)
         while behind >= 3:
             n = min(behind, 258)
