@@ -22,8 +22,10 @@
 // their bytes. Payloads of real producers are those of package legit, referred
 // to and not copied. Large payloads are recipes: see [Recipe].
 //
-//	go run ./fuzz/corpus/generate          # writes manifest.json and vectors anew
-//	escript fuzz/corpus/measure.escript    # measures on the OTP at hand, without Go
+//	go run ./fuzz/corpus/generate   # writes manifest.json and vectors anew
+//
+// The program measure.erl measures what another OTP makes of the cases, without
+// Go; generate -merge takes in what it wrote.
 //
 // Manifest and vectors are dedicated to the public domain (CC0-1.0, see LICENSE
 // in this folder); payloads of package legit carry their own notice.

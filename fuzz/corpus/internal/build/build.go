@@ -19,6 +19,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/beamgate/beamgate/etf"
@@ -35,9 +36,8 @@ type Build struct {
 type entry struct {
 	spec *Spec
 	data []byte
+	docs map[string]corpus.Truth // what is documented
 	c    corpus.Case
-
-	refused25 bool // by etf.OTP
 }
 
 // New judges all cases by the policies. What a BEAM says is still missing.
@@ -70,7 +70,7 @@ func (b *Build) entry(s *Spec, m *meter) (*entry, error) {
 	e := &entry{spec: s, data: data, c: corpus.Case{
 		ID: s.ID, Recipe: s.Recipe, Bytes: int64(len(data)), SHA256: hex.EncodeToString(sum[:]),
 		Rule: s.Rule, Provenance: s.Provenance, Flags: s.Flags,
-		Truth: map[string]corpus.Truth{}, Policy: map[string]corpus.Policy{},
+		Policy: map[string]corpus.Policy{},
 	}}
 	switch {
 	case s.Legit != nil:
@@ -88,13 +88,18 @@ func (b *Build) entry(s *Spec, m *meter) (*entry, error) {
 		}
 	}
 	e.c.Cost, e.c.Features = m.cost(data), m.features(data)
-	return e, e.documented()
+	if e.docs, err = m.documented(data); err != nil {
+		return nil, err
+	}
+	e.c.Truth = maps.Clone(e.docs)
+	return e, nil
 }
 
 // meter works out what a term costs and needs.
 type meter struct {
-	otp     *etf.Mode
-	without []*etf.Mode // in the order of features
+	otp      *etf.Mode
+	without  []*etf.Mode // in the order of features
+	releases []*etf.Mode // in the order of newer
 }
 
 func newMeter() (*meter, error) {
@@ -109,6 +114,15 @@ func newMeter() (*meter, error) {
 			return nil, err
 		}
 		m.without = append(m.without, mode)
+	}
+	for _, release := range newer {
+		c := etf.OTP()
+		c.Release = release
+		mode, err := c.Compile()
+		if err != nil {
+			return nil, err
+		}
+		m.releases = append(m.releases, mode)
 	}
 	return m, nil
 }

@@ -61,7 +61,7 @@ func policies() map[string]policy {
 		"bert":        {text: "etf.BERT", mode: fixed(etf.BERT())},
 		"hex":         {text: "etf.Hex", mode: fixed(etf.Hex())},
 		"cache":       {text: "etf.Cache", mode: fixed(etf.Cache())},
-		"gencall":     {text: "etf.GenCall; the nodes are those of the payload if it is a real producer's, else a@b", mode: genCall},
+		"gencall":     {text: "etf.GenCall on a node receiver@10.0.0.2 of creation 1; the senders are the nodes of the payload if it is a real producer's, else a@b", mode: genCall},
 		"quoted":      {text: "etf.Strict with Policy.RefuseQuoted", mode: fixed(quoted)},
 		"known-atoms": {text: "etf.Strict that knows the atoms ok and error, and the pattern [a-z]{1,3}", mode: knownAtoms},
 		"atom-budget": {text: "etf.Strict with a budget of two atom names", mode: func(*Spec) (*etf.Mode, error) {
@@ -108,7 +108,9 @@ func genCall(s *Spec) (*etf.Mode, error) {
 	if s.Legit != nil {
 		nodes = s.Legit.Nodes
 	}
-	return etf.GenCall(nodes...).Compile()
+	c := etf.GenCall(nodes...)
+	c.Node = etf.Node{Name: "receiver@10.0.0.2", Creation: 1}
+	return c.Compile()
 }
 
 func knownAtoms(*Spec) (*etf.Mode, error) {

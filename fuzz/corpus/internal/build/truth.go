@@ -181,32 +181,28 @@ func holdsName(t *naive.Term) bool {
 	return t.Tail != nil && holdsName(t.Tail)
 }
 
-// documented adds what other releases do where it differs from OTP 25.
-func (e *entry) documented() error {
-	c := etf.OTP()
-	for _, release := range []int{25, 26, 27, 28} {
-		c.Release = release
-		m, err := c.Compile()
-		if err != nil {
-			return err
-		}
-		used, refusal := m.ValidatePrefix(e.data)
-		if release == 25 {
-			if e.refused25 = refusal != nil; e.refused25 && closedCode(refusal) {
-				return nil
-			}
-			continue
-		}
-		if (refusal != nil) == e.refused25 {
+// newer are the releases of which documents and sources tell.
+var newer = []int{26, 27, 28}
+
+// documented returns what these do where it differs from OTP 25.
+func (m *meter) documented(b []byte) (map[string]corpus.Truth, error) {
+	truth := map[string]corpus.Truth{}
+	_, refusal := m.otp.ValidatePrefix(b)
+	if refusal != nil && closedCode(refusal) {
+		return truth, nil
+	}
+	for i, release := range newer {
+		used, err := m.releases[i].ValidatePrefix(b)
+		if (err == nil) == (refusal == nil) {
 			continue
 		}
 		t := corpus.Truth{Verdict: corpus.Reject, How: corpus.Documented}
-		if refusal == nil {
+		if err == nil {
 			o := naive.OTP25
 			o.Release = release
-			res, err := naive.Decode(e.data, o)
+			res, err := naive.Decode(b, o)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			t.Verdict, t.Used = corpus.Accept, int64(used)
 			setValue(&t, res.Term)
@@ -214,9 +210,9 @@ func (e *entry) documented() error {
 				setCanonical(&t, res.Term.Canon())
 			}
 		}
-		e.c.Truth[itoa(release)] = t
+		truth[itoa(release)] = t
 	}
-	return nil
+	return truth, nil
 }
 
 // closedCode reports a refusal for which OTP 25 may accept all the same, so that
