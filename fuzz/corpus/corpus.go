@@ -122,7 +122,8 @@ func (c Case) Data() []byte {
 }
 
 // Accepted reports whether the OTP release, as in "25", accepts the case. Where
-// nothing is recorded of a release, it does what the next lower one does.
+// nothing is recorded of a release, the next lower one speaks for it; flag
+// newer-tag marks cases of which that says nothing.
 func (c Case) Accepted(release string) bool {
 	best := ""
 	for r := range c.Truth {

@@ -4,6 +4,7 @@
 //	shape.go                terms and pieces of terms, as bytes
 //	spec.go                 what an author says of a case
 //	legit.go and others     the cases, a file for each kind
+//	found.tsv               cases that were found by fuzzing
 //	policy.go               configurations, and what they make of a case
 //	truth.go                what the BEAM makes of it
 //	value.go                terms as tagged JSON
@@ -21,6 +22,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/fuzz/corpus"
@@ -40,9 +42,10 @@ type entry struct {
 	c    corpus.Case
 }
 
-// New judges all cases by the policies. What a BEAM says is still missing.
-func New() (*Build, error) {
-	specs, err := Specs()
+// New judges all cases by the policies. What a BEAM says is still missing. more are
+// findings to add.
+func New(more ...Finding) (*Build, error) {
+	specs, err := Specs(more...)
 	if err != nil {
 		return nil, err
 	}
@@ -98,22 +101,15 @@ func (b *Build) entry(s *Spec, m *meter) (*entry, error) {
 // meter works out what a term costs and needs.
 type meter struct {
 	otp      *etf.Mode
-	without  []*etf.Mode // in the order of features
+	without  map[etf.Features]*etf.Mode
 	releases []*etf.Mode // in the order of newer
 }
 
 func newMeter() (*meter, error) {
-	m := &meter{}
+	m := &meter{without: map[etf.Features]*etf.Mode{}}
 	var err error
 	if m.otp, err = etf.OTP().Compile(); err != nil {
 		return nil, err
-	}
-	for _, f := range features {
-		mode, err := without(f.bit).Compile()
-		if err != nil {
-			return nil, err
-		}
-		m.without = append(m.without, mode)
 	}
 	for _, release := range newer {
 		c := etf.OTP()
@@ -143,17 +139,58 @@ func (m *meter) cost(b []byte) *corpus.Cost {
 	}
 }
 
-// features lists those without which etf.OTP would refuse what it accepts.
+// features lists those without which etf.OTP would refuse what it accepts: it
+// refuses all of them, then allows the one it stumbled on, until it is through.
 func (m *meter) features(b []byte) (names []string) {
 	if _, err := m.otp.ValidatePrefix(b); err != nil {
 		return nil
 	}
-	for i, f := range features {
-		if _, err := m.without[i].ValidatePrefix(b); err != nil {
+	left := everyFeature()
+	for {
+		_, err := m.refusing(left).ValidatePrefix(b)
+		if err == nil {
+			break
+		}
+		left &^= featureOf(err)
+	}
+	for _, f := range features {
+		if left&f.bit == 0 {
 			names = append(names, f.name)
 		}
 	}
 	return names
+}
+
+func everyFeature() (all etf.Features) {
+	for _, f := range features {
+		all |= f.bit
+	}
+	return all
+}
+
+// featureOf is the feature that a refusal is about.
+func featureOf(err error) etf.Features {
+	var e *etf.Error
+	if errors.As(err, &e) {
+		name, _ := strings.CutPrefix(string(e.Code), "rejected_")
+		for _, f := range features {
+			if f.name == strings.ReplaceAll(name, "_", "-") {
+				return f.bit
+			}
+		}
+	}
+	panic(err) // etf.OTP accepts the payload
+}
+
+func (m *meter) refusing(f etf.Features) *etf.Mode {
+	if m.without[f] == nil {
+		mode, err := without(f).Compile()
+		if err != nil {
+			panic(err) // no combination of features is wrong
+		}
+		m.without[f] = mode
+	}
+	return m.without[f]
 }
 
 // Carry takes over what an older manifest says of the same bytes: what was

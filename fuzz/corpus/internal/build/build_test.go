@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +31,7 @@ func committed(t *testing.T) corpus.Manifest {
 }
 
 // made is the corpus as the sources say, with no truth but what is documented.
-var made = sync.OnceValues(New)
+var made = sync.OnceValues(func() (*Build, error) { return New() })
 
 // again returns it with every truth dropped that was not worked out here.
 func again(t *testing.T) *Build {
@@ -104,6 +105,9 @@ func TestCommitted(t *testing.T) {
 
 // TestMeasured: the BEAM still says what is recorded of its release.
 func TestMeasured(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks a BEAM about every case")
+	}
 	oracle := beam.Require(t, beam.Options{})
 	b := again(t)
 	if err := b.Measure(oracle); err != nil {
@@ -121,6 +125,9 @@ func TestMeasured(t *testing.T) {
 // TestMeasureProgram: measure.erl, which knows nothing of this library, comes to
 // the same.
 func TestMeasureProgram(t *testing.T) {
+	if testing.Short() {
+		t.Skip("asks a BEAM about every case")
+	}
 	oracle := beam.Require(t, beam.Options{})
 	version := oracle.Info().OTP
 	oracle.Close()
@@ -281,5 +288,31 @@ func TestValues(t *testing.T) {
 	}
 	if n < 1000 {
 		t.Errorf("%d values only", n)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	all, err := findings(foundText)
+	if err != nil || len(all) < 11 {
+		t.Fatalf("%d, %v", len(all), err)
+	}
+	one, err := findings("# comment\n\n" + all[0].Line())
+	if err != nil || len(one) != 1 || !reflect.DeepEqual(one[0], all[0]) {
+		t.Errorf("%v, %v", one, err)
+	}
+	for _, bad := range []string{"no tab", "\t83", "rule\t8", "rule\tzz\n"} {
+		if all, err := findings(bad); err == nil {
+			t.Errorf("%q: %v", bad, all)
+		}
+	}
+	specs, err := Specs(Finding{"a new one", ext(tuple(null, atom("new_finding")))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(specs, func(s *Spec) bool { return s.ID == "found-a-new-one" }); i < 0 || specs[i].Provenance != "found by fuzz/targets" {
+		t.Error("a finding is no case")
+	}
+	if _, err := Specs(Finding{all[0].Rule, ext(u8(1))}); err == nil {
+		t.Error("two cases of one name")
 	}
 }

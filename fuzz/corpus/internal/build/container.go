@@ -118,7 +118,7 @@ func bitSpecs() []*Spec {
 		g.add(fmt.Sprintf("BIT_BINARY_EXT with unused bits set behind %d bits", last), ext(bits(last, 0xff)))
 		g.add(fmt.Sprintf("BIT_BINARY_EXT with unused bits set behind %d bits of the last byte", last), ext(bits(last, 0, 0xff)))
 	}
-	g.add("BIT_BINARY_EXT of no bytes and 0 bits", ext(bits(0)))
+	g.add("BIT_BINARY_EXT of no bytes and 0 bits", ext(bits(0))).flag("empty-bits")
 	for _, last := range []int{1, 7, 8, 9, 255} {
 		g.add(fmt.Sprintf("BIT_BINARY_EXT of no bytes and %d bits", last), ext(bits(last))).flag("bit-count")
 	}

@@ -30,6 +30,7 @@ func notes() map[string]corpus.Note {
 		"atoms":           {Effect: "A node never frees an atom and stops when its table is full. Names that a stranger chooses add up over messages.", CVE: "CVE-2026-48853", Link: eef},
 		"lazy":            {Effect: "Data for the decoder, but work without end, or a handle, for whoever enumerates it.", Link: eef},
 		"quoted":          {Effect: "Has the shape of a quoted Elixir expression, which macros and Code.eval_quoted run."},
+		"empty-bits":      {Effect: "The empty binary in an unusual form. OTP 25 takes it; tests of the newest OTP want it refused."},
 		"trailing":        {Effect: "The BEAM ignores bytes behind the term. Whoever splits messages in another way sees a second one there."},
 		"claim":           {Effect: "A length that nothing backs. A decoder that allocates for it runs out of memory after a few bytes."},
 		"not-finite":      {Effect: "No Erlang float is NaN or infinite. A decoder that lets one through hands on a value that no BEAM would send, and that equals nothing, itself included."},

@@ -109,23 +109,29 @@ func slug(s string) string {
 	return strings.Trim(b.String(), "-")
 }
 
-// groups are all makers of cases. Bytes that several of them make belong to the
+// groups are all makers of cases but those for real producers and findings. Bytes that several of them make belong to the
 // first.
 var groups = []func() []*Spec{
-	legitSpecs, foundSpecs, incidentSpecs, sampleSpecs,
+	incidentSpecs, sampleSpecs,
 	envelopeSpecs, integerSpecs, bigSpecs, floatSpecs, textFloatSpecs, atomSpecs,
 	tupleSpecs, listSpecs, binarySpecs, bitSpecs, mapSpecs, keySpecs,
 	pidSpecs, portSpecs, refSpecs, funSpecs, exportSpecs, zlibSpecs, bifSafeSpecs,
 	limitSpecs, refusedSpecs, nestedSpecs, tagSpecs, cutSpecs,
 }
 
-// Specs returns all cases, sorted by ID.
-func Specs() ([]*Spec, error) {
-	var all []*Spec
+// Specs returns all cases, sorted by ID. more are findings that FoundFile does not
+// hold yet.
+func Specs(more ...Finding) ([]*Spec, error) {
+	found, err := findings(foundText)
+	if err != nil {
+		return nil, err
+	}
+	makers := []func() []*Spec{func() []*Spec { return foundSpecs(append(found, more...)) }}
+	all := legitSpecs()
 	seen := map[string]bool{}
-	for _, g := range groups {
+	for _, g := range append(makers, groups...) {
 		for _, s := range g() {
-			if s.Data != nil {
+			if s.Recipe == nil {
 				if seen[string(s.Data)] {
 					continue
 				}
