@@ -22,6 +22,8 @@
 //	value    the rest
 //
 // and may end after the verdict or after used. There is one request at a time.
+// The first one to a new process is the empty list, 131 106, and no case: the
+// time that a start takes is no payload's.
 // The program ends when its standard input does. What it prints on standard
 // error is shown when it dies.
 //

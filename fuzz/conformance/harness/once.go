@@ -13,7 +13,7 @@ func (p Program) once(payload []byte) (Reply, *death, error) {
 	if err := c.start(p.Memory); err != nil {
 		return Reply{}, nil, err
 	}
-	timer := c.deadline()
+	timer := c.deadline(p.Timeout)
 	<-c.gone
 	timer.Stop()
 	if c.fate.Load() != nil {

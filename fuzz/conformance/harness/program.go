@@ -15,8 +15,9 @@ type Program struct {
 	// Packet says that one process answers all cases in {packet,4} frames;
 	// else each case has a process of its own.
 	Packet bool
-	// Timeout is how long one case may take, with the start of its process;
-	// 0 is 10 seconds.
+	// Timeout is how long one case may take, with the start of its process if
+	// it has one of its own; 0 is 10 seconds. A case that takes longer is tried
+	// again, so that a busy machine is not taken for a decoder that hangs.
 	Timeout time.Duration
 	// Memory is how many bytes the process may have resident, with all it has
 	// started; 0 is 1 GiB. Without /proc it is not enforced.
@@ -50,16 +51,15 @@ type death struct {
 
 // child is one running process with its watchers.
 type child struct {
-	cmd   *exec.Cmd
-	fate  atomic.Pointer[death] // why it was killed, nil if it was not
-	gone  chan struct{}         // closed when it has been reaped
-	said  *lastWords            // on its standard error
-	limit time.Duration
+	cmd  *exec.Cmd
+	fate atomic.Pointer[death] // why it was killed, nil if it was not
+	gone chan struct{}         // closed when it has been reaped
+	said *lastWords            // on its standard error
 }
 
 // command prepares a child that is not started yet.
 func (p Program) command() *child {
-	c := &child{cmd: exec.Command(p.Args[0], p.Args[1:]...), gone: make(chan struct{}), said: &lastWords{}, limit: p.Timeout}
+	c := &child{cmd: exec.Command(p.Args[0], p.Args[1:]...), gone: make(chan struct{}), said: &lastWords{}}
 	c.cmd.Stderr = c.said
 	c.cmd.WaitDelay = time.Second // for pipes that a grandchild still holds
 	ownGroup(c.cmd)
@@ -88,9 +88,9 @@ func (c *child) condemn(why death) {
 }
 
 // deadline condemns the child unless the timer is stopped in time.
-func (c *child) deadline() *time.Timer {
-	return time.AfterFunc(c.limit, func() {
-		c.condemn(death{Hang, "no answer in " + c.limit.String()})
+func (c *child) deadline(limit time.Duration) *time.Timer {
+	return time.AfterFunc(limit, func() {
+		c.condemn(death{Hang, "no answer in " + limit.String()})
 	})
 }
 

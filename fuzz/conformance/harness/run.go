@@ -99,8 +99,8 @@ deal:
 type answer struct {
 	reply Reply
 	death *death
-	// alone says that the program died of the payload in a life that had seen
-	// others, and answered when it was asked again in a new one.
+	// alone says that the program died of the payload, or hung, and answered
+	// when it was asked again in a new life.
 	alone bool
 }
 
@@ -110,35 +110,52 @@ type worker struct {
 	server  *server
 }
 
-func (w *worker) answer(payload []byte) (a answer, err error) {
-	if !w.program.Packet {
-		a.reply, a.death, err = w.program.once(payload)
+func (w *worker) answer(payload []byte) (answer, error) {
+	a, served, err := w.try(payload)
+	if err != nil || a.death == nil || served == 0 && a.death.outcome != Hang {
 		return a, err
 	}
-	served, err := w.ask(payload, &a)
-	if err != nil || a.death == nil || served == 0 {
-		return a, err
-	}
-	// What came before may be to blame, as for a leak. The payload is judged
-	// by what it does alone.
-	_, err = w.ask(payload, &a)
+	// What came before may be to blame, as for a leak, or a busy machine. The
+	// payload is judged by what it does alone.
+	a, _, err = w.try(payload)
 	a.alone = a.death == nil
 	return a, err
+}
+
+// try gives the payload to the program, in the way that it is run. served is how
+// many cases that process had answered before.
+func (w *worker) try(payload []byte) (a answer, served int, err error) {
+	if w.program.Packet {
+		served, err = w.ask(payload, &a)
+		return a, served, err
+	}
+	a.reply, a.death, err = w.program.once(payload)
+	return a, 0, err
 }
 
 // ask returns how many cases the program had answered before this one.
 func (w *worker) ask(payload []byte, a *answer) (served int, err error) {
 	if w.server == nil {
-		if w.server, err = w.program.serve(); err != nil {
+		if err = w.start(); err != nil {
 			return 0, err
 		}
 	}
 	served = w.server.served
-	a.reply, a.death = w.server.ask(payload)
+	a.reply, a.death = w.server.ask(payload, w.program.Timeout)
 	if a.death != nil {
 		w.server = nil
 	}
 	return served, nil
+}
+
+// start runs the program until it is warm. One that dies of that is run again,
+// cold: the cases will show why.
+func (w *worker) start() (err error) {
+	if w.server, err = w.program.serve(); err != nil || w.server.warm() {
+		return err
+	}
+	w.server, err = w.program.serve()
+	return err
 }
 
 func (w *worker) close() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // server is one life of a program that answers all cases. One goroutine uses it.
@@ -14,7 +15,8 @@ type server struct {
 	to     *os.File // requests
 	pipe   *os.File // replies
 	from   *bufio.Reader
-	served int // cases answered in this life
+	limit  time.Duration // for a case
+	served int           // cases answered in this life
 }
 
 // serve starts a program that talks {packet,4}.
@@ -29,7 +31,7 @@ func (p Program) serve() (*server, error) {
 		to.Close()
 		return nil, err
 	}
-	s := &server{child: p.command(), to: to, pipe: from, from: bufio.NewReaderSize(from, 1<<16)}
+	s := &server{child: p.command(), to: to, pipe: from, from: bufio.NewReaderSize(from, 1<<16), limit: p.Timeout}
 	s.cmd.Stdin, s.cmd.Stdout = theirs, theirs2
 	err = s.start(p.Memory)
 	theirs.Close()
@@ -42,10 +44,21 @@ func (p Program) serve() (*server, error) {
 	return s, nil
 }
 
+// startTime is for a VM that starts on a busy machine.
+const startTime = 2 * time.Minute
+
+// warm waits until a new program has answered the empty list, whatever it said:
+// the time that its start takes is no payload's. It reports whether it lives.
+func (s *server) warm() bool {
+	_, d := s.ask([]byte{version, 106}, max(startTime, s.limit))
+	s.served = 0
+	return d == nil
+}
+
 // ask sends a payload and waits for the reply. After a death the server is of
 // no more use.
-func (s *server) ask(payload []byte) (Reply, *death) {
-	timer := s.deadline()
+func (s *server) ask(payload []byte, limit time.Duration) (Reply, *death) {
+	timer := s.deadline(limit)
 	defer timer.Stop()
 	sent := make(chan error, 1)
 	go func() { sent <- s.send(payload) }() // it may answer before it has read all
@@ -104,7 +117,7 @@ func (s *server) bury(err error) *death {
 // close ends the program: its standard input does, and it gets a moment.
 func (s *server) close() {
 	s.to.Close()
-	timer := s.deadline()
+	timer := s.deadline(s.limit)
 	<-s.gone
 	timer.Stop()
 	s.pipe.Close()

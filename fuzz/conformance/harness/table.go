@@ -46,7 +46,7 @@ func (r *Report) notes() []string {
 	add(r.Total.UsedUntold, "not told: how many bytes the term took, in %d accepted cases")
 	add(r.Total.ValueUntold, "not told: the value, or not in a form that can be compared, in %d accepted cases")
 	add(r.Total.NoReference, "not run: %d cases that this reference says nothing about")
-	add(r.Unrepeated, "the program died %d times of a payload that it survived alone: see what it keeps between payloads")
+	add(r.Unrepeated, "the program died, or hung, %d times of a payload that it survived alone: see what it keeps between payloads, or how busy the machine is")
 	return notes
 }
 

@@ -15,7 +15,8 @@ may print how many bytes the term took (or "-") on a line, and the value below.
 A program that answers all cases reads frames of a 4 byte length, big endian, and
 that many bytes of payload; its replies are frames too: a byte 0 to refuse or 1 to
 accept, then, if it can tell, 4 bytes of how many bytes the term took (2^32-1 if
-it cannot), then, if it can tell, the value. It ends when its input does.
+it cannot), then, if it can tell, the value. It ends when its input does. The first
+request to a new process is the empty list, and no case.
 
 A function gets the payload as bytes, raises an exception to refuse it, and
 returns None or a pair (used, value) of which each may be None.
@@ -46,6 +47,7 @@ import zlib
 VERSION = 131
 UNTOLD = 0xFFFFFFFF
 MAX_REPLY = 64 << 20
+START_TIME = 120  # seconds, for a VM that starts on a busy machine
 OUTCOMES = ["agree", "false_accept", "false_refuse", "crash", "hang", "memory", "wrong_used", "wrong_value"]
 
 
@@ -368,8 +370,8 @@ class Process:
         except (OSError, AttributeError):
             self.p.kill()
 
-    def deadline(self):
-        timer = threading.Timer(self.options.timeout, self.kill, ("hang", "no answer in %gs" % self.options.timeout))
+    def deadline(self, limit):
+        timer = threading.Timer(limit, self.kill, ("hang", "no answer in %gs" % limit))
         timer.daemon = True
         timer.start()
         return timer
@@ -398,7 +400,7 @@ def write_all(pipe, data, close):
 def ask_once(options, payload):
     """One process for one payload: (accept, used, value)."""
     process = Process(options.program, options)
-    timer = process.deadline()
+    timer = process.deadline(options.timeout)
     write_all(process.p.stdin, payload, True)
     out = process.p.stdout.read(MAX_REPLY)
     process.p.stdout.close()
@@ -421,10 +423,19 @@ class Server:
     """One process for all payloads."""
 
     def __init__(self, options):
-        self.process, self.served = Process(options.program, options), 0
+        self.options, self.process, self.served = options, Process(options.program, options), 0
 
-    def ask(self, payload):
-        p, timer = self.process.p, self.process.deadline()
+    def warm(self):
+        """Wait for an answer to the empty list: a start takes no payload's time."""
+        try:
+            self.ask(bytes([VERSION, 106]), max(START_TIME, self.options.timeout))
+        except Death:
+            return False
+        self.served = 0
+        return True
+
+    def ask(self, payload, limit):
+        p, timer = self.process.p, self.process.deadline(limit)
         try:
             writer = write_all(p.stdin, struct.pack(">I", len(payload)) + payload, False)
             size, = struct.unpack(">I", self.read(4))
@@ -459,7 +470,7 @@ class Server:
             self.process.p.stdin.close()
         except OSError:
             pass
-        timer = self.process.deadline()
+        timer = self.process.deadline(self.options.timeout)
         self.process.p.wait()
         timer.cancel()
 
@@ -469,24 +480,26 @@ class Runner:
         self.options, self.server, self.unrepeated = options, None, 0
 
     def ask(self, payload):
-        if not self.options.packet:
-            return ask_once(self.options, payload)
         alone = self.server is None or self.server.served == 0
         try:
-            return self.serve(payload)
-        except Death:
-            if alone:
+            return self.give(payload)
+        except Death as death:
+            if death.outcome != "hang" and (alone or not self.options.packet):
                 raise
-        # What came before may be to blame, as for a leak.
-        answer = self.serve(payload)
+        # What came before may be to blame, as for a leak, or a busy machine.
+        answer = self.give(payload)
         self.unrepeated += 1
         return answer
 
-    def serve(self, payload):
+    def give(self, payload):
+        if not self.options.packet:
+            return ask_once(self.options, payload)
         if self.server is None:
             self.server = Server(self.options)
+            if not self.server.warm():  # the cases will show why
+                self.server = Server(self.options)
         try:
-            return self.server.ask(payload)
+            return self.server.ask(payload, self.options.timeout)
         except Death:
             self.server = None
             raise
@@ -587,7 +600,7 @@ def show(report, listed):
     for n, note in ((total["used_untold"], "not told: how many bytes the term took, in %d accepted cases"),
                     (total["value_untold"], "not told: the value, or not in a form that can be compared, in %d accepted cases"),
                     (total["no_reference"], "not run: %d cases that this reference says nothing about"),
-                    (report["unrepeated"], "the program died %d times of a payload that it survived alone: see what it keeps between payloads")):
+                    (report["unrepeated"], "the program died, or hung, %d times of a payload that it survived alone: see what it keeps between payloads, or how busy the machine is")):
         if n:
             print(note % n)
 
