@@ -241,6 +241,10 @@ func TestEveryCap(t *testing.T) {
 				accepted++
 			default:
 				refused++
+				code := "limit_" + strings.ReplaceAll(strings.TrimPrefix(policy, "cap-max-"), "-", "_")
+				if p.Code != code && (name != "MaxAtomChars" || p.Code != string(etf.CodeAtomTooLong)) {
+					t.Errorf("%s: refused as %s, want %s", c.ID, p.Code, code)
+				}
 			}
 		}
 		if refused == 0 || accepted == 0 && value != limits.None {

@@ -51,12 +51,12 @@ func codeIncidents(g *group) {
 
 func atomIncidents(g *group) {
 	g.from("CVE-2026-21619 (hex_core, hex, rebar3)")
-	g.recipe("a registry answer of 5000 new atoms", hexed(ext(tag(108, u32(5000)))), digits("770d6865785f636f727075735f", 4, 5000, ""), hexed(null)).flag("atoms")
+	g.recipe("a registry answer of 5000 new atoms", hexed(ext(tag(108, u32(5000)))), digits("770f6865785f636f727075735f", 4, 5000, ""), hexed(null)).flag("atoms")
 	g.add("a registry answer with a fun", ext(pairs(bin("name"), bin("jason"), bin("releases"), list(clause(1))))).flag("code")
 	g.recipe("a registry answer that is a bomb", hexed([]byte{131, 80}), zlibbed(hexed(tag(108, u32(500_000))), repeat("6a", 500_001))).flag("bomb", "compressed").policy("hex", "cache")
 	g.add("a registry answer as it should be", ext(pairs(bin("name"), bin("jason"), bin("releases"), list(pairs(bin("version"), bin("1.4.0"), bin("has_docs"), atom("true")))))).policy("hex")
 	g.from("CVE-2026-48853 (elixir-grpc)")
-	g.recipe("a request with 1000 new atoms as keys", hexed(ext(tag(116, u32(1000)))), digits("770b677270635f636f7270", 3, 1000, "6a")).flag("atoms")
+	g.recipe("a request with 1000 new atoms as keys", hexed(ext(tag(116, u32(1000)))), digits("770c677270635f636f7270", 3, 1000, "6a")).flag("atoms")
 	g.add("a request with a pid to answer to", ext(tuple(atom("reply_to"), pid(own, 100, 0, 0)))).flag("identity", "own-node")
 	g.from("VerneMQ, MongooseIM: frames between nodes")
 	g.add("a node name nobody has", ext(atom("VerneMQ-corpus@10.0.0.99"))).flag("atoms").policy("known-atoms")
