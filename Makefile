@@ -16,10 +16,10 @@ MODULES := $(shell find . \( -name .git -o -name node_modules -o -name testdata 
 # each runs a command in every module and fails if it failed in one.
 each = @bad=0; for m in $(MODULES); do echo "== $$m"; (cd $$m && $(1)) || bad=1; done; exit $$bad
 
-.PHONY: help test race cover lint fmt vet tidy fuzz bench examples vuln ci clean
+.PHONY: help test race cover lint fmt vet tidy fuzz conformance bench examples vuln ci clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 test: ## go test ./... in every module (TESTFLAGS='-run X -v')
 	$(call each,$(GO) test $(TESTFLAGS) ./...)
@@ -44,6 +44,9 @@ tidy: ## go mod tidy in every module
 
 fuzz: ## every fuzz target in turn, for FUZZTIME (10m); corpus in .out/fuzz
 	@$(GO) run ./fuzz/continuous -for $(FUZZTIME)
+
+conformance: ## what decoders do with the corpus: prints the table and rewrites it in fuzz/README.md
+	@$(GO) -C fuzz/adapters run ./table -write ../README.md
 
 bench: ## Go benchmarks in every module (BENCH=regexp)
 	$(call each,$(GO) test -run='^$$' -bench='$(BENCH)' -benchmem ./...)

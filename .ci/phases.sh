@@ -3,7 +3,7 @@
 
 about() {
   case $1 in
-  setup) echo "Go, a C compiler for -race, and Erlang with Elixir for the tests" ;;
+  setup) echo "Go, a C compiler for -race, and Erlang, Elixir, Python and Node for the tests" ;;
   format) echo "gofmt" ;;
   vet) echo "go vet in every module" ;;
   lint) echo "staticcheck in every module" ;;
@@ -36,10 +36,13 @@ hint() {
 }
 
 # What the tests need beyond Go: erl and erlc judge, Elixir produces, gcc is for
-# the race detector. A test that needs one of them fails when CI=true and it is
-# missing.
-debian=(erlang-base erlang-inets elixir gcc libc6-dev)
-programs=(erl erlc elixir gcc)
+# the race detector, Python and Node run decoders that the corpus is tried on, one
+# of which is a native module. A test that needs one of them fails when CI=true and
+# it is missing.
+debian=(erlang-base erlang-inets elixir gcc libc6-dev g++ python3)
+programs=(erl erlc elixir gcc c++ python3 node npm)
+# Node may be here from elsewhere than Debian, and then excludes these.
+command -v npm >/dev/null || debian+=(nodejs npm libnode-dev)
 
 phase_setup() {
   go version

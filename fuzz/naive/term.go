@@ -91,6 +91,15 @@ func (t *Term) size() int {
 	return len(t.Elems)
 }
 
+// Pairs returns the keys of a Map with their values, in key order.
+func (t *Term) Pairs() [][2]*Term {
+	var pairs [][2]*Term
+	for _, i := range t.order {
+		pairs = append(pairs, [2]*Term{t.Elems[i], t.Elems[i+1]})
+	}
+	return pairs
+}
+
 var (
 	minSmall = big.NewInt(-1 << 59)
 	maxSmall = big.NewInt(1<<59 - 1)

@@ -1,0 +1,132 @@
+// Command generate writes manifest.json and the vectors of fuzz/corpus anew.
+//
+//	go run ./fuzz/corpus/generate                        # measures with the erl at hand
+//	go run ./fuzz/corpus/generate -merge FILE            # takes in what measure.erl wrote
+//	go run ./fuzz/corpus/generate -add FILE -rule TEXT   # makes a finding of fuzzing a case
+//
+// What was measured on other releases before stays, as long as the bytes of the
+// case do. The same sources and the same OTP give the same files.
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/beamgate/beamgate/fuzz/beam"
+	"github.com/beamgate/beamgate/fuzz/corpus"
+	"github.com/beamgate/beamgate/fuzz/corpus/internal/build"
+)
+
+// options are the flags.
+type options struct {
+	dir   string
+	merge string
+	add   string
+	rule  string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.dir, "dir", "fuzz/corpus", "the folder of package corpus")
+	flag.StringVar(&o.merge, "merge", "", "a file that measure.erl wrote, instead of the erl at hand")
+	flag.StringVar(&o.add, "add", "", "a file with a payload in which a bug was found")
+	flag.StringVar(&o.rule, "rule", "", "what the added payload is, in a few words")
+	flag.Parse()
+	summary, err := run(o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+	fmt.Print(summary)
+}
+
+func run(o options) (summary string, err error) {
+	old, err := build.Read(o.dir)
+	if err != nil {
+		return "", fmt.Errorf("%w (is -dir the folder fuzz/corpus?)", err)
+	}
+	found, err := o.finding(old)
+	if err != nil {
+		return "", err
+	}
+	b, err := build.New(found...)
+	if err != nil {
+		return "", err
+	}
+	if err := measure(b, o.merge); err != nil {
+		return "", err
+	}
+	b.Carry(old)
+	if err := b.Write(o.dir); err != nil {
+		return "", err
+	}
+	if err := o.keep(found); err != nil {
+		return "", err
+	}
+	m, err := build.Read(o.dir)
+	if err != nil {
+		return "", err
+	}
+	return build.Summary(m), nil
+}
+
+// measure gets the truth from a file, or else from the BEAM at hand.
+func measure(b *build.Build, file string) error {
+	if file != "" {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		return b.Merge(raw)
+	}
+	oracle, err := beam.Start(beam.Options{})
+	if err != nil {
+		return err
+	}
+	defer oracle.Close()
+	return b.Measure(oracle)
+}
+
+// finding reads the payload to add, if there is one.
+func (o options) finding(old corpus.Manifest) ([]build.Finding, error) {
+	switch {
+	case (o.add == "") != (o.rule == ""):
+		return nil, errors.New("-add and -rule go together")
+	case o.add == "":
+		return nil, nil
+	}
+	payload, err := os.ReadFile(o.add)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(payload)
+	for _, c := range old.Cases {
+		if c.SHA256 == hex.EncodeToString(sum[:]) {
+			return nil, fmt.Errorf("%s is case %s already", o.add, c.ID)
+		}
+	}
+	return []build.Finding{{Rule: o.rule, Payload: payload}}, nil
+}
+
+// keep adds findings to their file, behind those that are there.
+func (o options) keep(found []build.Finding) error {
+	if len(found) == 0 {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(o.dir, filepath.FromSlash(build.FoundFile)), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	for _, finding := range found {
+		if _, err := f.WriteString(finding.Line()); err != nil {
+			f.Close()
+			return err
+		}
+	}
+	return f.Close()
+}
