@@ -32,15 +32,14 @@ func (c *beamCollector) literalTable(b []byte) error {
 	if b = b[4:]; count > int64(len(b))/4 {
 		return fmt.Errorf("claims %d literals in %d bytes", count, len(b))
 	}
-	mode, err := OTP().Compile()
+	mode, err := literalConfig().Compile()
 	if err != nil {
 		return err
 	}
 	var refused error
-	add := func(name []byte) {
-		if refused == nil {
-			refused = c.add(name)
-		}
+	add := func(name []byte) bool {
+		refused = c.add(name)
+		return refused == nil
 	}
 	for i := range count {
 		if len(b) < 4 || int64(binary.BigEndian.Uint32(b)) > int64(len(b)-4) {
@@ -48,7 +47,7 @@ func (c *beamCollector) literalTable(b []byte) error {
 		}
 		n := int(binary.BigEndian.Uint32(b))
 		err := literalAtoms(mode, b[4:4+n], add)
-		if err == nil {
+		if refused != nil {
 			err = refused
 		}
 		if err != nil {
@@ -57,6 +56,20 @@ func (c *beamCollector) literalTable(b []byte) error {
 		b = b[4+n:]
 	}
 	return nil
+}
+
+// literalConfig takes what a compiler puts into a module, which is any kind of
+// term but none that is compressed by itself, and no more of it than the table may
+// hold. The file may be anyone's.
+func literalConfig() Config {
+	c := OTP()
+	c.Policy.Refuse = Compressed
+	c.Limits = limits.Unlimited()
+	c.Limits.MaxBytes = beamMaxLiterals
+	c.Limits.MaxDepth = 4 << 10
+	c.Limits.MaxInflated = limits.None
+	c.Limits.MaxKeyState = 32 << 20
+	return c
 }
 
 // inflate unpacks a literal table of exactly the size it claims.
@@ -80,11 +93,12 @@ func (c *beamCollector) inflate(b []byte, size int64) error {
 // literalAtoms calls add for every atom in a literal of a compiled module:
 // term is one external term with its version byte, as term_to_binary/1 wrote
 // it. Names are handed over in UTF-8 and are only valid during the call; bytes
-// after the term are ignored, as the BEAM's loader ignores them.
+// after the term are ignored, as the BEAM's loader ignores them. It ends where add
+// returns false.
 //
 // Atoms hide in every kind of term: the module and function of an external
 // fun, the node of a pid. The grammar reports each name once, wherever it is.
-func literalAtoms(mode *Mode, term []byte, add func(name []byte)) error {
+func literalAtoms(mode *Mode, term []byte, add func(name []byte) bool) error {
 	s := mode.get()
 	defer mode.put(s)
 	s.in.ResetSlice(mode.c.prog, collector(add), term)
@@ -95,11 +109,14 @@ func literalAtoms(mode *Mode, term []byte, add func(name []byte)) error {
 }
 
 // collector takes part in a decoding to see its names.
-type collector func(name []byte)
+type collector func(name []byte) bool
 
-// FirstSight passes the name on.
+// FirstSight passes the name on. With false there are too many; why is known to
+// whoever said so.
 func (c collector) FirstSight(name []byte) (wire.Code, limits.Error) {
-	c(name)
+	if !c(name) {
+		return wire.LimitNewAtoms, limits.Error{}
+	}
 	return wire.OK, limits.Error{}
 }
 

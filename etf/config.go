@@ -140,6 +140,7 @@ func OTP() Config {
 type Mode struct {
 	c       *compiled
 	budgets []limits.Budget
+	dry     bool // budgets are not asked, see Measure
 }
 
 type compiled struct {

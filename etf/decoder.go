@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/beamgate/beamgate/internal/wire"
+	"github.com/beamgate/beamgate/limits"
 )
 
 // Decoder reads terms from a stream or a slice, token by token or value by
@@ -30,6 +31,7 @@ type Decoder struct {
 	begun  bool // inside a term, or behind a complete one
 	peeked bool
 	open   bool // the token's payload is still in the source
+	gone   bool // it was written, or passed over
 	tok    Token
 	pinned bool
 }
@@ -68,7 +70,7 @@ func (d *Decoder) reset() {
 	d.s.names.release()
 	d.s.c = d.m.c
 	d.s.names.begin(d.m)
-	d.err, d.slice, d.begun, d.peeked, d.open, d.pinned = nil, false, false, false, false, false
+	d.err, d.slice, d.begun, d.peeked, d.open, d.gone, d.pinned = nil, false, false, false, false, false, false
 	d.tok = Token{}
 }
 
@@ -112,16 +114,21 @@ func (d *Decoder) Depth() int {
 
 // AtTermEnd reports whether a top-level term was read to its end, all of it
 // accepted, and the next token would begin another. Of a term that ends in a
-// payload nobody has read it reads over that payload to find out.
+// payload nobody has read it reads over that payload to find out: read it before.
 func (d *Decoder) AtTermEnd() bool {
 	if d.open && !d.peeked && d.err == nil && d.s.in.IsLast() {
 		d.finishValue()
 	}
-	return d.begun && d.err == nil && !d.peeked && d.s.in.Done()
+	if !d.begun || d.err != nil || d.peeked || !d.s.in.Done() {
+		return false
+	}
+	d.gone = true // of a slice it is still there, but answers are not to depend on that
+	return true
 }
 
 // InputOffset returns where the term at hand starts in the stream, or the next
-// one after a complete term.
+// one after a complete term. A term that ends in a payload is complete when that
+// was read; [Decoder.AtTermEnd] sees to it.
 func (d *Decoder) InputOffset() int64 {
 	off := d.s.in.TermOffset()
 	if d.begun && d.s.in.Done() {
@@ -176,21 +183,18 @@ func (d *Decoder) peek() bool {
 		d.fail()
 		return false
 	}
-	// The bytes of the token are kept, since ReadValue may follow.
-	d.pin()
+	// The bytes of the token are kept, since ReadValue may follow: of a head, which
+	// has bounds of its own, or of an integer.
+	if !d.pinned {
+		d.s.in.Pin(d.s.in.Position(), limits.NoLimit)
+		d.pinned = true
+	}
 	if d.advance() != nil {
 		d.pinned = false
 		return false
 	}
 	d.peeked = true
 	return true
-}
-
-func (d *Decoder) pin() {
-	if !d.pinned {
-		d.s.in.Pin(d.s.in.Position(), d.s.in.MaxBuffered())
-		d.pinned = true
-	}
 }
 
 func (d *Decoder) unpin() {
@@ -244,7 +248,7 @@ func (d *Decoder) advance() error {
 	d.tok = Token{
 		Kind: Kind(t.Kind), Tail: t.Flags&wire.FlagTail != 0, Bits: t.Bits, flags: t.Flags, num: t.Num,
 	}
-	d.open = t.Flags&wire.FlagOpen != 0
+	d.open, d.gone = t.Flags&wire.FlagOpen != 0, false
 	if d.open && d.tok.Kind == KindInteger && !d.holdInteger() {
 		return d.fail()
 	}
@@ -313,6 +317,7 @@ func (d *Decoder) SkipValue() error {
 
 // finishValue reads over the rest of the value whose token was read.
 func (d *Decoder) finishValue() error {
+	d.gone = true
 	if d.tok.opens() {
 		if d.s.in.Run(d.s.in.Depth()-1) == wire.EvFail {
 			return d.fail()
@@ -343,6 +348,9 @@ func (d *Decoder) ReadValue() (RawTerm, error) {
 		return nil, d.peekError()
 	}
 	d.peeked = false
+	if !d.s.in.Repin() {
+		return nil, d.fail()
+	}
 	from := d.s.in.TokenPosition()
 	pinnedAt := d.s.in.Pinned()
 	element := d.isElement()
@@ -384,16 +392,24 @@ func (d *Decoder) ReadTerm() (Term, error) {
 	return d.m.build(raw), nil
 }
 
+var errGone = errors.New("etf: the payload of the last token was written, or passed over")
+
 // Bytes returns the payload of the last token in one piece: the name of an atom
 // in UTF-8, the bytes of a binary or bitstring, the magnitude of a big integer,
 // lowest byte first. From a reader at most limits.MaxBuffered bytes. They are
 // valid until the next call and must not be changed.
+//
+// It is an error, after which the Decoder goes on, to ask for a payload that was
+// written, or that a peek or AtTermEnd has passed over.
 func (d *Decoder) Bytes() ([]byte, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
 	if d.tok.isSmall() {
 		return nil, nil
+	}
+	if d.gone || d.peeked {
+		return nil, errGone
 	}
 	if k := d.tok.Kind; (k == KindBinary || k == KindBitstring) && !d.s.in.MayHold(int64(d.tok.num)) {
 		return nil, d.fail()
@@ -427,12 +443,20 @@ func (d *Decoder) payload() []byte {
 }
 
 // WritePayload writes the payload of the last token, a binary or bitstring, to w
-// as it arrives. What Bytes would return is not held in memory.
+// as it arrives, once; of other tokens it writes nothing. What Bytes would return
+// is not held in memory.
 func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	if !d.open || d.tok.isSmall() {
+	if k := d.tok.Kind; k != KindBinary && k != KindBitstring {
+		return 0, nil
+	}
+	if d.gone || d.peeked {
+		return 0, errGone
+	}
+	d.gone = true
+	if !d.open {
 		b := d.payload()
 		if len(b) == 0 {
 			return 0, nil

@@ -10,7 +10,7 @@ import (
 // [Mode.Measure] gives them for a slice: for a dump that should not be held in
 // memory. It spends no budget.
 func (m *Mode) MeasureReader(r io.Reader) (Stats, error) {
-	m = &Mode{c: m.c}
+	m = m.measuring()
 	s := m.get()
 	defer m.put(s)
 	s.in.ResetReader(m.c.prog, s.names.hook(), r)

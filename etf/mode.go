@@ -93,9 +93,10 @@ type Stats struct {
 	HeapCost int64
 }
 
-// Measure is Validate with the counts of an accepted term. It spends no budget.
+// Measure is Validate with the counts of an accepted term. It asks no budget and
+// spends none: a name that only a budget would refuse passes.
 func (m *Mode) Measure(b []byte) (Stats, error) {
-	m = &Mode{c: m.c}
+	m = m.measuring()
 	s := m.get()
 	defer m.put(s)
 	s.in.ResetSlice(m.c.prog, s.names.hook(), b)
@@ -104,6 +105,9 @@ func (m *Mode) Measure(b []byte) (Stats, error) {
 	}
 	return newStats(s.in.Stats()), nil
 }
+
+// measuring returns m with the same verdicts, but for what budgets have left.
+func (m *Mode) measuring() *Mode { return &Mode{c: m.c, budgets: m.budgets, dry: true} }
 
 func newStats(s wire.Stats) Stats {
 	return Stats{

@@ -57,6 +57,9 @@ type visitor struct {
 	levels []level
 }
 
+// levelsKeep is how many levels are kept from term to term.
+const levelsKeep = 4 << 10
+
 type level struct {
 	structKey bool // the key at hand is the atom __struct__
 	triple    bool // the children are those of a 3-tuple …
@@ -66,6 +69,9 @@ type level struct {
 
 // Head looks at a term that has depth containers around it.
 func (v *visitor) Head(k wire.Kind, role wire.Role, depth int, arity uint64, name []byte) wire.Code {
+	if depth == 0 && role == wire.RoleElement && len(v.levels) > levelsKeep { // a new term
+		v.levels = nil
+	}
 	v.levels = slices.Grow(v.levels, max(depth+2-len(v.levels), 0))[:max(len(v.levels), depth+2)]
 	here := &v.levels[depth]
 	if v.rules.structs {

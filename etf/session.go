@@ -46,6 +46,7 @@ type session struct {
 type names struct {
 	rules *atomRules
 	draw  *limits.Draw // nil without budgets
+	drawn bool         // budgets decide on new names, if only in name (Measure)
 	fresh int64        // new names of this term
 	err   error        // of a budget that is no *limits.Error
 }
@@ -66,7 +67,8 @@ func (m *Mode) put(s *session) {
 
 func (n *names) begin(m *Mode) {
 	n.rules, n.draw = &m.c.atoms, nil
-	if len(m.budgets) > 0 {
+	n.drawn = len(m.budgets) > 0
+	if n.drawn && !m.dry {
 		n.draw = limits.NewDraw(m.budgets...)
 	}
 	n.fresh, n.err = 0, nil
@@ -89,7 +91,7 @@ func (n *names) FirstSight(name []byte) (wire.Code, limits.Error) {
 	if r.closed && !r.matches(name) {
 		n.fresh++
 		maxNew := r.maxNew
-		if r.unset && n.draw != nil {
+		if r.unset && n.drawn {
 			maxNew = limits.NoLimit
 		}
 		if n.fresh > maxNew {

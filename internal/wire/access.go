@@ -187,9 +187,6 @@ func (in *Input) Hold() ([]byte, bool) {
 	return m.buf[m.pos : m.pos+int(left)], true
 }
 
-// MaxBuffered is the resolved cap.
-func (in *Input) MaxBuffered() int64 { return in.p.maxBuffered }
-
 // MaxInflated is the resolved cap.
 func (in *Input) MaxInflated() int64 { return in.p.maxInflated }
 

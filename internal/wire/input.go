@@ -255,7 +255,8 @@ func (in *Input) fill() bool {
 		m.refuseAt(ReadError, end)
 		in.cause = in.err
 	case m.base+int64(len(in.raw)) > end: // there are more, but they must not be kept
-		m.exceed(LimitBuffered, in.pinTo+1)
+		in.overPin()
+		return false
 	default:
 		return true
 	}
@@ -326,6 +327,27 @@ func roomFor(kept, size int) int {
 func (in *Input) Pin(at int, limit int64) {
 	in.pin, in.pinTo = at, limit
 	in.show()
+}
+
+// overPin fails because the bytes from the pin on would be more than may be kept.
+// What is said of the failure is where they start: how far they were looked at
+// depends on how they came.
+func (in *Input) overPin() {
+	in.fail(Failure{
+		Code: LimitBuffered, Offset: in.m.base + int64(in.pin), Inflated: in.m.inflated, NoPath: true,
+		Limit: in.p.limit(LimitBuffered, in.pinTo+1),
+	})
+}
+
+// Repin lowers the limit of Pin to that of the bytes that a caller gets; false is
+// a failure.
+func (in *Input) Repin() bool {
+	if in.pinTo = in.p.maxBuffered; in.r != nil && int64(in.m.pos-in.pin) > in.pinTo {
+		in.overPin()
+		return false
+	}
+	in.show()
+	return true
 }
 
 // Unpin ends Pin and returns the kept bytes up to the machine's position. They

@@ -370,7 +370,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 										break
 									}
 									*word |= bit
-								} else if id -= mapAtoms; id < uint(len(m.seen.stamps)) && m.seen.stamps[id] < m.maps[0].serial {
+								} else if id -= mapAtoms; id < uint(len(m.seen.stamps)) && m.seen.stamps[id] < m.maps[0].serial && st.serial != lastSerial {
 									m.seen.stamps[id] = st.serial
 								} else {
 									break

@@ -224,8 +224,7 @@ func (z *inflater) refuseInflated(c Code, off int64) bool {
 func (in *Input) fillInflated() bool {
 	m, z := &in.m, in.z
 	if len(m.buf) < len(z.out) { // there are more, but they must not be kept
-		m.exceed(LimitBuffered, in.pinTo+1)
-		in.fail(m.Failure())
+		in.overPin()
 		return false
 	}
 	if z.eof {
