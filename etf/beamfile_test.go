@@ -265,3 +265,28 @@ func FuzzReadBeamAtoms(f *testing.F) {
 		}
 	})
 }
+
+// TestLiteralsAreBounded: what a file makes of its literals is bounded by what a
+// file may have, although the node would take more.
+func TestLiteralsAreBounded(t *testing.T) {
+	file := func(literal string) []byte {
+		return beamTestForm(beamTestChunk("AtU8", beamTestAtoms("m")), beamTestChunk("LitT", beamTestLiterals(literal)))
+	}
+	nested := strings.Repeat("h\x01", 1<<20) + "j"
+	packed := "\x83P" + string(beamTest32(len(nested))) + string(beamTestZlib([]byte(nested)))
+	for want, literal := range map[string]string{
+		"rejected compressed": packed,
+		"limit depth":         "\x83" + nested,
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ReadBeamAtoms(bytes.NewReader(file(literal)))
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+			t.Errorf("%s: %d MiB allocated", want, took>>20)
+		}
+	}
+}

@@ -490,6 +490,9 @@ func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 
 // Big returns the integer of the last token, of any size; nil for other kinds.
 func (d *Decoder) Big() (*big.Int, error) {
+	if d.err == nil && d.peeked {
+		return nil, errGone
+	}
 	if d.tok.Kind != KindInteger {
 		return nil, d.err
 	}

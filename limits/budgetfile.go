@@ -295,7 +295,7 @@ func (b *AtomBudget) restart(resets int64, reason string) error {
 // journal is the file of one budget, and what its owner knows of it.
 type journal struct {
 	disk disk
-	path string // absolute: a chdir must not move it
+	path string // absolute and without links: a chdir must not move it
 	f    file   // nil: not usable until replaced
 	size int64  // bytes read at open and written since
 	n    int64  // names in it
@@ -306,7 +306,20 @@ func newJournal(d disk, path string) (*journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("limits: path of an atom budget: %w", err)
 	}
-	return &journal{disk: d, path: abs}, nil
+	return &journal{disk: d, path: realPath(abs)}, nil
+}
+
+// realPath follows links, so that one file has one name: what replaces the file
+// must not replace a link to it instead. The file need not exist.
+func realPath(abs string) string {
+	if p, err := filepath.EvalSymlinks(abs); err == nil {
+		return p
+	}
+	dir, base := filepath.Split(abs)
+	if p, err := filepath.EvalSymlinks(filepath.Clean(dir)); err == nil {
+		return filepath.Join(p, base)
+	}
+	return abs
 }
 
 // open reads the file and takes it over. The image is nil if there was nothing
@@ -394,6 +407,9 @@ func (j *journal) replace(lines []byte) error {
 		return err
 	}
 	if err = j.disk.syncDir(filepath.Dir(j.path)); err != nil {
+		// Which of the two files a crash would leave is not known. With neither,
+		// the budget opens locked.
+		j.disk.remove(j.path)
 		return err
 	}
 	j.f, err = j.disk.open(j.path, os.O_RDWR|os.O_APPEND)

@@ -1236,3 +1236,59 @@ func BenchmarkBudgetFileLoad(b *testing.B) {
 		}
 	}
 }
+
+// TestBudgetFileThroughLinks: a file is one budget, by whatever name.
+func TestBudgetFileThroughLinks(t *testing.T) {
+	dir := t.TempDir()
+	real, link := filepath.Join(dir, "real"), filepath.Join(dir, "link")
+	b, err := CreateAtomBudget(real, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(real, link); err != nil {
+		t.Fatal(err)
+	}
+	other, err := OpenAtomBudget(link, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Reset("through the link"); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := b.Reserve([]byte("a")); held && err == nil {
+		if err := b.Commit([]string{"a"}); err == nil {
+			t.Error("the first owner goes on")
+		}
+	}
+	again, err := OpenAtomBudget(real, 3)
+	if err != nil || again.Locked() != nil || again.Stats().Resets != 1 {
+		t.Errorf("%v, %+v", err, again.Stats())
+	}
+	if fi, err := os.Lstat(link); err != nil || fi.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link was replaced: %v, %v", fi, err)
+	}
+}
+
+// TestBudgetFileResetHalfDone: where the new file may or may not outlive a crash,
+// the next opening is locked, not empty.
+func TestBudgetFileResetHalfDone(t *testing.T) {
+	d := newMemDisk()
+	b, err := createBudget(d, "/budget", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held, err := b.Reserve([]byte("a")); !held || err != nil || b.Commit([]string{"a"}) != nil {
+		t.Fatal(err)
+	}
+	d.fault = func(op string, n int) fault {
+		return fault{err: map[bool]error{true: errors.New("the disk fails")}[op == "syncDir"]}
+	}
+	if err := b.Reset("new node"); err == nil || b.Locked() == nil {
+		t.Errorf("%v, locked %v", err, b.Locked())
+	}
+	d.fault = nil
+	again, err := openBudget(d, "/budget", 3)
+	if err != nil || again.Locked() == nil {
+		t.Errorf("%v, %+v", err, again.Stats())
+	}
+}

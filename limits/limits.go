@@ -100,8 +100,9 @@ type Limits struct {
 	// and streamed payloads need none of it. Strict 1 MiB, Default 16 MiB.
 	MaxBuffered int64
 
-	// MaxStreamBytes bounds the bytes that one decoder takes from its reader
-	// over its life, all terms together. Both presets NoLimit: what one term
+	// MaxStreamBytes bounds the bytes that the terms of one decoder may have
+	// over its life, all together; of its reader it may take a buffer more.
+	// Stops: a sender that never ends. Both presets NoLimit: what one term
 	// costs is bounded by the rest, and only the caller knows how long a
 	// connection may live.
 	MaxStreamBytes int64

@@ -34,6 +34,9 @@ type Body struct {
 // programs that speak HTTP without package net/http. The error is an
 // *[HTTPError]; then nothing may be forwarded and no budget was spent.
 func (g *Guard) Body(header http.Header, body io.Reader) (Body, error) {
+	if len(values(header, "Content-Range")) > 0 {
+		return Body{}, refuse(http.StatusBadRequest, CodeRange)
+	}
 	b, err := g.read(message{header: header, body: body, size: contentLength(header)})
 	if err != nil {
 		return Body{}, err
@@ -42,7 +45,11 @@ func (g *Guard) Body(header http.Header, body io.Reader) (Body, error) {
 }
 
 func contentLength(h http.Header) int64 {
-	if n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64); err == nil && n >= 0 {
+	all := values(h, "Content-Length")
+	if len(all) == 0 {
+		return -1
+	}
+	if n, err := strconv.ParseInt(all[0], 10, 64); err == nil && n >= 0 {
 		return n
 	}
 	return -1
@@ -58,14 +65,14 @@ type message struct {
 
 // read decides what a body is, and checks it if it is ETF.
 func (g *Guard) read(m message) (Body, *HTTPError) {
-	declared, coding, err := g.http.classify(m.header)
+	declared, gzipped, err := g.http.classify(m.header)
 	if err != nil {
 		return Body{}, err
 	}
 	if err := inRoom(&g.caps, m.size); declared && err != nil {
 		return Body{}, received(err)
 	}
-	in := newInput(m.body, coding, &g.caps)
+	in := newInput(m.body, gzipped, &g.caps)
 	first, readErr := in.first()
 	isTerm := readErr == nil && first == wire.Version
 	switch {
@@ -104,13 +111,25 @@ func (g *Guard) term(in *input, first byte, size int64) (Body, *HTTPError) {
 	return Body{ETF: true, Bytes: all, Decoded: in.coded}, nil
 }
 
-// classify judges a message by its header: whether it declares ETF, and in which
-// coding it is.
-func (h *httpRules) classify(header http.Header) (declared bool, coding string, err *HTTPError) {
-	if declared, err = h.contentType(header.Values("Content-Type")); err == nil {
-		coding, err = h.contentEncoding(header.Values("Content-Encoding"))
+// classify judges a message by its header: whether it declares ETF, and whether
+// it is gzipped.
+func (h *httpRules) classify(header http.Header) (declared, gzipped bool, err *HTTPError) {
+	if declared, err = h.contentType(values(header, "Content-Type")); err == nil {
+		gzipped, err = h.contentEncoding(values(header, "Content-Encoding"))
 	}
-	return declared, coding, err
+	return declared, gzipped, err
+}
+
+// values are those of a field, however its name is spelled: not every program
+// that has a http.Header lets package net/http fill it.
+func values(header http.Header, name string) []string {
+	found := header[name]
+	for key, more := range header {
+		if key != name && strings.EqualFold(key, name) {
+			found = append(found[:len(found):len(found)], more...)
+		}
+	}
+	return found
 }
 
 // contentType reads the content type. One that cannot be read is refused, since
@@ -135,21 +154,20 @@ func (h *httpRules) contentType(values []string) (declared bool, err *HTTPError)
 }
 
 // contentEncoding reads the coding of a body. It has to be known for bodies of
-// every type, or the first byte could not be seen.
-func (h *httpRules) contentEncoding(values []string) (coding string, err *HTTPError) {
+// every type, or the first byte could not be seen. What "deflate" means two
+// receivers disagree on: a zlib stream (RFC 9110) or a bare one, and a body can be
+// both with another first byte in each. So it is refused.
+func (h *httpRules) contentEncoding(values []string) (gzipped bool, err *HTTPError) {
 	if len(values) == 0 {
-		return "", nil
+		return false, nil
 	}
-	coding = strings.ToLower(strings.Trim(values[0], " \t"))
+	coding := strings.ToLower(strings.Trim(values[0], " \t"))
 	switch {
 	case len(values) > 1:
 	case coding == "" || coding == "identity":
-		return "", nil
-	case !h.Decode:
-	case coding == "gzip" || coding == "x-gzip":
-		return "gzip", nil
-	case coding == "deflate":
-		return coding, nil
+		return false, nil
+	case h.Decode && (coding == "gzip" || coding == "x-gzip"):
+		return true, nil
 	}
-	return "", refuse(http.StatusUnsupportedMediaType, CodeContentEncoding)
+	return false, refuse(http.StatusUnsupportedMediaType, CodeContentEncoding)
 }

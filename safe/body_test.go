@@ -288,3 +288,26 @@ func TestStreamIsWhole(t *testing.T) {
 		t.Errorf("%v, %v", b.Stream, err)
 	}
 }
+
+// TestFieldNames: however a field is spelled, it counts; and twice is twice.
+func TestFieldNames(t *testing.T) {
+	g := okGuard(t, HTTP{})
+	for name, c := range map[string]struct {
+		header http.Header
+		body   string
+		code   etf.Code
+	}{
+		"coding":           {http.Header{"content-encoding": {"gzip"}}, gzipped(term(atom("new"))), CodeContentEncoding},
+		"two codings":      {http.Header{"Content-Encoding": {"identity"}, "content-encoding": {"gzip"}}, gzipped("x"), CodeContentEncoding},
+		"multipart":        {http.Header{"content-TYPE": {"multipart/mixed; boundary=x"}}, "--x--", CodeMultipart},
+		"declared":         {http.Header{"content-type": {"application/etf"}}, "text", etf.CodeVersion},
+		"two types":        {http.Header{"content-type": {"text/plain"}, "Content-Type": {"text/plain"}}, "text", CodeContentType},
+		"range":            {http.Header{"content-range": {"bytes 0-3/9"}}, "text", CodeRange},
+		"length":           {http.Header{"content-length": {"9999999"}, "content-type": {"application/etf"}}, term(atom("ok")), etf.CodeLimitBytes},
+		"nothing about it": {http.Header{"x-content-type": {"application/etf"}}, "text", ""},
+	} {
+		if _, err := g.Body(c.header, strings.NewReader(c.body)); codeOf(err) != c.code {
+			t.Errorf("%s: %v, want %q", name, err, c.code)
+		}
+	}
+}

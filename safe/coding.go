@@ -3,7 +3,6 @@ package safe
 import (
 	"bufio"
 	"compress/gzip"
-	"compress/zlib"
 	"errors"
 	"io"
 	"net/http"
@@ -16,7 +15,7 @@ import (
 // input reads the body of a message: as it came, and out of its coding. Until
 // settle it also keeps what came, so that the body can be passed on untouched.
 //
-//	body ─► Read: counts, keeps ─► (gzip or zlib) ─► plain
+//	body ─► Read: counts, keeps ─► (gzip) ─► plain
 type input struct {
 	body  io.Reader
 	plain io.Reader // of the term, if it is one
@@ -28,13 +27,13 @@ type input struct {
 	err   error // of body, or why no more is taken
 }
 
-// newInput starts on a body in a coding: "gzip", "deflate" or none.
-func newInput(body io.Reader, coding string, caps *limits.Limits) *input {
+// newInput starts on a body, which may be gzipped.
+func newInput(body io.Reader, gzipped bool, caps *limits.Limits) *input {
 	in := &input{body: body, caps: caps, keep: true}
 	in.plain = in
-	if coding != "" {
+	if gzipped {
 		in.coded = true
-		in.plain = &decoder{in: in, buf: bufio.NewReader(in), gzip: coding == "gzip"}
+		in.plain = &decoder{in: in, buf: bufio.NewReader(in)}
 	}
 	return in
 }
@@ -182,7 +181,6 @@ const ratioGrace = 64 << 10
 type decoder struct {
 	in   *input
 	buf  *bufio.Reader // a flate reader takes single bytes from it, and none too many
-	gzip bool
 	z    io.Reader
 	made int64
 	err  error
@@ -206,26 +204,15 @@ func (d *decoder) Read(p []byte) (int, error) {
 
 // open reads the header of the stream. An empty body is none.
 func (d *decoder) open() error {
-	head, err := d.buf.Peek(2)
-	if len(head) == 0 {
+	if head, err := d.buf.Peek(1); len(head) == 0 {
 		return err
 	}
-	const dictionary = 0x20 // FDICT of RFC 1950
-	switch {
-	case d.gzip:
-		z, err := gzip.NewReader(d.buf)
-		if err != nil {
-			return d.broken(err)
-		}
-		z.Multistream(false)
-		d.z = z
-	case len(head) == 2 && head[1]&dictionary != 0: // which Go takes when it is empty
-		return d.broken(zlib.ErrDictionary)
-	default:
-		if d.z, err = zlib.NewReader(d.buf); err != nil {
-			return d.broken(err)
-		}
+	z, err := gzip.NewReader(d.buf)
+	if err != nil {
+		return d.broken(err)
 	}
+	z.Multistream(false)
+	d.z = z
 	return nil
 }
 

@@ -70,8 +70,8 @@ func (f Forward) atoms(c *etf.Config) error {
 		switch {
 		case b == nil || ok && own == nil:
 			return fmt.Errorf("nil in Budgets[%d]", i)
-		case ok && own.Max() == limits.NoLimit:
-			return fmt.Errorf("no bound in Budgets[%d]: it allows limits.NoLimit names", i)
+		case ok && own.Max() >= boundless:
+			return fmt.Errorf("no bound in Budgets[%d]: it allows %d names", i, own.Max())
 		}
 	}
 	if len(f.Budgets) > 0 {
@@ -102,7 +102,7 @@ func (f Forward) limits(c *etf.Config) error {
 	var open []string
 	for _, name := range limits.Names() {
 		v, _ := c.Limits.Get(name)
-		if v == limits.NoLimit && name != "MaxStreamBytes" && name != "MaxNewAtoms" {
+		if v >= boundless && name != "MaxStreamBytes" && name != "MaxNewAtoms" {
 			open = append(open, name)
 		}
 	}
@@ -114,6 +114,9 @@ func (f Forward) limits(c *etf.Config) error {
 	}
 	return nil
 }
+
+// boundless is where a cap is none: no machine has so much of anything.
+const boundless = 1 << 48
 
 var identities = [...]struct {
 	is   etf.Features

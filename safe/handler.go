@@ -34,7 +34,7 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 // Content-Encoding are gone. A request whose body is not ETF has only the first
 // bytes of it read, and is otherwise as it was.
 //
-// Refused besides bodies: multipart types, ranges, and with HTTP.OnlyETF what
+// Refused besides bodies: multipart types, ranges, and without HTTP.Upgrade what
 // leaves HTTP. The error is an *[HTTPError], after which the request must not be
 // forwarded, and its body not be read.
 func (g *Guard) CheckRequest(r *http.Request) error {
@@ -69,11 +69,11 @@ func (g *Guard) CheckRequest(r *http.Request) error {
 // requestHead refuses what cannot be judged by a body.
 func (g *Guard) requestHead(r *http.Request) error {
 	switch {
-	case r.Header["Content-Range"] != nil:
+	case values(r.Header, "Content-Range") != nil:
 		return refuse(http.StatusBadRequest, CodeRange)
-	case r.Header["Range"] != nil:
+	case values(r.Header, "Range") != nil:
 		return refuse(http.StatusRequestedRangeNotSatisfiable, CodeRange)
-	case g.http.OnlyETF && (r.Method == http.MethodConnect || r.Header["Upgrade"] != nil):
+	case !g.http.Upgrade && (r.Method == http.MethodConnect || values(r.Header, "Upgrade") != nil):
 		return refuse(http.StatusNotImplemented, CodeUpgrade)
 	}
 	return nil
@@ -116,14 +116,19 @@ func (g *Guard) CheckResponse(resp *http.Response) error {
 func (g *Guard) readResponse(resp *http.Response) (Body, *HTTPError) {
 	switch {
 	case resp.StatusCode == http.StatusSwitchingProtocols:
-		if g.http.OnlyETF {
+		if !g.http.Upgrade {
 			return Body{}, refuse(0, CodeUpgrade)
 		}
 		return Body{}, nil
-	case resp.StatusCode == http.StatusPartialContent, resp.Header["Content-Range"] != nil:
+	case resp.StatusCode == http.StatusPartialContent, values(resp.Header, "Content-Range") != nil:
 		return Body{}, refuse(0, CodeRange)
-	case resp.Body == nil, resp.StatusCode == http.StatusNoContent, resp.StatusCode == http.StatusNotModified,
+	case resp.Body == nil:
+		return Body{}, nil
+	case resp.StatusCode == http.StatusNoContent, resp.StatusCode == http.StatusNotModified,
 		resp.Request != nil && resp.Request.Method == http.MethodHead:
+		// These have no body. What came as one is for nobody.
+		resp.Body.Close()
+		resp.Body = http.NoBody
 		return Body{}, nil
 	}
 	return g.read(message{header: resp.Header, body: resp.Body, size: resp.ContentLength})

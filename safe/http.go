@@ -21,14 +21,18 @@ type HTTP struct {
 	// is that of a term is checked whatever its type.
 	Types []string
 
-	// OnlyETF refuses bodies that are neither declared as ETF nor start like it,
-	// and connections that leave HTTP (CONNECT, Upgrade).
+	// OnlyETF refuses bodies that are neither declared as ETF nor start like it.
 	OnlyETF bool
 
-	// Decode accepts bodies in the codings gzip and deflate, under the caps
-	// MaxInflated and MaxRatio of the Guard, of which the first must then be set:
-	// it is None in limits.Strict. A checked body goes on decoded. Without Decode
-	// any coding is answered with 415.
+	// Upgrade lets connections leave HTTP (CONNECT, Upgrade, the status 101).
+	// What then goes through them is seen by nobody; without it they are refused.
+	Upgrade bool
+
+	// Decode accepts bodies in the coding gzip, under the caps MaxInflated and
+	// MaxRatio of the Guard, of which the first must then be set: it is None in
+	// limits.Strict. A checked body goes on decoded. Any other coding is answered
+	// with 415, and gzip too without Decode. So is "deflate", which receivers read
+	// in two ways.
 	Decode bool
 
 	// Details adds to refusals where in the body they happened and which limit
@@ -105,12 +109,12 @@ func (h *httpRules) declares(kind string) bool {
 const (
 	CodeContentType     etf.Code = "content_type"     // 400: more than one Content-Type, or none that can be read
 	CodeContentEncoding etf.Code = "content_encoding" // 415: a coding that is not decoded here, or several
-	CodeEncodedData     etf.Code = "encoded_data"     // 422: no gzip or zlib stream, or something behind it
+	CodeEncodedData     etf.Code = "encoded_data"     // 422: no gzip stream, or something behind it
 	CodeMultipart       etf.Code = "multipart"        // 415: parts may be anything
 	CodeRange           etf.Code = "range"            // 416 and 400: a part of a term cannot be judged
 	CodeGRPC            etf.Code = "grpc"             // 415: gRPC frames of terms are not read here
 	CodeNotETF          etf.Code = "not_etf"          // 415: HTTP.OnlyETF
-	CodeUpgrade         etf.Code = "upgrade"          // 501: leaves HTTP, under HTTP.OnlyETF
+	CodeUpgrade         etf.Code = "upgrade"          // 501: leaves HTTP, without HTTP.Upgrade
 	CodeUpstream        etf.Code = "upstream"         // 502: no refusal: the answer of an upstream did not come
 )
 

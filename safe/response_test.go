@@ -92,20 +92,31 @@ func TestCheckResponseWithoutHeader(t *testing.T) {
 	}
 }
 
+// TestCheckResponseWithoutBody: what has no body by its status is left without
+// one, whatever came as a body.
 func TestCheckResponseWithoutBody(t *testing.T) {
 	g := okGuard(t, HTTP{})
 	head := response(200, declared("application/etf"), strings.NewReader("never read"))
 	head.Request.Method = "HEAD"
 	bodiless := response(200, declared("application/etf"), nil)
-	for _, r := range []*http.Response{head, bodiless, response(101, fields(), failing{errBroken})} {
-		body := r.Body
-		if err := g.CheckResponse(r); err != nil || r.Body != body {
+	code := strings.NewReader(term(export("erlang", "halt")))
+	for _, r := range []*http.Response{head, bodiless, response(204, fields(), code), response(304, fields(), code)} {
+		if err := g.CheckResponse(r); err != nil {
 			t.Errorf("%d: %v", r.StatusCode, err)
 		}
+		if r.Body == nil {
+			continue
+		}
+		if b, err := io.ReadAll(r.Body); len(b) > 0 || err != nil {
+			t.Errorf("%d: a body of %d bytes, %v", r.StatusCode, len(b), err)
+		}
 	}
-	err := okGuard(t, HTTP{OnlyETF: true}).CheckResponse(response(101, fields(), nil))
-	if codeOf(err) != CodeUpgrade {
-		t.Errorf("101 under OnlyETF: %v", err)
+	switched := response(101, fields(), failing{errBroken})
+	if err := okGuard(t, HTTP{Upgrade: true}).CheckResponse(switched); err != nil || switched.Body == http.NoBody {
+		t.Errorf("101 where it is wanted: %v", err)
+	}
+	if err := g.CheckResponse(response(101, fields(), nil)); codeOf(err) != CodeUpgrade {
+		t.Errorf("101: %v", err)
 	}
 }
 

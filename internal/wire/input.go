@@ -115,8 +115,20 @@ func (in *Input) begin() {
 // NextTerm starts on the term behind a complete one.
 func (in *Input) NextTerm() {
 	if in.m.done && !in.failed {
+		in.shrink()
 		in.begin()
 	}
+}
+
+// shrink lets go of a buffer that a caller has made large, once little is in it.
+func (in *Input) shrink() {
+	rest := in.raw[in.rpos:]
+	if in.r == nil || cap(in.raw) <= bufMax || len(rest) > bufMax/2 {
+		return
+	}
+	in.first += int64(in.rpos)
+	in.rpos = 0
+	in.raw = append(make([]byte, 0, bufMax), rest...)
 }
 
 // AtEnd reports whether nothing follows the position of the next term. For a

@@ -1,0 +1,194 @@
+package etf_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// These were found by people who attacked the decoder. What each pins is said by
+// its name and comment; the first of them are about answers that depended on how
+// the input was cut.
+
+// waysIn are the sources of a Decoder.
+func waysIn(m *etf.Mode, b []byte) map[string]*etf.Decoder {
+	return map[string]*etf.Decoder{
+		"slice":    m.NewDecoderBytes(b),
+		"reader":   m.NewDecoder(bytes.NewReader(b)),
+		"one byte": m.NewDecoder(iotest.OneByteReader(bytes.NewReader(b))),
+		"late EOF": m.NewDecoder(iotest.DataErrReader(bytes.NewReader(b))),
+	}
+}
+
+// TestPayloadPassedOver: a payload that was passed over is an error to ask for,
+// from each source, and never another value.
+func TestPayloadPassedOver(t *testing.T) {
+	m := compile(t, etf.Default())
+	for name, term := range map[string][]byte{
+		"big": largeBig(false, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), "binary": bin("aa"), "bits": bits(3, 1, 2),
+	} {
+		for how, pass := range map[string]func(d *etf.Decoder){
+			"end":   func(d *etf.Decoder) { d.AtTermEnd() },
+			"peek":  func(d *etf.Decoder) { d.PeekKind() },
+			"write": func(d *etf.Decoder) { d.WritePayload(io.Discard) },
+		} {
+			if how == "write" && name == "big" {
+				continue // which WritePayload leaves alone
+			}
+			for source, d := range waysIn(m, cat(ext(term), ext(bin("bb")))) {
+				if _, err := d.ReadToken(); err != nil {
+					t.Fatal(err)
+				}
+				pass(d)
+				b, err := d.Bytes()
+				if b != nil || err == nil || errors.As(err, new(*etf.Error)) {
+					t.Errorf("%s, %s, %s: Bytes %q, %v", name, how, source, b, err)
+				}
+				if v, err := d.Big(); name == "big" && (v != nil || err == nil) {
+					t.Errorf("%s, %s, %s: Big %v, %v", name, how, source, v, err)
+				}
+				if n, err := d.WritePayload(io.Discard); name != "big" && (n != 0 || err == nil) {
+					t.Errorf("%s, %s, %s: WritePayload %d, %v", name, how, source, n, err)
+				}
+				if raw, err := d.ReadValue(); err != nil || !bytes.Equal(raw, bin("bb")) {
+					t.Errorf("%s, %s, %s: then %q, %v", name, how, source, raw, err)
+				}
+			}
+		}
+	}
+}
+
+// TestWritePayloadOfOthers writes nothing.
+func TestWritePayloadOfOthers(t *testing.T) {
+	m := compile(t, etf.Default())
+	for _, term := range [][]byte{largeBig(false, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10), atom("name"), small(1), tuple(small(1))} {
+		for source, d := range waysIn(m, ext(term)) {
+			var out bytes.Buffer
+			d.ReadToken()
+			if n, err := d.WritePayload(&out); n != 0 || err != nil || out.Len() > 0 {
+				t.Errorf("%q, %s: %d, %v", term, source, n, err)
+			}
+		}
+	}
+}
+
+// TestPeekNeedsNoBuffer: a peek refuses nothing that reading would take, and what
+// is too large to be handed out says so at its head, and nothing of its content.
+func TestPeekNeedsNoBuffer(t *testing.T) {
+	c := etf.Default()
+	c.Limits.MaxBuffered = 8
+	m := compile(t, c)
+	for name, term := range map[string][]byte{
+		"integer": largeBig(false, bytes.Repeat([]byte{0xdb}, 40_000)...), "atom": atom(strings.Repeat("a", 200)),
+		"binary": bin(strings.Repeat("\xdb", 40_000)), "pid of a list": list(atom(strings.Repeat("b", 100))),
+	} {
+		for source, d := range waysIn(m, ext(term)) {
+			if d.PeekKind() == etf.KindInvalid {
+				_, err := d.ReadToken()
+				t.Errorf("%s, %s: nothing to peek at: %v", name, source, err)
+			}
+			if err := d.SkipValue(); err != nil {
+				t.Errorf("%s, %s: %v", name, source, err)
+			}
+		}
+		for _, peek := range []bool{false, true} {
+			for source, d := range waysIn(m, cat(ext(null), ext(term))) {
+				d.SkipValue()
+				if peek {
+					d.PeekKind()
+				}
+				_, err := d.ReadValue()
+				if source == "slice" {
+					if err != nil {
+						t.Errorf("%s: %v", name, err)
+					}
+					continue
+				}
+				e, ok := errors.AsType[*etf.Error](err)
+				if !ok || e.Code != etf.CodeLimitBuffered || e.Offset != 3 || e.Tag != 0 || len(e.Path.Steps) > 0 ||
+					*e.Limit != (limits.Error{Name: "MaxBuffered", Max: 8, Got: 9}) {
+					t.Errorf("%s, %s, peeked %v: %v", name, source, peek, err)
+				}
+			}
+		}
+	}
+}
+
+// TestMeasureUnderBudgets: it judges as Validate does, and spends nothing.
+func TestMeasureUnderBudgets(t *testing.T) {
+	known, err := etf.NewAtomSet("ok")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := etf.Default()
+	c.Atoms.Known = known
+	closed, in := compile(t, c), ext(atom("new"))
+	budget := limits.NewAtomBudget(1)
+	m := closed.WithBudgets(budget)
+	if _, err := m.Measure(in); err != nil || budget.Committed()+budget.Reserved() != 0 {
+		t.Errorf("%v, %+v", err, budget.Stats())
+	}
+	if _, err := m.MeasureReader(bytes.NewReader(in)); err != nil || budget.Committed() != 0 {
+		t.Errorf("%v, %+v", err, budget.Stats())
+	}
+	if err := m.Validate(in); err != nil || budget.Committed() != 1 {
+		t.Errorf("%v, %+v", err, budget.Stats())
+	}
+	if _, err := closed.Measure(in); err == nil {
+		t.Error("a closed set was open to Measure")
+	}
+}
+
+// TestDecoderShrinks: a large value is not paid for until the connection ends.
+func TestDecoderShrinks(t *testing.T) {
+	m := compile(t, etf.Default())
+	d := m.NewDecoder(io.MultiReader(bytes.NewReader(ext(bin(string(make([]byte, 12<<20))))), bytes.NewReader(bytes.Repeat(ext(small(1)), 300))))
+	before := heapInUse()
+	for range 301 {
+		if _, err := d.ReadTerm(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept := heapInUse() - before; kept > 1<<20 {
+		t.Errorf("%d KiB are kept", kept>>10)
+	}
+	if _, err := d.ReadTerm(); err != io.EOF {
+		t.Error(err)
+	}
+}
+
+// TestDeniedRange: a struct that is enumerated by two integers is denied, as the
+// range is.
+func TestDeniedRange(t *testing.T) {
+	m := compile(t, etf.Elixir())
+	for _, name := range []string{"Elixir.Range", "Elixir.Date.Range"} {
+		err := m.Validate(ext(mapOf(atom("__struct__"), atom(name))))
+		if e, ok := errors.AsType[*etf.Error](err); !ok || e.Code != etf.CodeRejectedStruct {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// failingBudget refuses with an error that names a file.
+type failingBudget struct{ limits.Budget }
+
+func (failingBudget) Reserve([]byte) (bool, error) {
+	return false, fmt.Errorf("/var/lib/secret: %w", limits.ErrBudgetLocked)
+}
+func (failingBudget) Release([]string) {}
+
+// TestBudgetErrorsTellNoFile: an error may be sent back, so the text of a budget's
+// own error is not in it; the error is.
+func TestBudgetErrorsTellNoFile(t *testing.T) {
+	err := compile(t, etf.Default()).WithBudgets(failingBudget{}).Validate(ext(atom("new")))
+	if !errors.Is(err, limits.ErrBudgetLocked) || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
+	}
+}
