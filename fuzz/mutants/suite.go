@@ -34,6 +34,8 @@ const (
 	resident = `TestResidentMemory|TestIdleDecoderIsSmall`
 	long     = `TestLimitMatrix|TestEveryCode|TestCodesBehindFiller|TestErrorsEchoNothing|TestStructs|TestKeysByRelease|` +
 		`TestHugePayloads|TestAllocationFollowsInput|TestNoAllocations|TestEndlessNesting`
+	second = `TestZlibStreams|TestFeaturesByName|TestCapsStartAnew|TestPathsInLongPayloads|TestDriversAgreeOnRandomTerms|TestEncodingsAreAlike|` +
+		`TestThinLists|TestRefuseQuoted|TestMixedReading|TestKeysAtRandom|TestNodesList|TestHoldNothing|TestIdentitiesAreRefusedUnlessAllowed|TestMeasureReaderAgrees|TestOrderAtOneHead`
 	inTheTree = `TestReadBeamAtoms|TestAtomSetFromRelease|FuzzReadBeamAtoms`
 )
 
@@ -41,7 +43,8 @@ const (
 var suite = []stage{
 	{name: "limits", dir: "limits", run: ".", only: "limits"},
 	{name: "agree", dir: "fuzz/targets", run: `^(TestAgree|TestFound|TestTokensOfReader|TestRefusedInFront)$`, env: []string{"BEAMGATE_N=300"}},
-	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + resident + "|" + long + "|" + inTheTree},
+	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + resident + "|" + long + "|" + second + "|" + inTheTree},
+	{name: "second", dir: "etf", run: second},
 	{name: "codes", dir: "etf", run: `^(TestEveryCode|TestStructs|TestKeysByRelease|TestEndlessNesting)$`},
 	{name: "matrix", dir: "etf", run: `^TestLimitMatrix$`},
 	{name: "alloc", dir: "etf", run: `^TestAllocationFollowsInput$`},
