@@ -140,7 +140,7 @@ var bugs = []bug{
 		class: "a budget is not rolled back", name: "budget-restart", file: "internal/wire/input.go",
 		old: "if in.names != nil {\n\t\tin.names.Restart()",
 		new: "if in.names != nil && !planted__(\"budget-restart\") {\n\t\tin.names.Restart()",
-		pkg: "etf", tests: "^TestWhoDecidesOnNewNames$|^TestBudgetsOfModes$|^TestLimitMatrix$/^MaxNewAtoms$",
+		pkg: "etf", tests: "^TestSecondPassStartsAnew$",
 	},
 	{
 		class: "a budget is not rolled back", name: "budget-of-another", file: "limits/budget.go",
