@@ -37,7 +37,7 @@ type options struct {
 
 func parse(args []string) (o options, err error) {
 	f := flag.NewFlagSet("mutants", flag.ContinueOnError)
-	f.StringVar(&o.only, "only", "", "files whose path holds this")
+	f.StringVar(&o.only, "only", "", "files whose path holds one of these, parted by commas")
 	f.StringVar(&o.fn, "func", "", "functions and variables whose name holds this")
 	f.StringVar(&o.shard, "shard", "", "i/n: each n-th mutant, from the i-th on, 1 to n")
 	f.IntVar(&o.sample, "sample", 0, "so many mutants, drawn by -seed; 0 for all")
@@ -70,6 +70,11 @@ func main() {
 	}
 }
 
+// wants reports whether the file is one of -only.
+func (o options) wants(file string) bool {
+	return slices.ContainsFunc(strings.Split(o.only, ","), func(s string) bool { return strings.Contains(file, s) })
+}
+
 // choose takes the mutants that the options ask for.
 func (o options) choose(all []*Mutant) ([]*Mutant, error) {
 	var i, n int
@@ -80,7 +85,7 @@ func (o options) choose(all []*Mutant) ([]*Mutant, error) {
 	}
 	var out []*Mutant
 	for k, m := range all {
-		if strings.Contains(m.File, o.only) && strings.Contains(m.Func, o.fn) && (n == 0 || k%n == i-1) && (o.constants || !m.home.solo) {
+		if o.wants(m.File) && strings.Contains(m.Func, o.fn) && (n == 0 || k%n == i-1) && (o.constants || !m.home.solo) {
 			out = append(out, m)
 		}
 	}

@@ -262,12 +262,18 @@ func (d *deriver) returned(r *ast.ReturnStmt) {
 			if id, ok := e.(*ast.Ident); !ok || id.Name != "nil" {
 				d.add("return", e, "nil")
 			}
-		case isCode(t):
-			d.add("return", e, "*new("+types.TypeString(t, types.RelativeTo(d.unit.pkg))+")")
+		case isCode(t) && !d.isZero(e):
+			d.add("return", e, "*new("+d.typeText(t)+")")
 		case isBool(t) && !d.isConst(e):
 			d.returnedBool(e)
 		}
 	}
+}
+
+// isZero reports whether e is a constant that says nothing: OK, or no code.
+func (d *deriver) isZero(e ast.Expr) bool {
+	v := d.unit.info.Types[e].Value
+	return v != nil && (v.ExactString() == "0" || v.ExactString() == `""`)
 }
 
 func (d *deriver) returnedBool(e ast.Expr) {

@@ -115,14 +115,14 @@ func (m *Mutant) clone() string {
 		v := h.spec.Values[0]
 		start := u.at(v.Pos())
 		value := apply(text[:u.at(v.End())], []edit{change})[start:]
-		return fmt.Sprintf("func %s() %s { return %s }", m.cloneName(), h.typeText(), value)
+		return fmt.Sprintf("func %s() %s { return %s }", m.cloneName(), h.typeText(h.unit.info.TypeOf(h.spec.Names[0])), value)
 	}
 	name := edit{u.at(h.fn.Name.Pos()), u.at(h.fn.Name.End()), m.cloneName()}
 	return string(apply(text[:h.end()], []edit{name, change})[u.at(h.fn.Pos()):])
 }
 
-func (h *home) typeText() string {
-	t := h.unit.info.TypeOf(h.spec.Names[0])
+// typeText is a type as the source of the home writes it.
+func (h *home) typeText(t types.Type) string {
 	return types.TypeString(t, func(p *types.Package) string {
 		if p == h.unit.pkg {
 			return ""
@@ -134,7 +134,7 @@ func (h *home) typeText() string {
 // chooseValue makes the value of a variable depend on the mutant.
 func (h *home) chooseValue(list []*Mutant) edit {
 	var b strings.Builder
-	fmt.Fprintf(&b, "func() %s { switch mutant__ {", h.typeText())
+	fmt.Fprintf(&b, "func() %s { switch mutant__ {", h.typeText(h.unit.info.TypeOf(h.spec.Names[0])))
 	for _, m := range list {
 		fmt.Fprintf(&b, " case %d: return %s();", m.ID, m.cloneName())
 	}
