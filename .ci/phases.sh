@@ -15,6 +15,7 @@ about() {
   build) echo "reproducible programs, built twice, and a bill of materials" ;;
   api) echo "changes of the API since the last release" ;;
   fuzz) echo "every fuzz target for $(fuzz_execs) executions" ;;
+  mutants) echo "planted bugs are found, and $(mutants_sample) mutants of the checks killed or explained" ;;
   esac
 }
 
@@ -30,6 +31,7 @@ hint() {
   build) echo "  Look for what depends on the folder, the time or the order of a map." ;;
   api) echo "  Undo the change, or describe it under '### Breaking' of [Unreleased] in CHANGELOG.md." ;;
   fuzz) echo "  go test -run=FuzzNAME/HASH ./PACKAGE  repeats the input that was written to testdata/fuzz." ;;
+  mutants) echo "  A survivor needs a test, or a reason in fuzz/mutants/survivors.txt; see go doc ./fuzz/mutants." ;;
   esac
 }
 
@@ -262,4 +264,13 @@ phase_fuzz() {
   done
   echo "$found targets"
   [[ $found -gt 0 && $bad -eq 0 ]]
+}
+
+# All mutants take hours; a sample that stays the same from run to run keeps the
+# machinery and the reasons honest. Another seed draws another sample.
+mutants_sample() { echo "${BEAMGATE_MUTANTS:-60}"; }
+
+phase_mutants() {
+  go run ./fuzz/mutants/planted
+  go run ./fuzz/mutants -sample "$(mutants_sample)" -seed "${BEAMGATE_MUTANTS_SEED:-1}" -constants=false -json "$out/mutants.json"
 }

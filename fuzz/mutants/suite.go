@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -87,18 +86,12 @@ func testDirs() (dirs []string) {
 
 var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
-// errTooMuch is the end of a process that took more time or memory than it may.
-var errTooMuch = errors.New("too much")
-
-// run runs the stage with the mutant, 0 for none, and returns what killed it, ""
+// test runs the stage with the mutant, 0 for none, and returns what killed it, ""
 // if nothing did.
-func (s *stage) run1(ctx context.Context, w *work, mutant int) (killer string, took cost, err error) {
+func (s *stage) test(ctx context.Context, w *work, mutant int) (killer string, took cost, err error) {
 	args := []string{"-test.short", "-test.failfast", "-test.run=" + s.run, "-test.timeout=5m"}
 	if s.skip != "" {
 		args = append(args, "-test.skip="+s.skip)
-	}
-	if mutant != 0 && w.keepGoing {
-		args = slices.DeleteFunc(args, func(a string) bool { return a == "-test.failfast" })
 	}
 	cmd := exec.CommandContext(ctx, w.binary(s.dir), args...)
 	cmd.Dir = filepath.Join(w.root, s.dir)
@@ -109,16 +102,16 @@ func (s *stage) run1(ctx context.Context, w *work, mutant int) (killer string, t
 	if err := cmd.Start(); err != nil {
 		return "", took, err
 	}
-	stop := make(chan struct{})
-	over := make(chan error, 1)
-	go func() { over <- watch(cmd.Process, s.allowed(), stop) }()
+	stop, ended := make(chan struct{}), make(chan struct{})
+	var tooMuch error
+	go func() {
+		took.rss, tooMuch = watch(cmd.Process, s.allowed(), stop)
+		close(ended)
+	}()
 	err = cmd.Wait()
 	close(stop)
-	tooMuch := <-over
-	if state := cmd.ProcessState; state != nil {
-		took.cpu = state.UserTime() + state.SystemTime()
-		took.rss = maxRSS(state)
-	}
+	<-ended
+	took.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	switch {
 	case ctx.Err() != nil:
 		return "", took, ctx.Err()

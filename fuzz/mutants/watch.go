@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -17,9 +16,10 @@ const (
 	patience = 60 * time.Second
 )
 
-// watch kills the process when it takes more than it may. Where there is no
-// /proc only patience ends it.
-func watch(p *os.Process, most cost, stop <-chan struct{}) error {
+// watch kills the process when it takes more than it may, and says why. It
+// returns the most memory that it saw. Where there is no /proc only patience
+// ends a process.
+func watch(p *os.Process, most cost, stop <-chan struct{}) (rss int64, why error) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	start := time.Now()
@@ -27,23 +27,23 @@ func watch(p *os.Process, most cost, stop <-chan struct{}) error {
 	for {
 		select {
 		case <-stop:
-			return nil
+			return rss, nil
 		case <-tick.C:
 		}
 		now := usage(p.Pid)
-		var reason error
+		rss = max(rss, now.rss)
 		switch {
 		case now.cpu > most.cpu:
-			reason = fmt.Errorf("time: over %v", most.cpu.Round(time.Second))
+			why = fmt.Errorf("time: over %v", most.cpu.Round(time.Second))
 		case now.rss > most.rss:
-			reason = fmt.Errorf("memory: over %d MiB", most.rss>>20)
+			why = fmt.Errorf("memory: over %d MiB", most.rss>>20)
 		case time.Since(start) > idle:
-			reason = fmt.Errorf("time: stands still")
+			why = fmt.Errorf("time: stands still")
 		default:
 			continue
 		}
 		p.Kill()
-		return reason
+		return rss, why
 	}
 }
 
@@ -65,14 +65,6 @@ func usage(pid int) (c cost) {
 	system, _ := strconv.ParseInt(f[12], 10, 64)
 	pages, _ := strconv.ParseInt(f[21], 10, 64)
 	return cost{time.Duration(user+system) * tick, pages * int64(os.Getpagesize())}
-}
-
-// maxRSS is the most memory that an ended process has held.
-func maxRSS(s *os.ProcessState) int64 {
-	if u, ok := s.SysUsage().(*syscall.Rusage); ok {
-		return u.Maxrss << 10
-	}
-	return 0
 }
 
 // tail keeps the end of what a process printed.

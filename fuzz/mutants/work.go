@@ -36,7 +36,6 @@ type Outcome struct {
 type work struct {
 	root, bin string
 	workers   int
-	keepGoing bool
 	log       io.Writer
 	units     []*unit
 	imp       types.Importer
@@ -208,7 +207,7 @@ func (w *work) judge(ctx context.Context, m *Mutant) (o Outcome, err error) {
 		if s.only != "" && s.only != m.home.unit.dir {
 			continue
 		}
-		by, took, err := s.run1(ctx, w, id)
+		by, took, err := s.test(ctx, w, id)
 		if err != nil {
 			return o, err
 		}
@@ -227,7 +226,7 @@ func (w *work) baseline(ctx context.Context, tolerate bool) error {
 	for i := range suite {
 		s := &suite[i]
 		for {
-			by, took, err := s.run1(ctx, w, 0)
+			by, took, err := s.test(ctx, w, 0)
 			if err != nil {
 				return fmt.Errorf("without a mutant: %w", err)
 			}
