@@ -21,6 +21,10 @@ func charsCases() []capCase {
 		"fun creator": closure{creator: oldPid(atom(five), 1, 1, 1)}.encode(),
 		"repeated":    list(atom("ab"), atom(five), atom("ab"), atom(five)), "tail": pieces(atom(wide), atom("")),
 	})
+	sixteen := strings.Repeat("abcd", 4) // the longest name that is read at once
+	cases = append(cases, needs(16, map[string][]byte{
+		"sixteen": atom(sixteen), "sixteen of Latin-1": latin1(sixteen), "sixteen long": longAtom(sixteen), "sixteen as key": mapOf(atom(sixteen), null, null, null),
+	})...)
 	longest := strings.Repeat("\U0001f600", 255)
 	return append(cases, needs(255, map[string][]byte{
 		"longest": longAtom(longest), "longest latin-1": latin1(strings.Repeat("\u00ff", 255)),
