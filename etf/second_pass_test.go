@@ -1,11 +1,13 @@
 package etf_test
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/internal/wire"
 	"github.com/beamgate/beamgate/limits"
 )
 
@@ -66,6 +68,42 @@ func TestSecondPassStartsAnew(t *testing.T) {
 		}
 		if len(l.faults) > 0 || len(l.held) > 0 {
 			t.Errorf("%s: %q, still held %q", s, l.faults, l.held)
+		}
+	}
+}
+
+// TestNoTokenOnTheSendersWord: over a slice a head is no token unless there is a
+// byte for each term that it claims, and is one as soon as there is.
+func TestNoTokenOnTheSendersWord(t *testing.T) {
+	m := compile(t, config())
+	for name, tc := range map[string]struct {
+		head   []byte
+		before int // tokens in front of the claim
+		claims int // bytes at least
+	}{
+		"list":            {head(5), 0, 6},
+		"tuple":           {raw(wire.TagSmallTuple, []byte{5}), 0, 5},
+		"large tuple":     {large(5), 0, 5},
+		"map":             {maps(5), 0, 10},
+		"map of one":      {maps(1), 0, 2},
+		"fourth in a row": {cat(raw(wire.TagSmallTuple, []byte{4}), tuple(null), tuple(null), tuple(null), large(5)), 7, 5},
+		"inside":          {cat(raw(wire.TagSmallTuple, []byte{2}), large(5)), 1, 6},
+		"list goes on":    {cat(head(1), null, head(5)), 2, 6},
+		"thin goes on":    {cat(head(1), null, thin(3, head(5))), 2, 6},
+		"string goes on":  {cat(head(1), null, raw(wire.TagString, []byte{0, 5})), 2, 5},
+	} {
+		for _, missing := range []int{0, 1, 2} {
+			if missing > tc.claims-1 {
+				continue
+			}
+			d := m.NewDecoderBytes(ext(cat(tc.head, bytes.Repeat(null, tc.claims-missing))))
+			for range tc.before {
+				must[etf.Token](t)(d.ReadToken())
+			}
+			_, err := d.ReadToken()
+			if (err != nil) != (missing > 0) {
+				t.Errorf("%s, %d bytes missing: %v", name, missing, err)
+			}
 		}
 	}
 }
