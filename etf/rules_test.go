@@ -197,7 +197,7 @@ func TestElixirProfile(t *testing.T) {
 	plain, ranges := compile(t, etf.Elixir()), compile(t, etf.Elixir("Elixir.Range"))
 	for name, want := range map[string][2]bool{
 		"Elixir.Date": {true, true}, "Elixir.MapSet": {true, true}, "Elixir.Range": {false, true}, "Elixir.Stream": {false, false},
-		"Elixir.File.Stream": {false, false}, "Elixir.Function": {false, false}, "Elixir.IO.Stream": {false, false},
+		"Elixir.File.Stream": {false, false}, "Elixir.Function": {false, false}, "Elixir.IO.Stream": {false, false}, "Elixir.GenEvent.Stream": {false, false},
 	} {
 		if got := [2]bool{plain.Validate(strct(name)) == nil, ranges.Validate(strct(name)) == nil}; got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
