@@ -105,3 +105,53 @@ func TestClaimsAreCountedWhole(t *testing.T) {
 		}
 	}
 }
+
+// TestLongestNodeNames: the name inside an id has the bounds of any atom, and one
+// beyond them is refused by its length alone.
+func TestLongestNodeNames(t *testing.T) {
+	m := compile(t, config())
+	wide := strings.Repeat("\U0001f600", 255)
+	for name, node := range map[string][]byte{
+		"latin-1 letters": longLatin1(strings.Repeat("\u00e9", 255)), "letters": longAtom(strings.Repeat("x", 255)), "wide": longAtom(wide),
+	} {
+		if err := agree(t, with(m), ext(list(newPid(node, 1, 1, 1), newerRef(node, 1, 2))), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, head := range map[string][]byte{
+		"latin-1": raw(wire.TagAtom, []byte{1, 0}), "utf-8": raw(wire.TagAtomUTF8, []byte{3, 253}),
+	} {
+		for _, behind := range []int{0, 1, 254, 2000} {
+			in := ext(list(raw(wire.TagNewPid, head, make([]byte, behind))))
+			if err := agree(t, with(m), in, nil); err == nil || err.Code != etf.CodeAtomTooLong {
+				t.Errorf("%s, %d bytes behind its length: %v", name, behind, err)
+			}
+		}
+	}
+	// The tag in place of a name decides, even as the last byte.
+	last := ext(raw(wire.TagNewPid, unknown))
+	if err := agree(t, with(m), last, nil); err == nil || err.Code != etf.CodeUnknownTag {
+		t.Errorf("an unknown tag as node, and no more: %v", err)
+	}
+	last = ext(raw(wire.TagNewPid, []byte{wire.TagNil}))
+	if err := agree(t, with(m), last, nil); err == nil || err.Code != etf.CodeNodeNotAtom {
+		t.Errorf("[] as node, and no more: %v", err)
+	}
+}
+
+// TestLargestContainers: the format's own bounds are refused, one less is only
+// too long for the input.
+func TestLargestContainers(t *testing.T) {
+	m := compile(t, config())
+	for name, tc := range map[string]struct {
+		head []byte
+		code etf.Code
+	}{
+		"tuple": {large(1 << 24), etf.CodeTupleTooLarge}, "tuple, one less": {large(1<<24 - 1), etf.CodeTruncated},
+		"map": {maps(1 << 31), etf.CodeMapTooLarge}, "map, one less": {maps(1<<31 - 1), etf.CodeTruncated},
+	} {
+		if err := agree(t, with(m), ext(tc.head), nil); err == nil || err.Code != tc.code {
+			t.Errorf("%s: %v, want %s", name, err, tc.code)
+		}
+	}
+}
