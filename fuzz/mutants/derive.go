@@ -210,7 +210,6 @@ func countLines(b []byte) (n int) {
 }
 
 func isInteger(t types.Type) bool { return is(t, types.IsInteger) }
-func isString(t types.Type) bool  { return is(t, types.IsString) }
 func isBool(t types.Type) bool    { return is(t, types.IsBoolean) }
 
 func is(t types.Type, info types.BasicInfo) bool {

@@ -53,6 +53,18 @@ var bugs = []bug{
 		pkg: "etf", tests: "^TestEveryCode$",
 	},
 	{
+		class: "duplicate keys are skipped", name: "dup-late-atom", file: "internal/wire/key.go",
+		old: "if *old == s.serial {",
+		new: `if *old == s.serial && !planted__("dup-late-atom") {`,
+		pkg: "etf", tests: "^TestKeysThatAreLateAtoms$",
+	},
+	{
+		class: "duplicate keys are skipped", name: "dup-behind-inner-map", file: "internal/wire/key.go",
+		old: "if *old >= m.maps[0].serial {",
+		new: `if *old >= m.maps[0].serial && !planted__("dup-behind-inner-map") {`,
+		pkg: "etf", tests: "^TestKeysThatAreLateAtoms$",
+	},
+	{
 		class: "one driver forgets a cap", name: "terms-of-validators", file: "internal/wire/scan.go",
 		old: "(n-1)|(p.maxTerms-terms)|", // token readers do not come here
 		new: `(n-1)|without__("terms-of-validators", p.maxTerms-terms)|`,

@@ -1,6 +1,7 @@
 package etf_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strings"
@@ -66,6 +67,41 @@ func TestKeysBesideOtherBytes(t *testing.T) {
 				apart := mapOf(bin(key), values[0], bin(other), values[1])
 				if err := agree(t, with(m), ext(apart), nil); err != nil {
 					t.Errorf("%q and %q: %v", key, other, err)
+				}
+			}
+		}
+	}
+}
+
+// TestKeysInAnyOrder reads every sequence of up to five keys out of four: as long
+// as binaries arrive in ascending order they are compared with the last alone.
+func TestKeysInAnyOrder(t *testing.T) {
+	m := compile(t, config())
+	for name, set := range map[string][4][]byte{
+		"short":        {bin("a"), bin("b"), bin("c"), bin("d")},
+		"one in other": {bin(""), bin("a"), bin("a\x00"), bin("ab")},
+		"eight bytes":  {bin("abcdefg"), bin("abcdefgh"), bin("abcdefgi"), bin("abcdefgj")},
+		"same prefix":  {bin("abcdefgh1"), bin("abcdefgh2"), bin("abcdefgh3"), bin("abcdefgh\xff")},
+		"last bit":     {bin("abcdefg\x00"), bin("abcdefg\x01"), bin("abcdefg\x02"), bin("abcdefg\x03")},
+		"up to 64":     {bin(strings.Repeat("x", 63)), bin(strings.Repeat("x", 64)), bin(strings.Repeat("x", 65)), bin(strings.Repeat("x", 63) + "y")},
+		"mixed kinds":  {bin("a"), bin("b"), small(1), atom("b")},
+	} {
+		for n := 2; n <= 5; n++ {
+			for code := range 1 << (2 * n) {
+				seen, twice := 0, false
+				var pairs [][]byte
+				for i := range n {
+					k := code >> (2 * i) & 3
+					twice = twice || seen>>k&1 != 0
+					seen |= 1 << k
+					pairs = append(pairs, set[k], null)
+				}
+				in := ext(mapOf(pairs...))
+				if err := m.Validate(in); (err != nil) != twice {
+					t.Errorf("%s: sequence %d of %d keys: %v", name, code, n, err)
+				}
+				if _, err := m.ValidateReader(bytes.NewReader(in)); (err != nil) != twice {
+					t.Errorf("%s: sequence %d of %d keys from a reader: %v", name, code, n, err)
 				}
 			}
 		}
