@@ -268,7 +268,7 @@ phase_fuzz() {
 
 # All mutants take hours; a sample that stays the same from run to run keeps the
 # machinery and the reasons honest. Another seed draws another sample.
-mutants_sample() { echo "${BEAMGATE_MUTANTS:-60}"; }
+mutants_sample() { echo "${BEAMGATE_MUTANTS:-50}"; }
 
 phase_mutants() {
   go run ./fuzz/mutants/planted

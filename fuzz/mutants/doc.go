@@ -38,5 +38,5 @@
 //
 // With -state outcomes are kept, a line each, as they come. A later run goes on
 // from there and repeats only what belongs to declarations that have changed,
-// and with -again what survived.
+// and with -again only what survived.
 package main

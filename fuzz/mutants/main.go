@@ -45,7 +45,7 @@ func parse(args []string) (o options, err error) {
 	f.IntVar(&o.workers, "workers", runtime.NumCPU(), "processes at a time")
 	f.StringVar(&o.state, "state", "", "file of outcomes: what it has is not run again, what is run is added")
 	f.StringVar(&o.report, "json", "", "file for the report")
-	f.BoolVar(&o.again, "again", false, "run those once more that survived in -state")
+	f.BoolVar(&o.again, "again", false, "run once more what survived in -state, and nothing else")
 	f.BoolVar(&o.constants, "constants", true, "constants too, which take a build each")
 	f.BoolVar(&o.tolerate, "tolerate", false, "leave out tests that fail without a mutant")
 	f.BoolVar(&o.wide, "wide", false, "also change what is no check: numbers, sums, assignments")
@@ -158,7 +158,10 @@ func run(ctx context.Context, o options) (good bool, err error) {
 		w.state = f
 		todo = slices.DeleteFunc(slices.Clone(chosen), func(m *Mutant) bool {
 			was, ok := known[m.Key()]
-			if !ok || was.Digest != m.digest() || o.again && was.Status == survived {
+			if !ok || was.Digest != m.digest() {
+				return o.again
+			}
+			if o.again && was.Status == survived {
 				return false
 			}
 			w.done[m.Key()] = was
