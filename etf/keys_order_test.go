@@ -58,7 +58,7 @@ func TestKeysBesideOtherBytes(t *testing.T) {
 	low, high := float(0), float(math.Float64frombits(0xbfff_ffff_ffff_ffff))
 	for n := range 12 {
 		key := strings.Repeat("k", n)
-		for _, values := range [][2][]byte{{low, high}, {high, low}, {null, high}, {high, null}, {low, low}} {
+		for _, values := range [][2][]byte{{low, high}, {high, low}, {null, high}, {high, null}, {low, low}, {small(1), null}, {null, small(1)}} {
 			twice := mapOf(bin(key), values[0], bin(key), values[1])
 			if err := agree(t, with(m), ext(twice), nil); err == nil || err.Code != etf.CodeDuplicateKey {
 				t.Errorf("%d bytes twice, in front of %x and %x: %v", n, values[0], values[1], err)
