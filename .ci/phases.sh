@@ -16,6 +16,7 @@ about() {
   api) echo "changes of the API since the last release" ;;
   fuzz) echo "every fuzz target for $(fuzz_execs) executions" ;;
   differential) echo "$(differential_n) payloads before a BEAM, and corruptions of real ones" ;;
+  mutants) echo "planted bugs are found, and $(mutants_sample) mutants of the checks killed or explained" ;;
   esac
 }
 
@@ -32,6 +33,7 @@ hint() {
   api) echo "  Undo the change, or describe it under '### Breaking' of [Unreleased] in CHANGELOG.md." ;;
   differential) echo "  The disagreements, made small, are in .out/differential." ;;
   fuzz) echo "  go test -run=FuzzNAME/HASH ./PACKAGE  repeats the input that was written to testdata/fuzz." ;;
+  mutants) echo "  A survivor needs a test, or a reason in fuzz/mutants/survivors.txt; see go doc ./fuzz/mutants." ;;
   esac
 }
 
@@ -262,4 +264,13 @@ phase_differential() {
   judge() { "$bin" -dir "$out/differential" "$@" 2>"$tmp/progress" || { cat "$tmp/progress"; return 1; }; }
   judge -n "$(differential_n)" -seed 1
   judge -sweep 60
+}
+
+# All mutants take hours; a sample that stays the same from run to run keeps the
+# machinery and the reasons honest. Another seed draws another sample.
+mutants_sample() { echo "${BEAMGATE_MUTANTS:-50}"; }
+
+phase_mutants() {
+  go run ./fuzz/mutants/planted
+  go run ./fuzz/mutants -sample "$(mutants_sample)" -seed "${BEAMGATE_MUTANTS_SEED:-1}" -constants=false -json "$out/mutants.json"
 }

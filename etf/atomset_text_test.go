@@ -40,7 +40,7 @@ func TestReadAtomSetRefuses(t *testing.T) {
 		"ok, error", "ok,", "ok.", ":ok", `"ok"`, "{ok}", "ok error", "ok % remark", "it's", "9lives", "@x", ".x", "-x", "?",
 		"\u0301x", "x+y", "a\x00b", "a\x0bb", "\xe9t\xe9", "\ufffd", "a\u2028b", "x\ufeff",
 		"'", "'open", `'open\'`, `'open\`, "'a' b", "'a'b", "'a','b'", "'a'.", "'it''s'", "'\xe9'",
-		`'\q'`, `'\ '`, `'\é'`, `'\x'`, `'\x4'`, `'\xg0'`, `'\x{}'`, `'\x{g}'`, `'\x{41'`, `'\x{110000}'`, `'\x{D800}'`,
+		`'\q'`, `'\ '`, `'\é'`, `'\א'`, `'\x'`, `'\x4'`, `'\xg0'`, `'\x{}'`, `'\x{g}'`, `'\x{41'`, `'\x{110000}'`, `'\x{D800}'`,
 		`'\x{F0000041}'`, `'\x{100000041}'`, `'\^'`, `'\^1'`, `'\^é'`, `'\9'`,
 		"'" + strings.Repeat("a", 256) + "'", strings.Repeat("a", 256), strings.Repeat("a", atomSetMaxLine),
 		"% " + strings.Repeat("a", atomSetMaxLine),

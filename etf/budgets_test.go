@@ -130,7 +130,7 @@ func TestFailingBudgets(t *testing.T) {
 					continue
 				}
 				var e *etf.Error
-				if !errors.As(err, &e) || e.Code != etf.CodeLimitAtomBudget || !errors.Is(err, boom) || e.Limit == nil {
+				if !errors.As(err, &e) || e.Code != etf.CodeLimitAtomBudget || !errors.Is(err, boom) || *e.Limit != (limits.Error{Name: "AtomBudget"}) {
 					t.Errorf("%s by %s over %s: %v", what, d.name, s.name, err)
 				}
 				counted(t, what+" by "+d.name, other, 0, 0)
@@ -193,4 +193,11 @@ func TestWhoDecidesOnNewNames(t *testing.T) {
 		t.Error(err)
 	}
 	counted(t, "in the end", b, 1, 0)
+
+	// Without a set and a pattern no name is new to the mode, only to a budget.
+	open := etf.Default()
+	open.Limits.MaxNewAtoms = 1
+	if err := compile(t, open).WithBudgets(limits.NewAtomBudget(9)).Validate(in); err != nil {
+		t.Error(err)
+	}
 }

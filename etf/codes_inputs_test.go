@@ -92,9 +92,10 @@ func malformedInputs() map[etf.Code][]refusal {
 			behind("text", textFloat("1.0e309")), behind("negative text", textFloat("-1.8e308")), behind("long exponent", textFloat("1.0e99999999999999")),
 			bare("a key", mapOf(float(math.NaN()), null)).to(6, "key[0]"),
 		},
-		etf.CodeFloatSyntax: texts("", "1", "1e5", ".5", "1.", "-", "+.1", "1.0e", "1.0e+", "1.0x", "1.0e5x", "--1.0", " 1.0", "1.0 ", "nan", "inf", "0x1.0", "1_0.0", "1.0.0", "1,0,0", "1;0", "s3cr3t"),
-		etf.CodeFloatComma:  texts("1,5", "-1,5e3"),
-		etf.CodeFloatOpen:   texts(strings.Repeat("1", 29) + ".5"),
+		etf.CodeFloatSyntax: texts("", "1", "1e5", ".5", "1.", "-", "+.1", "1.0e", "1.0e+", "1.0x", "1.0e5x", "--1.0", " 1.0", "1.0 ", "nan", "inf", "0x1.0", "1_0.0", "1.0.0", "1,0,0", "1;0", "s3cr3t",
+			"/1.0", "1/.0", "1./0", "1.0/", "1.0e/5", "1.0e5/", ":1.0", "1:.0", "1.:0", "1.0:", "1.0e:5", "1.0e5:"), // beside 0 and 9
+		etf.CodeFloatComma: texts("1,5", "-1,5e3"),
+		etf.CodeFloatOpen:  texts(strings.Repeat("1", 29) + ".5"),
 		etf.CodeAtomTooLong: {
 			behind("256 letters", longAtom(strings.Repeat("x", 256))), behind("256 of Latin-1", longLatin1(strings.Repeat("x", 256))),
 			behind("256 wide letters", longAtom(strings.Repeat("\u00e9", 256))), behind("1021 bytes", longAtom(strings.Repeat("x", 1021))),

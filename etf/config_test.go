@@ -86,6 +86,13 @@ func TestPatternsMatchWhole(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+	one := etf.Default()
+	one.Atoms.Patterns = []*regexp.Regexp{regexp.MustCompile("a|ab|b?")} // the first that fits is not the longest
+	for name, ok := range map[string]bool{"a": true, "ab": true, "b": true, "": true, "abb": false, "zzz": false} {
+		if err := compile(t, one).Validate(ext(atom(name))); (err == nil) != ok {
+			t.Errorf("%q with one pattern: %v", name, err)
+		}
+	}
 	c.Atoms.Patterns[0] = regexp.MustCompile(".*") // the Mode has a copy
 	if m.Validate(ext(atom("zzz"))) == nil {
 		t.Error("a pattern changed behind the Mode's back")

@@ -137,3 +137,24 @@ func TestCodesAreStable(t *testing.T) {
 		t.Error("Codes hands out its own list")
 	}
 }
+
+// TestTagNames are those of the OTP documentation.
+func TestTagNames(t *testing.T) {
+	want := map[etf.Tag]string{
+		67: "RECORD_EXT", 68: "DIST_HEADER", 69: "DIST_FRAG_HEADER", 70: "NEW_FLOAT_EXT", 72: "HOPEFUL_DATA", 73: "ATOM_INTERNAL_REF2",
+		74: "BINARY_INTERNAL_REF", 75: "ATOM_INTERNAL_REF3", 76: "BIT_BINARY_INTERNAL_REF", 77: "BIT_BINARY_EXT", 78: "MAGIC_REF_INTERNAL_REF",
+		80: "COMPRESSED", 82: "ATOM_CACHE_REF", 88: "NEW_PID_EXT", 89: "NEW_PORT_EXT", 90: "NEWER_REFERENCE_EXT", 97: "SMALL_INTEGER_EXT",
+		98: "INTEGER_EXT", 99: "FLOAT_EXT", 100: "ATOM_EXT", 101: "REFERENCE_EXT", 102: "PORT_EXT", 103: "PID_EXT", 104: "SMALL_TUPLE_EXT",
+		105: "LARGE_TUPLE_EXT", 106: "NIL_EXT", 107: "STRING_EXT", 108: "LIST_EXT", 109: "BINARY_EXT", 110: "SMALL_BIG_EXT", 111: "LARGE_BIG_EXT",
+		112: "NEW_FUN_EXT", 113: "EXPORT_EXT", 114: "NEW_REFERENCE_EXT", 115: "SMALL_ATOM_EXT", 116: "MAP_EXT", 117: "FUN_EXT",
+		118: "ATOM_UTF8_EXT", 119: "SMALL_ATOM_UTF8_EXT", 120: "V4_PORT_EXT", 121: "LOCAL_EXT", 131: "VERSION",
+	}
+	for tag := range 256 {
+		name := etf.Tag(tag).String()
+		if w, ok := want[etf.Tag(tag)]; ok && name != w {
+			t.Errorf("tag %d is called %q, want %q", tag, name, w)
+		} else if !ok && strings.Contains(name, "_") {
+			t.Errorf("tag %d is called %q", tag, name)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package etf_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -89,7 +90,8 @@ func TestPresetsAndProfiles(t *testing.T) {
 		for f, terms := range featureTerms() {
 			for _, term := range terms {
 				err := m.Validate(ext(term))
-				if slices.Contains(tc.refuses, f) != (err != nil) {
+				var e *etf.Error
+				if slices.Contains(tc.refuses, f) != (err != nil) || errors.As(err, &e) && e.Code != featureCodes[f] {
 					t.Errorf("%s, %s: %v", name, featureCodes[f], err)
 				}
 			}

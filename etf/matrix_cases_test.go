@@ -153,6 +153,15 @@ func termsCases() []capCase {
 		"string value": mapOf(small(1), str("ab")),
 		"string key":   mapOf(str("ab"), small(1)),
 	})...)
+	// Containers in a row: those behind the first find room that it has made.
+	three, pair := cat(list(small(1), small(2), small(3))), mapOf(small(1), small(2))
+	cases = append(cases, needs(21, map[string][]byte{
+		"tuples in a row": list(copies(5, tuple(small(1), null, atom("a")))...),
+		"lists in a row":  tuple(copies(5, three)...),
+		"large in a row":  tuple(copies(5, largeTuple(small(1), null, atom("a")))...),
+		"funs in a row":   list(copies(5, fun(small(1), small(2), small(3)))...),
+		"maps in a row":   list(cat(pair), cat(pair), mapOf(small(1), small(2), small(3), small(4)), mapOf(small(1), small(2), small(3), small(4)), null, null, null, null),
+	})...)
 	return append(cases, needs(1001, map[string][]byte{
 		"many": list(copies(1000, small(1))...), "long string": str(strings.Repeat("x", 1000)),
 	})...)
@@ -177,6 +186,11 @@ func arityCases() []capCase {
 		"improper tuple": pieces(tuple(five...), small(1)),
 		"improper map":   pieces(cat(maps(5), keys(5)), small(1)),
 		"tail by tail":   pieces(pieces(pieces(pieces(pieces(small(9), small(5)), small(4)), small(3)), small(2)), small(1)),
+		// Behind others of the same depth, which have made room.
+		"last list":  list(list(null), list(null), list(null), list(five...)),
+		"last tuple": tuple(tuple(null), tuple(null), tuple(null), tuple(five...)),
+		"last large": tuple(tuple(null), tuple(null), tuple(null), largeTuple(five...)),
+		"last map":   list(cat(maps(3), keys(3)), cat(maps(3), keys(3)), cat(maps(3), keys(3)), cat(maps(5), keys(5))),
 	})
 }
 

@@ -21,6 +21,10 @@ func charsCases() []capCase {
 		"fun creator": closure{creator: oldPid(atom(five), 1, 1, 1)}.encode(),
 		"repeated":    list(atom("ab"), atom(five), atom("ab"), atom(five)), "tail": pieces(atom(wide), atom("")),
 	})
+	sixteen := strings.Repeat("abcd", 4) // the longest name that is read at once
+	cases = append(cases, needs(16, map[string][]byte{
+		"sixteen": atom(sixteen), "sixteen of Latin-1": latin1(sixteen), "sixteen long": longAtom(sixteen), "sixteen as key": mapOf(atom(sixteen), null, null, null),
+	})...)
 	longest := strings.Repeat("\U0001f600", 255)
 	return append(cases, needs(255, map[string][]byte{
 		"longest": longAtom(longest), "longest latin-1": latin1(strings.Repeat("\u00ff", 255)),
@@ -194,6 +198,9 @@ func heapWordsCases() (cases []capCase) {
 		{"closure", fun(small(1), float(1)), 7 + 4 + 2, 4 + 2, 7 + 4 + 2},
 		{"big arity", export(atom("m"), atom("f"), smallBig(false, 1, 0, 0, 0, 0, 0, 0, 0, 0)), 5 + 3, 3, 0},
 		{"big fields", closure{oldIndex: smallBig(false, 1), oldUni: largeBig(false, 1)}.encode(), 9 + 2 + 3, 2 + 2 + 3, 0},
+		{"lists in a row", tuple(copies(4, list(small(1), small(2)))...), 5 + 16, 5 + 16, 5 + 16},
+		{"tuples in a row", list(copies(4, tuple(small(1), small(2)))...), 8 + 12, 8 + 12, 8 + 12},
+		{"maps in a row", list(copies(4, mapOf(small(1), null, small(2), null))...), 8 + 32, 8 + 32, 8 + 32},
 		{"several", list(float(1), tuple(float(2)), str("ab")), 6 + 2 + 2 + 2 + 4, 14 + 2, 14 + 2},
 	} {
 		add := func(release int, need int64) {

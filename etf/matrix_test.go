@@ -181,16 +181,18 @@ func TestStreamBytes(t *testing.T) {
 	}{
 		{5 * size, -1}, {5*size - 1, 5*size - 1}, {4*size + 1, 4*size + 1}, {4 * size, 4 * size}, {3*size + 7, 3 * size},
 	} {
-		c := config()
-		c.Limits.MaxStreamBytes = tc.max
-		err := agree(t, with(compile(t, c)), many, isDecoder)
-		switch {
-		case tc.at < 0 && err != nil:
-			t.Errorf("MaxStreamBytes %d: %v", tc.max, err)
-		case tc.at >= 0 && (err == nil || err.Code != etf.CodeLimitStreamBytes || err.Limit.Max != tc.max):
-			t.Errorf("MaxStreamBytes %d: %v", tc.max, err)
-		case tc.at >= 0 && err.Limit.Got <= tc.max:
-			t.Errorf("MaxStreamBytes %d: got only %d", tc.max, err.Limit.Got)
+		for _, each := range []int64{limits.NoLimit, size} { // one term at its own cap
+			c := config()
+			c.Limits.MaxStreamBytes, c.Limits.MaxBytes = tc.max, each
+			err := agree(t, with(compile(t, c)), many, isDecoder)
+			switch {
+			case tc.at < 0 && err != nil:
+				t.Errorf("MaxStreamBytes %d: %v", tc.max, err)
+			case tc.at >= 0 && (err == nil || err.Code != etf.CodeLimitStreamBytes || err.Limit.Max != tc.max):
+				t.Errorf("MaxStreamBytes %d: %v", tc.max, err)
+			case tc.at >= 0 && err.Limit.Got <= tc.max:
+				t.Errorf("MaxStreamBytes %d: got only %d", tc.max, err.Limit.Got)
+			}
 		}
 	}
 }

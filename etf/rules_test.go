@@ -26,6 +26,23 @@ func policy(f func(p *etf.Policy)) etf.Config {
 	return c
 }
 
+// TestRulesAreApart: one rule on values does not switch on the other.
+func TestRulesAreApart(t *testing.T) {
+	quoted := ext(tuple(atom("f"), null, list(small(1))))
+	aStruct := ext(mapOf(atom("__struct__"), atom("Elixir.Bad")))
+	structs := compile(t, policy(func(p *etf.Policy) { p.Structs.Deny = []string{"Elixir.Bad"} }))
+	shapes := compile(t, policy(func(p *etf.Policy) { p.RefuseQuoted = true }))
+	if err := structs.Validate(quoted); err != nil {
+		t.Errorf("a quoted shape, where structs are denied: %v", err)
+	}
+	if err := shapes.Validate(aStruct); err != nil {
+		t.Errorf("a struct, where quoted shapes are refused: %v", err)
+	}
+	if structs.Validate(aStruct) == nil || shapes.Validate(quoted) == nil {
+		t.Error("a rule has no effect")
+	}
+}
+
 // TestStructs denies and allows structs in every place and encoding.
 func TestStructs(t *testing.T) {
 	t.Parallel()
@@ -180,7 +197,7 @@ func TestElixirProfile(t *testing.T) {
 	plain, ranges := compile(t, etf.Elixir()), compile(t, etf.Elixir("Elixir.Range"))
 	for name, want := range map[string][2]bool{
 		"Elixir.Date": {true, true}, "Elixir.MapSet": {true, true}, "Elixir.Range": {false, true}, "Elixir.Stream": {false, false},
-		"Elixir.File.Stream": {false, false}, "Elixir.Function": {false, false}, "Elixir.IO.Stream": {false, false},
+		"Elixir.File.Stream": {false, false}, "Elixir.Function": {false, false}, "Elixir.IO.Stream": {false, false}, "Elixir.GenEvent.Stream": {false, false},
 	} {
 		if got := [2]bool{plain.Validate(strct(name)) == nil, ranges.Validate(strct(name)) == nil}; got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)

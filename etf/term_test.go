@@ -220,3 +220,16 @@ func TestIterationOfTermsStops(t *testing.T) {
 		t.Error(seen)
 	}
 }
+
+// TestZeroWordsOfReferences: zeros at the end do not count, but one word stays.
+func TestZeroWordsOfReferences(t *testing.T) {
+	for want, words := range map[string][]int64{"[0]": {0, 0}, "[7]": {7, 0}, "[0 7]": {0, 7}} {
+		r, ok := decode(t, newerRef(self, 9, words...)).Reference()
+		if got := fmt.Sprint(r.Words); !ok || got != want {
+			t.Errorf("words %v: %s, want %s", words, got, want)
+		}
+	}
+	if r, _ := decode(t, newerRef(self, 9, 0)).Reference(); len(r.Words) != 1 {
+		t.Errorf("the word 0 alone: %v", r.Words)
+	}
+}

@@ -105,6 +105,7 @@ func TestOrAndTighten(t *testing.T) {
 		{7, 0, 7, 7},
 		{7, 9, 7, 7},
 		{9, 7, 9, 7},
+		{8, 7, 8, 7},
 		{7, 7, 7, 7},
 		{7, None, 7, None},
 		{None, 7, None, None},

@@ -1,0 +1,157 @@
+package etf_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/internal/wire"
+)
+
+// TestAtomTokens: the length and the name of an atom in every encoding.
+func TestAtomTokens(t *testing.T) {
+	m := compile(t, config())
+	long := strings.Repeat("x", 200)
+	for name, tc := range map[string]struct {
+		term []byte
+		n    int
+		want string
+	}{
+		"short": {atom("ok"), 2, "ok"}, "long tag": {longAtom("ok"), 2, "ok"}, "empty": {atom(""), 0, ""},
+		"long": {atom(long), 200, long}, "letters": {atom("\u00e9\u4e2d"), 5, "\u00e9\u4e2d"},
+		"latin-1": {latin1("ok"), 2, "ok"}, "latin-1 letters": {latin1("\u00e9a"), 2, "\u00e9a"}, "long latin-1": {longLatin1("\u00e9\u00ff"), 2, "\u00e9\u00ff"},
+	} {
+		for way, d := range map[string]*etf.Decoder{
+			"slice": m.NewDecoderBytes(ext(list(tc.term))), "reader": m.NewDecoder(iotest.OneByteReader(bytes.NewReader(ext(list(tc.term))))),
+		} {
+			must[etf.Token](t)(d.ReadToken())
+			tok := must[etf.Token](t)(d.ReadToken())
+			got := must[[]byte](t)(d.Bytes())
+			if tok.Kind != etf.KindAtom || tok.Len() != tc.n || string(got) != tc.want {
+				t.Errorf("%s over %s: %v of %d, %q", name, way, tok.Kind, tok.Len(), got)
+			}
+		}
+	}
+}
+
+// TestAtomsThatEndInZeros are different, however short names are told apart, and
+// with a cap below the longest of these.
+func TestAtomsThatEndInZeros(t *testing.T) {
+	var pairs [][]byte
+	for _, s := range []string{"a", "a\x00", "a\x00\x00", "\x00", "\x00\x00", "abcdefgh", "abcdefgh\x00", "abcdefgh\x00\x00"} {
+		pairs = append(pairs, atom(s), null)
+	}
+	in := ext(mapOf(pairs...))
+	for _, chars := range []int64{10, 15, 16, 255} {
+		c := config()
+		c.Limits.MaxAtomChars = chars
+		m := compile(t, c)
+		if err := agree(t, with(m), in, nil); err != nil {
+			t.Errorf("MaxAtomChars %d: %v", chars, err)
+		}
+		s, err := m.Measure(in)
+		if err != nil || s.DistinctAtoms != 8 {
+			t.Errorf("MaxAtomChars %d: %d different atoms, %v", chars, s.DistinctAtoms, err)
+		}
+	}
+}
+
+// TestOnlyEmptyAtomsAreEmpty: names that need a closer look are not refused with
+// the empty one.
+func TestOnlyEmptyAtomsAreEmpty(t *testing.T) {
+	m := compile(t, policy(func(p *etf.Policy) { p.Refuse = etf.EmptyAtoms }))
+	for _, s := range []string{"a", strings.Repeat("x", 17), strings.Repeat("x", 255), "\u00e9", "\x00"} {
+		for _, a := range [][]byte{atom(s), longAtom(s), latin1(s), longLatin1(s)} {
+			if err := agree(t, with(m), ext(list(a)), nil); err != nil {
+				t.Errorf("%q by tag %d: %v", s, a[0], err)
+			}
+		}
+	}
+}
+
+// TestClaimsAreCountedWhole: a head that claims one byte more than MaxBytes
+// leaves is refused itself, not what it claims; its tail is one of them.
+func TestClaimsAreCountedWhole(t *testing.T) {
+	for name, tc := range map[string]struct {
+		head  []byte
+		needs int64 // bytes of the term at least
+	}{
+		"list":        {head(4), 1 + 5 + 4 + 1},
+		"tuple":       {raw(wire.TagSmallTuple, []byte{4}), 1 + 2 + 4},
+		"large tuple": {large(4), 1 + 5 + 4},
+		"map":         {maps(4), 1 + 5 + 8},
+		"string":      {raw(wire.TagString, []byte{0, 4}), 1 + 3 + 4},
+	} {
+		in := ext(cat(tc.head, bytes.Repeat(null, 40)))
+		for _, first := range []bool{true, false} { // without and with room on the stack
+			at, needs := int64(1), tc.needs
+			b := in
+			if !first {
+				b = ext(cat(raw(wire.TagSmallTuple, []byte{5}), cat(copies(4, tuple(null))...), tc.head, bytes.Repeat(null, 40)))
+				at, needs = 1+2+4*3, 2+4*3+tc.needs
+			}
+			c := config()
+			c.Limits.MaxBytes = needs - 1
+			err := agree(t, with(compile(t, c)), b, nil)
+			if err == nil || err.Code != etf.CodeLimitBytes || err.Offset != at || err.Limit.Got != needs {
+				t.Errorf("%s, first %v: %v, want offset %d and %d bytes", name, first, err, at, needs)
+			}
+			c.Limits.MaxBytes = needs
+			if err := agree(t, with(compile(t, c)), b[:needs], nil); err != nil && (err.Code == etf.CodeLimitBytes || err.Code == etf.CodeTruncated) {
+				t.Errorf("%s, first %v: refused with all bytes it needs: %v", name, first, err)
+			}
+		}
+	}
+}
+
+// TestLongestNodeNames: the name inside an id has the bounds of any atom, and one
+// beyond them is refused by its length alone.
+func TestLongestNodeNames(t *testing.T) {
+	m := compile(t, config())
+	wide := strings.Repeat("\U0001f600", 255)
+	for name, node := range map[string][]byte{
+		"latin-1 letters": longLatin1(strings.Repeat("\u00e9", 255)), "letters": longAtom(strings.Repeat("x", 255)), "wide": longAtom(wide),
+	} {
+		if err := agree(t, with(m), ext(list(newPid(node, 1, 1, 1), newerRef(node, 1, 2))), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, head := range map[string][]byte{
+		"latin-1": raw(wire.TagAtom, []byte{1, 0}), "utf-8": raw(wire.TagAtomUTF8, []byte{3, 253}),
+	} {
+		for _, behind := range []int{0, 1, 254, 2000} {
+			in := ext(list(raw(wire.TagNewPid, head, make([]byte, behind))))
+			if err := agree(t, with(m), in, nil); err == nil || err.Code != etf.CodeAtomTooLong {
+				t.Errorf("%s, %d bytes behind its length: %v", name, behind, err)
+			}
+		}
+	}
+	// The tag in place of a name decides, even as the last byte.
+	last := ext(raw(wire.TagNewPid, unknown))
+	if err := agree(t, with(m), last, nil); err == nil || err.Code != etf.CodeUnknownTag {
+		t.Errorf("an unknown tag as node, and no more: %v", err)
+	}
+	last = ext(raw(wire.TagNewPid, []byte{wire.TagNil}))
+	if err := agree(t, with(m), last, nil); err == nil || err.Code != etf.CodeNodeNotAtom {
+		t.Errorf("[] as node, and no more: %v", err)
+	}
+}
+
+// TestLargestContainers: the format's own bounds are refused, one less is only
+// too long for the input.
+func TestLargestContainers(t *testing.T) {
+	m := compile(t, config())
+	for name, tc := range map[string]struct {
+		head []byte
+		code etf.Code
+	}{
+		"tuple": {large(1 << 24), etf.CodeTupleTooLarge}, "tuple, one less": {large(1<<24 - 1), etf.CodeTruncated},
+		"map": {maps(1 << 31), etf.CodeMapTooLarge}, "map, one less": {maps(1<<31 - 1), etf.CodeTruncated},
+	} {
+		if err := agree(t, with(m), ext(tc.head), nil); err == nil || err.Code != tc.code {
+			t.Errorf("%s: %v, want %s", name, err, tc.code)
+		}
+	}
+}

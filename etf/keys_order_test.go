@@ -1,0 +1,109 @@
+package etf_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/beamgate/beamgate/etf"
+)
+
+// manyAtoms is a list of so many atoms, which take the first numbers of a term.
+func manyAtoms(n int) []byte {
+	atoms := make([][]byte, n)
+	for i := range atoms {
+		atoms[i] = atom(fmt.Sprintf("n%d", i))
+	}
+	return list(atoms...)
+}
+
+// TestKeysThatAreLateAtoms: atoms behind the first 128 of a term are told apart
+// by the map that had them as a key last. An inner map must not make an outer
+// one forget its own.
+func TestKeysThatAreLateAtoms(t *testing.T) {
+	m := compile(t, config())
+	x, y, z := atom("x"), atom("y"), atom("z")
+	for _, first := range []int{0, 126, 127, 128, 129, 500} {
+		for name, tc := range map[string]struct {
+			term []byte
+			ok   bool
+		}{
+			"twice":                  {mapOf(x, null, x, null), false},
+			"twice, others between":  {mapOf(x, null, y, null, z, null, x, null), false},
+			"the same in a value":    {mapOf(x, mapOf(x, null, y, null), y, mapOf(x, null, y, null)), true},
+			"behind the inner map":   {mapOf(x, mapOf(x, null, y, null), x, null), false},
+			"behind two inner maps":  {mapOf(x, mapOf(x, null, y, mapOf(x, null, z, null)), x, null), false},
+			"the second of two":      {mapOf(x, mapOf(x, null, y, null), z, null, y, null, x, null), false},
+			"new in the outer map":   {mapOf(x, mapOf(z, null, y, null), y, null), true},
+			"in the inner map":       {mapOf(x, mapOf(y, null, z, null, y, null), y, null), false},
+			"neighbours":             {list(mapOf(x, null, y, null), mapOf(x, null, y, null), mapOf(y, null, x, null)), true},
+			"a key with maps inside": {mapOf(tuple(mapOf(x, null, y, null)), null, x, null, y, null), true},
+			"behind such a key":      {mapOf(x, null, tuple(mapOf(x, null, y, null)), null, x, null), false},
+			"maps of one between":    {mapOf(x, mapOf(x, mapOf(x, null, y, null)), x, null), false},
+		} {
+			err := agree(t, with(m), ext(tuple(manyAtoms(first), tc.term)), nil)
+			if (err == nil) != tc.ok || err != nil && err.Code != etf.CodeDuplicateKey {
+				t.Errorf("%s, behind %d atoms: %v", name, first, err)
+			}
+		}
+	}
+}
+
+// TestKeysBesideOtherBytes: of a binary key only its own bytes count, whatever
+// follows it.
+func TestKeysBesideOtherBytes(t *testing.T) {
+	m := compile(t, config())
+	low, high := float(0), float(math.Float64frombits(0xbfff_ffff_ffff_ffff))
+	for n := range 12 {
+		key := strings.Repeat("k", n)
+		for _, values := range [][2][]byte{{low, high}, {high, low}, {null, high}, {high, null}, {low, low}, {small(1), null}, {null, small(1)}} {
+			twice := mapOf(bin(key), values[0], bin(key), values[1])
+			if err := agree(t, with(m), ext(twice), nil); err == nil || err.Code != etf.CodeDuplicateKey {
+				t.Errorf("%d bytes twice, in front of %x and %x: %v", n, values[0], values[1], err)
+			}
+			for _, other := range []string{key + "\x00", key + "z", "a" + key} {
+				apart := mapOf(bin(key), values[0], bin(other), values[1])
+				if err := agree(t, with(m), ext(apart), nil); err != nil {
+					t.Errorf("%q and %q: %v", key, other, err)
+				}
+			}
+		}
+	}
+}
+
+// TestKeysInAnyOrder reads every sequence of up to five keys out of four: as long
+// as binaries arrive in ascending order they are compared with the last alone.
+func TestKeysInAnyOrder(t *testing.T) {
+	m := compile(t, config())
+	for name, set := range map[string][4][]byte{
+		"short":        {bin("a"), bin("b"), bin("c"), bin("d")},
+		"one in other": {bin(""), bin("a"), bin("a\x00"), bin("ab")},
+		"eight bytes":  {bin("abcdefg"), bin("abcdefgh"), bin("abcdefgi"), bin("abcdefgj")},
+		"same prefix":  {bin("abcdefgh1"), bin("abcdefgh2"), bin("abcdefgh3"), bin("abcdefgh\xff")},
+		"last bit":     {bin("abcdefg\x00"), bin("abcdefg\x01"), bin("abcdefg\x02"), bin("abcdefg\x03")},
+		"up to 64":     {bin(strings.Repeat("x", 63)), bin(strings.Repeat("x", 64)), bin(strings.Repeat("x", 65)), bin(strings.Repeat("x", 63) + "y")},
+		"mixed kinds":  {bin("a"), bin("b"), small(1), atom("b")},
+	} {
+		for n := 2; n <= 5; n++ {
+			for code := range 1 << (2 * n) {
+				seen, twice := 0, false
+				var pairs [][]byte
+				for i := range n {
+					k := code >> (2 * i) & 3
+					twice = twice || seen>>k&1 != 0
+					seen |= 1 << k
+					pairs = append(pairs, set[k], null)
+				}
+				in := ext(mapOf(pairs...))
+				if err := m.Validate(in); (err != nil) != twice {
+					t.Errorf("%s: sequence %d of %d keys: %v", name, code, n, err)
+				}
+				if _, err := m.ValidateReader(bytes.NewReader(in)); (err != nil) != twice {
+					t.Errorf("%s: sequence %d of %d keys from a reader: %v", name, code, n, err)
+				}
+			}
+		}
+	}
+}
