@@ -442,27 +442,26 @@ func (d *Decoder) payload() []byte {
 	return nil
 }
 
-// WritePayload writes the payload of the last token, a binary or bitstring, to w
-// as it arrives, once; of other tokens it writes nothing. What Bytes would return
-// is not held in memory.
+// WritePayload writes what Bytes would return to w, once: of a binary or bitstring
+// as it arrives, and without holding it in memory.
 func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	if k := d.tok.Kind; k != KindBinary && k != KindBitstring {
-		return 0, nil
+	if k := d.tok.Kind; !d.open || k != KindBinary && k != KindBitstring {
+		b, err := d.Bytes()
+		if len(b) > 0 {
+			var k int
+			k, err = w.Write(b)
+			n = int64(k)
+		}
+		if err != nil {
+			return n, err
+		}
+		return n, d.written()
 	}
 	if d.gone || d.peeked {
 		return 0, errGone
-	}
-	d.gone = true
-	if !d.open {
-		b := d.payload()
-		if len(b) == 0 {
-			return 0, nil
-		}
-		k, err := w.Write(b)
-		return int64(k), err
 	}
 	for {
 		b, ok := d.s.in.Chunk()
@@ -470,7 +469,7 @@ func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 			return n, d.fail()
 		}
 		if b == nil {
-			break
+			return n, d.written()
 		}
 		k, err := w.Write(b)
 		n += int64(k)
@@ -478,14 +477,22 @@ func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 			return n, err
 		}
 	}
+}
+
+// written ends a payload that was written.
+func (d *Decoder) written() error {
+	d.gone = d.gone || d.tok.Kind != KindAtom
+	if !d.open {
+		return nil
+	}
 	if !d.s.in.Settle() {
-		return n, d.fail()
+		return d.fail()
 	}
 	d.open = false
 	if d.s.in.Done() {
-		return n, d.endTerm()
+		return d.endTerm()
 	}
-	return n, nil
+	return nil
 }
 
 // Big returns the integer of the last token, of any size; nil for other kinds.
