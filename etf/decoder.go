@@ -448,8 +448,15 @@ func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	if k := d.tok.Kind; !d.open || k != KindBinary && k != KindBitstring {
-		b, err := d.Bytes()
+	blob := d.tok.Kind == KindBinary || d.tok.Kind == KindBitstring
+	if blob && (d.gone || d.peeked) {
+		return 0, errGone
+	}
+	if !blob || !d.open {
+		b := d.payload() // of a blob it need not fit MaxBuffered
+		if !blob {
+			b, err = d.Bytes()
+		}
 		if len(b) > 0 {
 			var k int
 			k, err = w.Write(b)
@@ -459,9 +466,6 @@ func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 			return n, err
 		}
 		return n, d.written()
-	}
-	if d.gone || d.peeked {
-		return 0, errGone
 	}
 	for {
 		b, ok := d.s.in.Chunk()
