@@ -263,6 +263,7 @@ type Fun struct {
 	Index    uint32
 	OldIndex int64
 	OldUniq  int64
+	Creator  Pid
 }
 
 // Pid returns a pid.
@@ -307,8 +308,10 @@ func (t Term) Fun() (f Fun, ok bool) {
 		return Fun{}, false
 	}
 	w := wire.ReadFun(Term{t.t, node(t.t.nodes[t.node.Num])}.payload())
+	id := wire.ReadID(w.Creator)
 	return Fun{
 		Module: string(w.Module), Arity: int(w.Arity), Uniq: w.Uniq, Index: w.Index,
 		OldIndex: w.OldIndex, OldUniq: w.OldUniq,
+		Creator: Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation},
 	}, true
 }
