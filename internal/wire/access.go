@@ -207,6 +207,20 @@ func (in *Input) BuildSlice(p *Program, b []byte) {
 	m.maxAbs, m.debtAbs = int64(len(b)), int64(len(b))
 }
 
+// TokenSlice is BuildSlice for reading single tokens: strings come element by
+// element, as from any other source.
+func (in *Input) TokenSlice(p *Program, b []byte) {
+	in.BuildSlice(p, b)
+	in.m.whole = false
+}
+
+// Length returns how long the accepted term is with which b begins.
+func (in *Input) Length(p *Program, b []byte) int {
+	in.BuildSlice(p, b)
+	in.Run(-1)
+	return in.m.pos
+}
+
 // KeepInflated keeps all bytes of a compressed term as they are inflated, for
 // Body. They are bounded by MaxInflated and the ratio.
 func (in *Input) KeepInflated() { in.pin, in.pinTo = in.m.pos, limits.NoLimit }

@@ -11,7 +11,7 @@ func (m *Machine) run(one bool, floor int) Event {
 	if m.done {
 		return EvDone
 	}
-	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil
+	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil && m.tree.starts == nil
 	for ended, edge := false, false; ; {
 		x := m.scan(m.view(edge), ended)
 		ended, edge = false, false
