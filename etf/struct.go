@@ -187,28 +187,22 @@ func grown(typ reflect.Type, index []int) (n int64) {
 // names decides which field a key belongs to: that of the outermost struct. Two
 // of the same depth are an error.
 func (st *structPlan) names(typ reflect.Type) error {
-	hidden := map[int]bool{}
-	for i := range st.fields {
-		f := &st.fields[i]
-		j, taken := st.byName[f.key]
-		switch {
-		case !taken:
-			st.byName[f.key] = i
-		case len(f.index) < len(st.fields[j].index):
-			st.byName[f.key], hidden[j] = i, true
-		case len(f.index) > len(st.fields[j].index):
-			hidden[i] = true
-		default:
-			return badTag(typ, f.goName, "field %s has the same key", st.fields[j].goName)
+	outermost := map[string]int{}
+	for _, f := range st.fields {
+		if depth, ok := outermost[f.key]; !ok || len(f.index) < depth {
+			outermost[f.key] = len(f.index)
 		}
 	}
 	var kept []field
-	clear(st.byName)
-	for i := range st.fields {
-		if !hidden[i] {
-			st.byName[st.fields[i].key] = len(kept)
-			kept = append(kept, st.fields[i])
+	for _, f := range st.fields {
+		if len(f.index) > outermost[f.key] {
+			continue
 		}
+		if i, taken := st.byName[f.key]; taken {
+			return badTag(typ, f.goName, "field %s has the same key", kept[i].goName)
+		}
+		st.byName[f.key] = len(kept)
+		kept = append(kept, f)
 	}
 	st.fields = kept
 	return nil
