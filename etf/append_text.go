@@ -110,6 +110,10 @@ func AppendBits(dst, b []byte, bits int) ([]byte, error) {
 // stringMax is the most elements of a STRING_EXT.
 const stringMax = math.MaxUint16
 
+func appendStringHead(dst []byte, n int) []byte {
+	return be.AppendUint16(append(dst, wire.TagString), uint16(n))
+}
+
 // AppendByteList appends the list of the integers in b, as STRING_EXT where it
 // fits and as LIST_EXT where it does not.
 func AppendByteList(dst, b []byte) ([]byte, error) {
@@ -117,7 +121,7 @@ func AppendByteList(dst, b []byte) ([]byte, error) {
 	case len(b) == 0:
 		return AppendNil(dst), nil
 	case len(b) <= stringMax:
-		return append(be.AppendUint16(append(dst, wire.TagString), uint16(len(b))), b...), nil
+		return append(appendStringHead(dst, len(b)), b...), nil
 	case int64(len(b)) > math.MaxUint32:
 		return dst, cannot(CodeTooLong)
 	}
@@ -144,7 +148,7 @@ func AppendCharlist(dst []byte, s string) ([]byte, error) {
 	}
 	start := len(dst)
 	if bytes && n <= stringMax {
-		dst = be.AppendUint16(append(dst, wire.TagString), uint16(n))
+		dst = appendStringHead(dst, n)
 		for _, r := range s {
 			dst = append(dst, byte(r))
 		}

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"math/big"
+	"sync/atomic"
 
 	"github.com/beamgate/beamgate/internal/wire"
 )
@@ -26,6 +27,8 @@ type tree struct {
 	nodes []wire.Node // children of a container stand together
 	data  []byte      // the input, if payloads of binaries, lists of bytes, big digits, ids or funs are in it
 	names string      // of atoms
+
+	sorted atomic.Pointer[tree] // itself with all maps in order, once somebody asked
 }
 
 // node is a term in 16 bytes.

@@ -239,7 +239,8 @@ type ID struct {
 	Node           string
 	Creation       uint32
 	Number, Serial uint64
-	Words          []uint32
+	Words          []uint32 // zero words at the end dropped …
+	Sent           int      // … of so many on the wire
 }
 
 // ReadID parts the whole encoding of an accepted id.
@@ -248,6 +249,9 @@ func ReadID(b []byte) ID {
 	id := ID{Node: string(atomName(node)), Creation: v.creation, Number: v.a, Serial: v.b}
 	if v.n > 0 {
 		id.Words = append(id.Words, v.words[:v.n]...)
+		if id.Sent = 1; b[0] != TagReference {
+			id.Sent = int(b[2])
+		}
 	}
 	return id
 }
