@@ -63,3 +63,8 @@ func encodeBytesHook(e *writing, p *plan, v reflect.Value) error {
 	}
 	return e.bytes(p, b)
 }
+
+// MarshalerTo is a placeholder.
+type MarshalerTo interface{ MarshalETFTo() error }
+
+func encodeToHook(e *writing, p *plan, v reflect.Value) error { return nil }

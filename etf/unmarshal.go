@@ -140,7 +140,7 @@ func (s *session) into(raw []byte, counts wire.Stats, p *plan, to reflect.Value)
 		d.names = d.wire.Names
 		clear(d.fields[:])
 	}
-	d.tree = tree{nodes: d.wire.Nodes, data: raw, names: d.names}
+	d.tree.nodes, d.tree.data, d.tree.names = d.wire.Nodes, raw, d.names
 	d.room = s.c.config.Unmarshal.room(len(raw))
 	d.depth = 0
 	d.truth.names = "true"
@@ -181,7 +181,8 @@ const nodesKeep = 64 << 10 // nodes that a pooled filling may keep: 1 MiB
 
 // release lets go of the term, for pooling.
 func (d *filling) release() {
-	d.tree, d.wire.Data = tree{}, nil
+	d.tree.nodes, d.tree.data, d.tree.names, d.wire.Data = nil, nil, "", nil
+	d.tree.sorted.Store(nil)
 	if cap(d.wire.Nodes) > nodesKeep {
 		d.wire.Nodes = nil
 	}

@@ -2,6 +2,7 @@ package etf
 
 import (
 	"reflect"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -260,4 +261,18 @@ func (d *filling) pairs(p *plan, t Term) (Pairs, error) {
 	}
 	d.leave()
 	return s, nil
+}
+
+// sortedKeys returns the ordinals of the pairs of a map in the order of its keys.
+func sortedKeys(t Term) []int {
+	order := make([]int, t.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, _ := t.at(2 * i)
+		b, _ := t.at(2 * j)
+		return CompareKeys(a, b)
+	})
+	return order
 }

@@ -2,6 +2,7 @@ package etf_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -251,11 +252,9 @@ func TestTags(t *testing.T) {
 			_ struct{} `etf:",tuple"`
 			A int      `etf:",omitempty"`
 		}{},
-		"long key": &struct {
-			A [1]struct {
-				B int `etf:"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"`
-			}
-		}{},
+		"long key": reflect.New(reflect.StructOf([]reflect.StructField{{
+			Name: "A", Type: reflect.TypeFor[int](), Tag: reflect.StructTag(`etf:"` + strings.Repeat("b", 256) + `"`),
+		}})).Interface(),
 		"embedded pointer": &struct{ *base }{},
 	} {
 		for range 2 { // the second time from the cache

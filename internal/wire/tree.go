@@ -242,6 +242,9 @@ func (m *Machine) lengthen(n int, improper bool) {
 	default:
 		room := max(2*old, old+n)
 		to := s.alloc(room)
+		if s.borrowed { // whoever looks at all nodes must not see those of another term
+			clear(s.nodes[to : to+room])
+		}
 		owner = &s.nodes[s.outer[depth].end-int(m.stack[depth].left)]
 		copy(s.nodes[to:], s.nodes[first:first+old])
 		if s.starts != nil {
