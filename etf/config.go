@@ -151,6 +151,8 @@ type compiled struct {
 	atoms  atomRules
 	pool   sync.Pool // of *session
 	plans  planCache
+
+	writings sync.Pool // of *writing
 }
 
 var errConfig = errors.New("etf: invalid Config")

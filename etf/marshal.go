@@ -88,16 +88,51 @@ func ofMember(err error, p *plan, f *field) error {
 // package documentation.
 //
 // The error is a *[MarshalError].
-func Marshal(v any) ([]byte, error) { return AppendMarshal(nil, v) }
+func Marshal(v any) ([]byte, error) {
+	c := defaultMode().c
+	e := c.writing()
+	defer c.done(e)
+	e.b = AppendVersion(e.b[:0])
+	if err := e.value(v); err != nil {
+		return nil, finishMarshal(err)
+	}
+	return slices.Clone(e.b), nil
+}
 
 // AppendMarshal is [Marshal] that appends to dst, and returns dst as it was with
 // an error.
 func AppendMarshal(dst []byte, v any) ([]byte, error) {
-	e := writing{plans: &defaultMode().c.plans, b: AppendVersion(dst)}
-	if err := e.value(v); err != nil {
+	c := defaultMode().c
+	e := c.writing()
+	kept := e.b
+	e.b = AppendVersion(dst)
+	err := e.value(v)
+	made := e.b
+	e.b = kept
+	c.done(e)
+	if err != nil {
 		return dst, finishMarshal(err)
 	}
-	return e.b, nil
+	return made, nil
+}
+
+// writing returns a writing with a buffer that may have served before.
+func (c *compiled) writing() *writing {
+	if e, ok := c.writings.Get().(*writing); ok {
+		return e
+	}
+	return &writing{plans: &c.plans}
+}
+
+// bufferKeep is the largest buffer that a pooled writing may keep.
+const bufferKeep = 1 << 20
+
+func (c *compiled) done(e *writing) {
+	if e.depth = 0; cap(e.b) > bufferKeep {
+		e.b = nil
+	}
+	clear(e.keys[:cap(e.keys)])
+	c.writings.Put(e)
 }
 
 // value writes a value without a version byte.
@@ -141,6 +176,7 @@ type writing struct {
 	plans *planCache
 	b     []byte
 	depth int
+	keys  []mapKey // a stack of the keys of open maps
 }
 
 func (e *writing) enter(p *plan) error {

@@ -88,51 +88,58 @@ func (e *writing) improper(p *plan, l *ImproperList) (err error) {
 
 // mapKey is a key of a Go map, encoded and by the value it is sorted by.
 type mapKey struct {
-	v    reflect.Value
-	from int // of the encoded key and value in the buffer
-	to   int
-	text string
-	num  int64
-	term Term
+	v     reflect.Value
+	value reflect.Value
+	from  int // of the encoded key and value in the buffer
+	to    int
+	text  string
+	num   int64
+	term  Term
 }
 
 func encodeMap(e *writing, p *plan, v reflect.Value) (err error) {
-	keys := make([]mapKey, 0, v.Len())
-	for it := v.MapRange(); it.Next(); {
-		keys = append(keys, mapKey{v: it.Key()})
+	if err := e.enter(p); err != nil {
+		return err
 	}
+	base := len(e.keys)
+	for it := v.MapRange(); it.Next(); {
+		e.keys = append(e.keys, mapKey{v: it.Key(), value: it.Value()})
+	}
+	keys := e.keys[base:]
 	if err := e.sortKeys(p, keys); err != nil {
 		return err
 	}
 	if p.opts.shape == shapeProplist {
-		return e.proplist(p, v, keys)
+		err = e.proplist(p, keys)
+	} else {
+		err = e.mapping(p, keys)
 	}
+	e.leave()
+	e.keys = e.keys[:base]
+	return err
+}
+
+// mapping writes a map of keys in order.
+func (e *writing) mapping(p *plan, keys []mapKey) (err error) {
 	if e.b, err = AppendMapHeader(e.b, len(keys)); err != nil {
 		return unable(p, err)
-	}
-	if err := e.enter(p); err != nil {
-		return err
 	}
 	for i := range keys {
 		if err := p.key.encode(e, p.key, keys[i].v); err != nil {
 			return err
 		}
-		if err := p.elem.encode(e, p.elem, v.MapIndex(keys[i].v)); err != nil {
+		if err := p.elem.encode(e, p.elem, keys[i].value); err != nil {
 			return err
 		}
 	}
-	e.leave()
 	return nil
 }
 
 // proplist writes a Go map as a list of pairs.
-func (e *writing) proplist(p *plan, v reflect.Value, keys []mapKey) (err error) {
+func (e *writing) proplist(p *plan, keys []mapKey) (err error) {
 	start := len(e.b)
 	if e.b, err = AppendListHeader(e.b, len(keys)); err != nil {
 		return unable(p, err)
-	}
-	if err := e.enter(p); err != nil {
-		return err
 	}
 	for i := range keys {
 		if e.b, err = AppendTupleHeader(e.b, 2); err != nil {
@@ -141,11 +148,10 @@ func (e *writing) proplist(p *plan, v reflect.Value, keys []mapKey) (err error) 
 		if err := p.key.encode(e, p.key, keys[i].v); err != nil {
 			return err
 		}
-		if err := p.elem.encode(e, p.elem, v.MapIndex(keys[i].v)); err != nil {
+		if err := p.elem.encode(e, p.elem, keys[i].value); err != nil {
 			return err
 		}
 	}
-	e.leave()
 	e.b = endList(e.b, start, len(keys))
 	return nil
 }
