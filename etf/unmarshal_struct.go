@@ -57,9 +57,9 @@ const (
 const fieldCacheSize = 64
 
 type fieldHit struct {
-	st  *structPlan
-	num uint64 // of the atom's node, one above
-	i   int32
+	st   *structPlan
+	atom node // which tells where its name stands, and its length
+	i    int32
 }
 
 // find returns the field of a key.
@@ -70,7 +70,7 @@ func (d *filling) find(st *structPlan, k Term) int {
 			return fieldUnknown
 		}
 		hit := &d.fields[(k.node.Num*0x9E3779B97F4A7C15)>>58]
-		if hit.st == st && hit.num == k.node.Num+1 {
+		if hit.st == st && hit.atom == k.node {
 			return int(hit.i)
 		}
 		name, _ := k.Atom()
@@ -78,7 +78,7 @@ func (d *filling) find(st *structPlan, k Term) int {
 		if !ok {
 			i = special(name)
 		}
-		*hit = fieldHit{st, k.node.Num + 1, int32(i)}
+		*hit = fieldHit{st, k.node, int32(i)}
 		return i
 	case KindBinary:
 		if st.key == textDefault || st.key == textBinary {

@@ -197,7 +197,7 @@ func (in *Input) MaxInflated() int64 { return in.p.maxInflated }
 // version byte: limits and policy have been applied to it, strings come whole.
 func (in *Input) BuildSlice(p *Program, b []byte) {
 	in.reset(p, nil)
-	in.r, in.raw = nil, b
+	in.r, in.raw, in.finished = nil, b, false
 	m := &in.m
 	m.reset(p, nil)
 	m.hook = nil // so that the next reset makes one
