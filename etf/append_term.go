@@ -38,6 +38,7 @@ func (d Dialect) AppendTerm(dst []byte, t Term) ([]byte, error) {
 type termWriter struct {
 	b     []byte
 	d     Dialect
+	own   Node // who writes, if that is known
 	stack []written
 }
 
@@ -176,6 +177,9 @@ func (t Term) sentReference() Reference {
 	return Reference{id.Node, id.Words, id.Creation}
 }
 
+// ownWords is how many words a node writes of its own references.
+const ownWords = 3
+
 func (w *termWriter) identity(t Term) (err error) {
 	switch t.kind() {
 	case KindPid:
@@ -185,7 +189,11 @@ func (w *termWriter) identity(t Term) (err error) {
 		v, _ := t.Port()
 		w.b, err = w.d.port(w.b, v)
 	case KindReference:
-		w.b, err = w.d.reference(w.b, t.sentReference())
+		v := t.sentReference()
+		for len(v.Words) < ownWords && v.Node == w.own.Name && v.Creation == w.own.Creation && v.Node != "" {
+			v.Words = append(v.Words, 0)
+		}
+		w.b, err = w.d.reference(w.b, v)
 	case KindExport:
 		v, _ := t.Export()
 		w.b, err = w.d.export(w.b, v)

@@ -212,3 +212,9 @@ func closeFun(b []byte, start int) error {
 	be.PutUint32(b[start+1:], uint32(size))
 	return nil
 }
+
+// funFree fills in the number of free variables of the fun that starts at start.
+func funFree(b []byte, start, n int) {
+	const at = 26 // behind tag, size, arity, uniq and index
+	be.PutUint32(b[start+at:], uint32(n))
+}

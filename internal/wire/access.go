@@ -262,6 +262,14 @@ var anyProgram = sync.OnceValue(func() *Program {
 	return Compile(Options{Limits: limits.Unlimited(), Release: 25, HasNode: true, Node: nobody})
 })
 
+// IsTerm reports whether b is one term, without a version byte, and nothing else.
+func IsTerm(b []byte) bool {
+	var in Input
+	in.BuildSlice(anyProgram(), b)
+	in.m.trusted = false
+	return in.Run(-1) == EvDone && in.m.pos == len(b)
+}
+
 // ReadFun parts the encoding of an accepted export, or of the head of an
 // accepted fun.
 func ReadFun(b []byte) FunInfo {
