@@ -246,3 +246,89 @@ func TestDecoderDecode(t *testing.T) {
 type oneByte struct{ r io.Reader }
 
 func (o oneByte) Read(b []byte) (int, error) { return o.r.Read(b[:min(len(b), 1)]) }
+
+// counter writes the numbers up to its value as a list.
+type counter int
+
+func (c counter) MarshalETFTo(e *etf.Encoder) error {
+	if c < 0 {
+		return errors.New("secret")
+	}
+	if err := e.BeginList(int(c)); err != nil {
+		return err
+	}
+	for i := range int(c) {
+		if err := e.Int(int64(i)); err != nil {
+			return err
+		}
+	}
+	if c == 3 { // three is never enough
+		return nil
+	}
+	if err := e.End(); err != nil || c != 4 {
+		return err
+	}
+	return e.Nil() // and four one too many
+}
+
+func TestMarshalerTo(t *testing.T) {
+	b, err := etf.Marshal(map[string]counter{"b": 2, "a": 1})
+	if want := ext(mapOf(bin("a"), str("\x00"), bin("b"), str("\x00\x01"))); err != nil || !bytes.Equal(b, want) {
+		t.Errorf("%x %v, want %x", b, err, want)
+	}
+	for c, want := range map[counter]etf.Reason{-1: etf.ReasonHook, 3: etf.ReasonConsumed, 4: etf.ReasonConsumed} {
+		var e *etf.MarshalError
+		if _, err := etf.Marshal(struct{ C counter }{c}); !errors.As(err, &e) || e.Reason != want || e.Field != "C" || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%d: %v", c, err)
+		}
+	}
+}
+
+func TestEncoderEncode(t *testing.T) {
+	var buf bytes.Buffer
+	e := etf.NewEncoder(&buf)
+	v := person{Name: "A"}
+	if err := errors.Join(e.Encode(v), e.BeginTuple(2), e.Encode([]int{1, 2}), e.Encode(nil), e.End(), e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	want := cat(ext(mapOf(atom("email"), atom("nil"), atom("name"), bin("A"))), ext(tuple(str("\x01\x02"), atom("nil"))))
+	if !bytes.Equal(buf.Bytes(), canonicalAll(t, want)) {
+		t.Errorf("%x, want %x", buf.Bytes(), want)
+	}
+	bert, err := etf.EncodeOptions{Dialect: etf.BERT1}.Marshal(pointTuple{X: 1, Y: 2})
+	if err != nil || !bytes.Equal(bert, ext(tuple(small(1), small(2)))) {
+		t.Errorf("%x %v", bert, err)
+	}
+	if _, err := (etf.EncodeOptions{Dialect: etf.BERT1}).Marshal(v); !errors.Is(err, etf.ErrEncode) {
+		t.Errorf("a map in BERT: %v", err)
+	}
+	o := etf.EncodeOptions{Dialect: etf.BERT1}
+	old, err := o.NewEncoder(&buf)
+	if err != nil || !errors.Is(old.Encode(v), etf.ErrEncode) || old.Encode(pointTuple{}) != nil {
+		t.Error(err)
+	}
+	if err := e.Encode(1); err == nil {
+		t.Error("a closed Encoder encodes")
+	}
+	e.Reset(&buf)
+	if err := e.Encode(make(chan int)); !errors.Is(err, etf.ErrMarshal) {
+		t.Error(err)
+	}
+	if _, err := o.Marshal(make(chan int)); !errors.Is(err, etf.ErrMarshal) {
+		t.Error(err)
+	}
+}
+
+// canonicalAll is canonical of terms one behind the other.
+func canonicalAll(t *testing.T, b []byte) (out []byte) {
+	t.Helper()
+	for term, err := range compile(t, etf.OTP()).NewDecoderBytes(b).Terms() {
+		if err == nil {
+			out, err = term.AppendETF(out)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}

@@ -1,7 +1,8 @@
 package etf
 
 import (
-	"encoding"
+	"bytes"
+	std "encoding"
 	"reflect"
 	"sync"
 )
@@ -11,6 +12,13 @@ import (
 // is checked, and written in the form of all else.
 type Marshaler interface {
 	MarshalETF() ([]byte, error)
+}
+
+// MarshalerTo is implemented by types that write themselves with an Encoder: one
+// term, which is checked, and written in the form of all else. The method must
+// not keep the Encoder.
+type MarshalerTo interface {
+	MarshalETFTo(e *Encoder) error
 }
 
 // ownMode accepts what this program has made itself.
@@ -49,7 +57,7 @@ func encodeHook(e *writing, p *plan, v reflect.Value) error {
 }
 
 func encodeTextHook(e *writing, p *plan, v reflect.Value) error {
-	b, err := pointerTo(v).(encoding.TextMarshaler).MarshalText()
+	b, err := pointerTo(v).(std.TextMarshaler).MarshalText()
 	if err != nil {
 		return unfit(ReasonHook, p, err)
 	}
@@ -57,14 +65,21 @@ func encodeTextHook(e *writing, p *plan, v reflect.Value) error {
 }
 
 func encodeBytesHook(e *writing, p *plan, v reflect.Value) error {
-	b, err := pointerTo(v).(encoding.BinaryMarshaler).MarshalBinary()
+	b, err := pointerTo(v).(std.BinaryMarshaler).MarshalBinary()
 	if err != nil {
 		return unfit(ReasonHook, p, err)
 	}
 	return e.bytes(p, b)
 }
 
-// MarshalerTo is a placeholder.
-type MarshalerTo interface{ MarshalETFTo() error }
-
-func encodeToHook(e *writing, p *plan, v reflect.Value) error { return nil }
+func encodeToHook(e *writing, p *plan, v reflect.Value) error {
+	var buf bytes.Buffer
+	to := NewEncoder(&buf)
+	if err := pointerTo(v).(MarshalerTo).MarshalETFTo(to); err != nil {
+		return unfit(ReasonHook, p, err)
+	}
+	if err := to.Close(); err != nil {
+		return unfit(ReasonConsumed, p, err)
+	}
+	return e.whole(p, buf.Bytes())
+}

@@ -1,7 +1,7 @@
 package etf
 
 import (
-	"encoding"
+	std "encoding"
 	"math/big"
 	"reflect"
 	"sync"
@@ -156,7 +156,7 @@ func (b *planner) hooks(p *plan) bool {
 	if p.kind == reflect.Pointer || p.kind == reflect.Interface {
 		return false // a pointer's methods are asked for where it points
 	}
-	byText, byBytes := to.Implements(typeOf[encoding.TextUnmarshaler]()), to.Implements(typeOf[encoding.BinaryUnmarshaler]())
+	byText, byBytes := to.Implements(typeOf[std.TextUnmarshaler]()), to.Implements(typeOf[std.BinaryUnmarshaler]())
 	switch {
 	case to.Implements(typeOf[UnmarshalerFrom]()):
 		p.decode, p.raw = decodeFromHook, true
@@ -167,7 +167,7 @@ func (b *planner) hooks(p *plan) bool {
 	case byBytes:
 		p.decode = decodeBytesHook
 	}
-	byText, byBytes = to.Implements(typeOf[encoding.TextMarshaler]()), to.Implements(typeOf[encoding.BinaryMarshaler]())
+	byText, byBytes = to.Implements(typeOf[std.TextMarshaler]()), to.Implements(typeOf[std.BinaryMarshaler]())
 	switch {
 	case to.Implements(typeOf[MarshalerTo]()):
 		p.encode = encodeToHook
@@ -251,7 +251,7 @@ func (b *planner) list(p *plan) (err error) {
 // hooked reports whether the elements of a byte slice are more than bytes.
 func hooked(t reflect.Type) bool {
 	to := reflect.PointerTo(t)
-	return to.Implements(typeOf[UnmarshalerFrom]()) || to.Implements(typeOf[Unmarshaler]()) || to.Implements(typeOf[encoding.TextUnmarshaler]())
+	return to.Implements(typeOf[UnmarshalerFrom]()) || to.Implements(typeOf[Unmarshaler]()) || to.Implements(typeOf[std.TextUnmarshaler]())
 }
 
 // mapping plans a Go map.

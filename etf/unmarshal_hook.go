@@ -1,7 +1,7 @@
 package etf
 
 import (
-	"encoding"
+	std "encoding"
 	"reflect"
 	"unicode/utf8"
 )
@@ -123,7 +123,7 @@ func decodeTextHook(d *filling, p *plan, t Term, place int, v reflect.Value) err
 		}
 		text = []byte(s)
 	}
-	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
+	if err := v.Addr().Interface().(std.TextUnmarshaler).UnmarshalText(text); err != nil {
 		return hookError(p, t, err)
 	}
 	return nil
@@ -135,7 +135,7 @@ func decodeBytesHook(d *filling, p *plan, t Term, place int, v reflect.Value) er
 		return err
 	}
 	d.scratch = append(d.scratch[:0], b...)
-	if err := v.Addr().Interface().(encoding.BinaryUnmarshaler).UnmarshalBinary(d.scratch); err != nil {
+	if err := v.Addr().Interface().(std.BinaryUnmarshaler).UnmarshalBinary(d.scratch); err != nil {
 		return hookError(p, t, err)
 	}
 	return nil
