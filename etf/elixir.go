@@ -1,6 +1,9 @@
 package etf
 
-import "reflect"
+import (
+	"reflect"
+	"unicode/utf8"
+)
 
 // The types of this file stand for structs of Elixir's standard library and of
 // packages that nearly every Elixir program has. Each is a map whose key
@@ -41,13 +44,16 @@ type Exception struct {
 	// Module is the name with its prefix, as in "Elixir.ArgumentError".
 	Module Atom
 	// Fields are those of the exception, without __struct__ and __exception__.
-	Fields map[Atom]any
+	Fields map[Atom]Term
 }
 
 // Message returns the field message if it is text, and else "".
 func (e *Exception) Message() string {
-	s, _ := e.Fields["message"].(string)
-	return s
+	b, ok := e.Fields["message"].Bytes()
+	if !ok || !utf8.Valid(b) {
+		return ""
+	}
+	return string(b)
 }
 
 // Error returns the module and the message. Both are what the sender wrote.
@@ -97,7 +103,7 @@ func (b *planner) elixir(p *plan) bool {
 		p.decode, p.encode = decodeRange, encodeRange
 	case typeOf[Exception]():
 		p.decode, p.encode = decodeException, encodeException
-		p.elem, _ = b.of(typeOf[map[Atom]any](), options{})
+		p.elem, _ = b.of(typeOf[map[Atom]Term](), options{})
 	default:
 		return b.generic(p)
 	}

@@ -1,8 +1,11 @@
 package etf
 
-import "reflect"
+import (
+	"maps"
+	"reflect"
+)
 
-// entry writes an atom as the key of a map.
+// atom writes an atom whose name is known to be one.
 func (e *writing) atom(name string) {
 	e.b, _ = AppendAtom(e.b, name) // a name of this package
 }
@@ -37,11 +40,16 @@ func encodeException(e *writing, p *plan, v reflect.Value) error {
 	if x.Module == "" {
 		return unfit(ReasonStruct, p, nil)
 	}
-	all := make(map[Atom]any, len(x.Fields)+2)
-	for k, f := range x.Fields {
-		all[k] = f
+	all := maps.Clone(x.Fields)
+	if all == nil {
+		all = map[Atom]Term{}
 	}
-	all["__exception__"], all[moduleKey] = true, x.Module
+	module, err := TermOf(x.Module)
+	if err != nil {
+		return err
+	}
+	yes, _ := TermOf(true)
+	all["__exception__"], all[moduleKey] = yes, module
 	return p.elem.encode(e, p.elem, reflect.ValueOf(all))
 }
 

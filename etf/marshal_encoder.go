@@ -31,3 +31,15 @@ func (o EncodeOptions) Marshal(v any) ([]byte, error) {
 	}
 	return o.AppendETF(nil, ownTerm(w.b))
 }
+
+// TermOf returns the Term that [Marshal] writes for a Go value.
+func TermOf(v any) (Term, error) {
+	c := defaultMode().c
+	w := c.writing()
+	defer c.done(w)
+	w.b = w.b[:0]
+	if err := w.value(v); err != nil {
+		return Term{}, finishMarshal(err)
+	}
+	return ownTerm(w.b), nil
+}
