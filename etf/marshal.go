@@ -84,8 +84,8 @@ func ofMember(err error, p *plan, f *field) error {
 
 // Marshal returns the term that stands for v, with its version byte: the bytes
 // that OTP 25's term_to_binary(T, [deterministic, {minor_version, 2}]) gives for
-// it. What [Unmarshal] reads into a Go type, Marshal writes from it; see the
-// package documentation.
+// it. What [Unmarshal] reads into a Go type, Marshal writes from it, by the same
+// tags: VALUES.md beside this package has the table.
 //
 // The error is a *[MarshalError].
 func Marshal(v any) ([]byte, error) {

@@ -69,8 +69,18 @@ func Unmarshal(b []byte, v any) error { return defaultMode().Unmarshal(b, v) }
 // *[UnmarshalError], where the term does not fit the Go type, it may be filled in
 // part.
 //
-// See the package documentation for which term fills which Go type. Nothing of
-// the value aliases b.
+// VALUES.md beside this package has the table of which term fills which Go type,
+// and of the field tags. In short: integers, floats, booleans, binaries, lists and
+// maps fill the Go types that one expects, if nothing is lost; text comes from
+// binaries that are UTF-8, and by tag from atoms and lists of characters; structs
+// take maps and lists of pairs by key, and by tag tuples and records by position.
+// Pointers that are not nil are followed; slices and maps are made anew; struct
+// fields without a key stay as they are.
+//
+// Nothing of the value aliases b. It takes at most 48 bytes for each byte of b, as
+// inflated, in an any, and otherwise at most what [UnmarshalOptions] allow. What is
+// needed on the way, and used again for the next term, is 16 bytes for each term
+// in b.
 func (m *Mode) Unmarshal(b []byte, v any) error {
 	to, p, err := m.target(v)
 	if err != nil {
