@@ -115,7 +115,7 @@ func (b *planner) generic(p *plan) bool {
 	var err error
 	switch {
 	case p.kind == reflect.Slice && p.typ.Implements(typeOf[interface{ mapSet() }]()):
-		p.decode, p.encode = decodeMapSet, encodeMapSet
+		p.decode, p.encode, p.empty = decodeMapSet, encodeMapSet, reflect.MakeSlice(p.typ, 0, 0)
 		p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
 		p.key = p.elem
 	case p.kind == reflect.Struct && p.typ.Implements(typeOf[interface{ result() }]()):
@@ -264,15 +264,14 @@ func decodeMapSet(d *filling, p *plan, t Term, place int, v reflect.Value) error
 	if err := d.enter(); err != nil {
 		return typed(err, p, t)
 	}
-	s := reflect.MakeSlice(p.typ, n, n)
+	p.remake(v, n)
 	for to, from := range sortedKeys(set) {
 		k, at := set.at(2 * from)
-		if err := p.elem.decode(d, p.elem, k, at, s.Index(to)); err != nil {
+		if err := p.elem.decode(d, p.elem, k, at, v.Index(to)); err != nil {
 			return under(under(err, p, k, Step{StepKey, int64(from)}), p, t, Step{StepValue, int64(i)})
 		}
 	}
 	d.leave()
-	v.Set(s)
 	return nil
 }
 

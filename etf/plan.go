@@ -22,6 +22,7 @@ type plan struct {
 	size      int64 // of the type in memory
 	raw       bool  // the encoding of some term is asked for
 	sorts     sorting
+	empty     reflect.Value // of a slice
 }
 
 // sorting is how the keys of a Go map are put in order.
@@ -241,7 +242,7 @@ func (b *planner) list(p *plan) (err error) {
 	}
 	p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
 	if p.encode = encodeList; slice {
-		p.decode = decodeSlice
+		p.decode, p.empty = decodeSlice, reflect.MakeSlice(p.typ, 0, 0)
 	} else {
 		p.decode = decodeArray
 	}

@@ -13,6 +13,12 @@ const (
 	numberSize = 8
 )
 
+// Empty slices behind an interface, made once: nothing can be put into them.
+var (
+	emptyList  any = []any{}
+	emptyTuple any = Tuple{}
+)
+
 func decodeAny(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	x, err := d.any(p, t)
 	if err != nil {
@@ -76,13 +82,16 @@ func (d *filling) any(p *plan, t Term) (any, error) {
 		}
 		return append(make([]byte, 0, len(b)), b...), nil
 	case KindNil:
-		return []any{}, nil
+		return emptyList, nil
 	case KindList:
 		if !t.IsProper() {
 			return d.improper(p, t)
 		}
 		return d.anys(p, t, t.Len(), StepList)
 	case KindTuple:
+		if t.length() == 0 {
+			return emptyTuple, nil
+		}
 		s, err := d.anys(p, t, t.Len(), StepTuple)
 		return Tuple(s), err
 	case KindMap:

@@ -52,12 +52,20 @@ func decodeSlice(d *filling, p *plan, t Term, place int, v reflect.Value) error 
 	if done := decodeInts(p, t, n, v); done {
 		return nil
 	}
-	s := reflect.MakeSlice(p.typ, n, n)
-	if err := d.elements(p, t, n, step, s); err != nil {
-		return err
+	p.remake(v, n)
+	return d.elements(p, t, n, step, v)
+}
+
+// remake makes the slice v anew with n zero elements. reflect.MakeSlice would
+// allocate a header too.
+func (p *plan) remake(v reflect.Value, n int) {
+	if n == 0 { // not nil
+		v.Set(p.empty)
+		return
 	}
-	v.Set(s)
-	return nil
+	v.SetZero()
+	v.Grow(n)
+	v.SetLen(n)
 }
 
 // elements fills the elements of a slice or array.
