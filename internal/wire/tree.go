@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/binary"
+
 // The tree of a term that has been accepted. The same machine reads the term
 // once more: it puts a node at the place that the frame has for it, where it
 // would only have counted. Which place that is needs no list of its own, since
@@ -98,14 +100,21 @@ func (in *Input) Borrow(p *Program, b []byte, counts Stats, t *Tree, starts bool
 	t.Data = b
 }
 
-// build fills the nodes that the planter was given.
+// build fills the nodes that the planter was given. The Machine has read the
+// same term before, to count what it is made of.
 func (in *Input) build(p *Program, b []byte, t *Tree) {
-	in.BuildSlice(p, b)
 	m := &in.m
+	gen, n := m.seen.gen, m.seen.n
+	known := m.p == p && m.tree.take(&m.seen)
+	in.BuildSlice(p, b)
+	if known && m.seen.gen == gen+1 {
+		m.seen.gen, m.seen.n = gen, n
+	} else {
+		m.tree.names, m.tree.atoms = m.tree.names[:0], m.tree.atoms[:0]
+	}
 	m.building = true
 	s := &m.tree
 	s.used, s.at = 1, bed{1, 1}
-	s.names, s.atoms = s.names[:0], s.atoms[:0]
 	in.Run(-1)
 	if t.Nodes = s.nodes[:s.used]; s.starts != nil {
 		t.Starts = s.starts
@@ -126,6 +135,44 @@ func (in *Input) build(p *Program, b []byte, t *Tree) {
 }
 
 const treeKeep = 16 << 10
+
+// take takes over the atoms of a table of the smallest size that holds short
+// names alone, so that the term's second reading finds all of them known: in small
+// terms most atoms are new. Short names stand in the table itself.
+func (s *planter) take(t *atomTable) bool {
+	if len(t.tab) != atomTabMin || t.n == 0 || t.n > atomTabMin {
+		return false
+	}
+	var byID [atomTabMin]entry
+	for i := range t.tab {
+		slot := &t.tab[i]
+		if slot.gen != t.gen {
+			continue
+		}
+		if slot.a&longMark != 0 || int(slot.id) >= t.n {
+			return false
+		}
+		byID[slot.id] = slot.entry
+	}
+	s.names, s.atoms = s.names[:0], s.atoms[:0]
+	for _, e := range byID[:t.n] {
+		var name [16]byte
+		binary.LittleEndian.PutUint64(name[:], e.a)
+		binary.LittleEndian.PutUint64(name[8:], e.x&^highBits)
+		n := shortLen(e.x)
+		s.name(name[:n])
+	}
+	return true
+}
+
+// shortLen is the length of a short name, which its entry has in the high bits
+// of x.
+func shortLen(x uint64) (n int) {
+	for bit := range 5 {
+		n |= int(x>>(8*bit+7)&1) << bit
+	}
+	return n
+}
 
 // place is where the node of the term at hand goes.
 func (m *Machine) place() int { return m.tree.at.end - int(m.top.left) }
