@@ -233,15 +233,12 @@ func (b *planner) byKind(p *plan) (err error) {
 
 // list plans a slice or array.
 func (b *planner) list(p *plan) (err error) {
-	slice := p.kind == reflect.Slice
-	if p.typ.Elem() == typeOf[byte]() || p.typ.Elem().Kind() == reflect.Uint8 && p.opts.shape == shapeDefault && !hooked(p.typ.Elem()) {
-		if p.opts.shape == shapeDefault {
-			p.decode, p.encode = decodeBytes, encodeBytes
-			return nil
-		}
+	if e := p.typ.Elem(); e.Kind() == reflect.Uint8 && p.opts.shape == shapeDefault && !hooked(e) {
+		p.decode, p.encode = decodeBytes, encodeBytes
+		return nil
 	}
 	p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
-	if p.encode = encodeList; slice {
+	if p.encode = encodeList; p.kind == reflect.Slice {
 		p.decode, p.empty = decodeSlice, reflect.MakeSlice(p.typ, 0, 0)
 	} else {
 		p.decode = decodeArray

@@ -93,7 +93,8 @@ func (m *Mode) Unmarshal(b []byte, v any) error {
 	if err := s.validate(int64(len(b))); err != nil {
 		return err
 	}
-	return s.into(s.in.Body(), s.in.Stats(), p, to)
+	body := s.in.Body()
+	return s.into(body, s.in.Stats(), p, to, m.c.config.Unmarshal.room(len(body)))
 }
 
 // Decode stores the next value in the value that v points to, as [Mode.Unmarshal]
@@ -121,7 +122,7 @@ func (m *Mode) fill(raw []byte, p *plan, to reflect.Value) error {
 	defer m.c.pool.Put(s)
 	s.in.BuildSlice(m.c.prog, raw)
 	s.in.Run(-1)
-	return s.into(raw, s.in.Stats(), p, to)
+	return s.into(raw, s.in.Stats(), p, to, m.c.config.Unmarshal.room(len(raw)))
 }
 
 // session returns a session for terms that have been accepted before.
@@ -139,8 +140,13 @@ func (m *Mode) target(v any) (reflect.Value, *plan, error) {
 	return to.Elem(), p, err
 }
 
-// into walks the accepted term in raw.
-func (s *session) into(raw []byte, counts wire.Stats, p *plan, to reflect.Value) error {
+// into walks the accepted term in raw. The value may take room bytes.
+func (s *session) into(raw []byte, counts wire.Stats, p *plan, to reflect.Value, room int64) error {
+	return s.intoAt(raw, counts, p, to, room, 0)
+}
+
+// intoAt is into for a term that has depth containers around it.
+func (s *session) intoAt(raw []byte, counts wire.Stats, p *plan, to reflect.Value, room int64, depth int) error {
 	if s.filling == nil {
 		s.filling = &filling{c: s.c}
 	}
@@ -151,8 +157,8 @@ func (s *session) into(raw []byte, counts wire.Stats, p *plan, to reflect.Value)
 		clear(d.fields[:])
 	}
 	d.tree.nodes, d.tree.data, d.tree.names = d.wire.Nodes, raw, d.names
-	d.room = s.c.config.Unmarshal.room(len(raw))
-	d.depth = 0
+	d.room = room
+	d.depth = depth
 	d.truth.names = "true"
 	err := p.decode(d, p, Term{&d.tree, node(d.tree.nodes[0])}, 0, to)
 	d.release()

@@ -165,7 +165,7 @@ func TestUnmarshalEqualTerms(t *testing.T) {
 			{name + " pointers", term, new([]*int), []*int{new(1), new(2), new(3)}},
 			{name + " strings", term, new([]string), etf.ReasonKind},
 			{name + " no strings", null, new([]string), []string{}},
-		{name + " overflow", pieces(null, int32x(1<<20)), new([]int16), etf.ReasonOverflow},
+			{name + " overflow", pieces(null, int32x(1<<20)), new([]int16), etf.ReasonOverflow},
 			{name + " shorter array", term, new([2]int), etf.ReasonLength},
 		})
 	}
