@@ -136,10 +136,7 @@ func (b *planner) generic(p *plan) bool {
 }
 
 // members are the values of an Elixir struct by name.
-type members struct {
-	t  Term
-	at int
-}
+type members struct{ t Term }
 
 // elixirMax is more keys than any struct of this package has; a larger map is
 // none of them, and not searched.
@@ -167,7 +164,7 @@ func (m members) find(key string) (Term, int) {
 	return Term{}, -1
 }
 
-// missing is the error of a key that is not there, or of a value that is wrong.
+// wrong is the error of a key that is not there, or of its value.
 func (m members) wrong(p *plan, r Reason, key string) error {
 	v, i := m.find(key)
 	if i < 0 {

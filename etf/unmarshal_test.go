@@ -209,6 +209,12 @@ func TestUnmarshalAny(t *testing.T) {
 	if v, ok := (etf.Pairs{{etf.Tuple{}, 1}, {"a", 2}}).Get("a"); v != 2 || !ok {
 		t.Errorf("Get: %v, %t", v, ok)
 	}
+	if v, ok := (etf.Pairs{{[]int{1}, 1}, {nil, 2}}).Get(nil); v != 2 || !ok {
+		t.Errorf("Get(nil): %v, %t", v, ok)
+	}
+	if _, ok := (etf.Pairs{{[]int{1}, 1}}).Get([]int{1}); ok {
+		t.Error("Get compares slices")
+	}
 	if _, ok := (etf.Pairs{{"a", 2}}).Get("b"); ok {
 		t.Error("Get finds what is not there")
 	}

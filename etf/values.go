@@ -1,5 +1,7 @@
 package etf
 
+import "reflect"
+
 // Atom is an atom as a Go value. A plain string is a binary, so that the two
 // cannot be mixed up.
 type Atom string
@@ -15,24 +17,22 @@ type Pair struct{ Key, Value any }
 // in the order of Erlang's term order of keys, so that equal maps give equal Pairs.
 type Pairs []Pair
 
-// Get returns the value under key, which is compared with == and so has to be
-// of a type that Go can compare.
+// Get returns the value under key, which is compared with ==. Keys of types that
+// Go cannot compare are never found.
 func (p Pairs) Get(key any) (value any, ok bool) {
+	if !hashable(key) {
+		return nil, false
+	}
 	for i := range p {
-		if comparable1(p[i].Key) && p[i].Key == key {
+		if hashable(p[i].Key) && p[i].Key == key {
 			return p[i].Value, true
 		}
 	}
 	return nil, false
 }
 
-func comparable1(v any) bool {
-	switch v.(type) {
-	case Tuple, Pairs, []any, map[string]any, ImproperList, []byte, Bitstring, Reference, Term:
-		return false
-	}
-	return true
-}
+// hashable reports whether comparing the value with == panics never.
+func hashable(v any) bool { return v == nil || reflect.ValueOf(v).Comparable() }
 
 // ImproperList is a list in an any whose tail is no list.
 type ImproperList struct {
