@@ -238,8 +238,8 @@ func TestElixirPayloads(t *testing.T) {
 			continue
 		}
 		got, err := etf.Marshal(v)
-		if err != nil || !bytes.Equal(got, canonical(t, b)) {
-			t.Errorf("%s: %x %v, want %x", id, got, err, canonical(t, b))
+		if err != nil || !bytes.Equal(got, canonForm(t, b)) {
+			t.Errorf("%s: %x %v, want %x", id, got, err, canonForm(t, b))
 		}
 	}
 	var old etf.Range

@@ -319,7 +319,7 @@ func TestEncoderEncode(t *testing.T) {
 	}
 }
 
-// canonicalAll is canonical of terms one behind the other.
+// canonicalAll is canonForm of terms one behind the other.
 func canonicalAll(t *testing.T, b []byte) (out []byte) {
 	t.Helper()
 	for term, err := range compile(t, etf.OTP()).NewDecoderBytes(b).Terms() {

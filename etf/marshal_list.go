@@ -21,7 +21,7 @@ func encodePointer(e *writing, p *plan, v reflect.Value) error {
 func encodeList(e *writing, p *plan, v reflect.Value) (err error) {
 	n := v.Len()
 	start := len(e.b)
-	tuple := p.opts.shape == shapeTuple
+	tuple := p.opts.form == formTuple
 	if tuple {
 		e.b, err = AppendTupleHeader(e.b, n)
 	} else {
@@ -109,7 +109,7 @@ func encodeMap(e *writing, p *plan, v reflect.Value) (err error) {
 	if err := e.sortKeys(p, keys); err != nil {
 		return err
 	}
-	if p.opts.shape == shapeProplist {
+	if p.opts.form == formProplist {
 		err = e.proplist(p, keys)
 	} else {
 		err = e.mapping(p, keys)

@@ -15,10 +15,10 @@ func (st *structPlan) sortFields() {
 	for i := range st.fields {
 		st.order = append(st.order, i)
 	}
-	if st.shape == shapeStruct {
+	if st.form == formStruct {
 		st.order = append(st.order, len(st.fields))
 	}
-	if st.shape == shapeProplist {
+	if st.form == formProplist {
 		return
 	}
 	key := func(i int) string {
@@ -46,10 +46,10 @@ func encodeStruct(e *writing, p *plan, v reflect.Value) error {
 		return err
 	}
 	defer e.leave()
-	switch p.st.shape {
-	case shapeTuple, shapeRecord:
+	switch p.st.form {
+	case formTuple, formRecord:
 		return e.fields(p, v)
-	case shapeProplist:
+	case formProplist:
 		return e.properties(p, v)
 	}
 	return e.fieldMap(p, v)
@@ -100,7 +100,7 @@ func (e *writing) member(p *plan, f *field, v reflect.Value) error {
 func (e *writing) fieldMap(p *plan, v reflect.Value) (err error) {
 	st := p.st
 	n := st.count(v)
-	if st.shape == shapeStruct {
+	if st.form == formStruct {
 		n++
 	}
 	if e.b, err = AppendMapHeader(e.b, n); err != nil {
@@ -126,7 +126,7 @@ func (e *writing) fieldMap(p *plan, v reflect.Value) (err error) {
 func (e *writing) fields(p *plan, v reflect.Value) (err error) {
 	st := p.st
 	n := len(st.fields)
-	if st.shape == shapeRecord {
+	if st.form == formRecord {
 		n++
 	}
 	if e.b, err = AppendTupleHeader(e.b, n); err != nil {
@@ -167,10 +167,10 @@ func (e *writing) properties(p *plan, v reflect.Value) (err error) {
 // encodeNames writes the keys of the fields, and what names the struct, once for
 // all values.
 func (st *structPlan) encodeNames(typ reflect.Type) (err error) {
-	switch st.shape {
-	case shapeRecord:
+	switch st.form {
+	case formRecord:
 		st.module, err = AppendAtom(nil, st.name)
-	case shapeStruct:
+	case formStruct:
 		if st.module, err = AppendAtom(nil, moduleKey); err == nil {
 			st.module, err = AppendAtom(st.module, st.name)
 		}

@@ -68,8 +68,8 @@ func TestMarshal(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := ext(c.term); !bytes.Equal(b, canonical(t, want)) {
-				t.Fatalf("%x, want %x", b, canonical(t, want))
+			if want := ext(c.term); !bytes.Equal(b, canonForm(t, want)) {
+				t.Fatalf("%x, want %x", b, canonForm(t, want))
 			}
 			back := reflect.New(reflect.TypeOf(c.v))
 			if err := etf.Unmarshal(b, back.Interface()); err != nil {
@@ -85,8 +85,8 @@ func TestMarshal(t *testing.T) {
 	}
 }
 
-// canonical is the form that OTP gives the term.
-func canonical(t *testing.T, b []byte) []byte {
+// canonForm is the form that OTP gives the term.
+func canonForm(t *testing.T, b []byte) []byte {
 	t.Helper()
 	term, err := compile(t, etf.OTP()).Decode(b)
 	if err != nil {
@@ -136,7 +136,7 @@ func TestMarshalTags(t *testing.T) {
 		{tagged{Props2: &person{Name: "A"}}, rest("m", list(tuple(atom("name"), bin("A")), tuple(atom("email"), atom("nil"))))},
 	} {
 		b, err := etf.Marshal(c.v)
-		if err != nil || !bytes.Equal(b, canonical(t, ext(c.term))) {
+		if err != nil || !bytes.Equal(b, canonForm(t, ext(c.term))) {
 			t.Errorf("%+v: %x %v, want %x", c.v, b, err, ext(c.term))
 		}
 		var back tagged

@@ -233,7 +233,7 @@ func (b *planner) byKind(p *plan) (err error) {
 
 // list plans a slice or array.
 func (b *planner) list(p *plan) (err error) {
-	if e := p.typ.Elem(); e.Kind() == reflect.Uint8 && p.opts.shape == shapeDefault && !hooked(e) {
+	if e := p.typ.Elem(); e.Kind() == reflect.Uint8 && p.opts.form == formDefault && !hooked(e) {
 		p.decode, p.encode = decodeBytes, encodeBytes
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 
 // structPlan is what a struct type asks for.
 type structPlan struct {
-	shape  shape
+	form   form
 	name   string // the atom of a record, or the module of an Elixir struct
 	key    textMode
 	strict bool // keys without a field are refused
@@ -51,9 +51,9 @@ func (b *planner) structure(p *plan) error {
 	if err != nil {
 		return err
 	}
-	st.shape, st.name, st.key, st.strict = own.opts.shape, own.opts.name, own.opts.key, own.strict
-	if p.opts.shape != shapeDefault {
-		st.shape, st.name = p.opts.shape, p.opts.name
+	st.form, st.name, st.key, st.strict = own.opts.form, own.opts.name, own.opts.key, own.strict
+	if p.opts.form != formDefault {
+		st.form, st.name = p.opts.form, p.opts.name
 	}
 	if p.opts.key != textDefault {
 		st.key = p.opts.key
@@ -61,7 +61,7 @@ func (b *planner) structure(p *plan) error {
 	if err := b.fields(p, p.typ, nil, map[reflect.Type]bool{}); err != nil {
 		return err
 	}
-	if st.shape != shapeTuple && st.shape != shapeRecord {
+	if st.form != formTuple && st.form != formRecord {
 		if err := st.names(p.typ); err != nil {
 			return err
 		}
@@ -81,7 +81,7 @@ func structTag(typ reflect.Type) (t fieldTag, err error) {
 			return t, badTag(typ, "_", "%v", err)
 		}
 		if t.name != "" || t.skip || t.omitEmpty || t.required || t.opts.text != 0 || t.opts.time != 0 {
-			return t, badTag(typ, "_", "the blank field takes a shape, key= and strict only")
+			return t, badTag(typ, "_", "the blank field takes a form, key= and strict only")
 		}
 	}
 	return t, nil
@@ -159,7 +159,7 @@ func (b *planner) field(p *plan, f reflect.StructField, t fieldTag, at []int) er
 	if key == "" {
 		key = snake(f.Name)
 	}
-	if t.omitEmpty && (p.st.shape == shapeTuple || p.st.shape == shapeRecord) {
+	if t.omitEmpty && (p.st.form == formTuple || p.st.form == formRecord) {
 		return badTag(p.typ, f.Name, "a tuple has all its fields")
 	}
 	if t.strict {

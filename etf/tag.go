@@ -11,7 +11,7 @@ import (
 type options struct {
 	text      textMode
 	key       textMode // of map keys, or of the keys of a struct
-	shape     shape
+	form      form
 	name      string // the atom of a record, or the module of an Elixir struct
 	time      timeMode
 	undefined bool // nil is written as undefined
@@ -33,16 +33,16 @@ const (
 	textKey                      // an atom or a binary: the keys of a Go map, unless tagged
 )
 
-// shape says what term a struct, slice or array is.
-type shape uint8
+// form says what term a struct, slice or array is.
+type form uint8
 
 const (
-	shapeDefault  shape = iota // a struct: a map or list of pairs; a slice: a list
-	shapeMap                   // a map and nothing else
-	shapeTuple                 // a tuple of the fields or elements
-	shapeRecord                // a tuple with an atom in front of the fields
-	shapeProplist              // a list of pairs and atoms
-	shapeStruct                // a map with __struct__
+	formDefault  form = iota // a struct: a map or list of pairs; a slice: a list
+	formMap                  // a map and nothing else
+	formTuple                // a tuple of the fields or elements
+	formRecord               // a tuple with an atom in front of the fields
+	formProplist             // a list of pairs and atoms
+	formStruct               // a map with __struct__
 )
 
 // timeMode says what term a time.Time is.
@@ -93,7 +93,7 @@ func (t *fieldTag) option(word string) error {
 		t.opts.key, ok = textModes[value]
 		ok = ok && t.opts.key <= textCharlist
 	case "record", "struct":
-		ok = t.setShape(shapes[name], given)
+		ok = t.setForm(forms[name], given)
 		t.opts.name = value
 		ok = ok && value != ""
 	default:
@@ -110,9 +110,9 @@ var textModes = map[string]textMode{
 	"decimal": textDecimal,
 }
 
-var shapes = map[string]shape{
-	"map": shapeMap, "tuple": shapeTuple, "record": shapeRecord,
-	"proplist": shapeProplist, "keyword": shapeProplist, "struct": shapeStruct,
+var forms = map[string]form{
+	"map": formMap, "tuple": formTuple, "record": formRecord,
+	"proplist": formProplist, "keyword": formProplist, "struct": formStruct,
 }
 
 var timeModes = map[string]timeMode{
@@ -127,8 +127,8 @@ func (t *fieldTag) flag(name string) bool {
 		t.opts.text = mode
 		return free
 	}
-	if s, ok := shapes[name]; ok {
-		return t.setShape(s, false)
+	if s, ok := forms[name]; ok {
+		return t.setForm(s, false)
 	}
 	if mode, ok := timeModes[name]; ok {
 		free := t.opts.time == timeDefault
@@ -154,11 +154,11 @@ func (t *fieldTag) flag(name string) bool {
 	return true
 }
 
-// setShape sets the shape if none was given before. A record and a struct need
+// setForm sets the form if none was given before. A record and a struct need
 // the name that comes with them.
-func (t *fieldTag) setShape(s shape, named bool) bool {
-	free := t.opts.shape == shapeDefault && named == (s == shapeRecord || s == shapeStruct)
-	t.opts.shape = s
+func (t *fieldTag) setForm(s form, named bool) bool {
+	free := t.opts.form == formDefault && named == (s == formRecord || s == formStruct)
+	t.opts.form = s
 	return free
 }
 

@@ -21,11 +21,11 @@ func decodePointer(d *filling, p *plan, t Term, place int, v reflect.Value) erro
 func (p *plan) sequence(t Term) (StepKind, error) {
 	switch t.kind() {
 	case KindTuple:
-		if p.opts.shape == shapeTuple || p.opts.shape == shapeDefault && p.kind == reflect.Array {
+		if p.opts.form == formTuple || p.opts.form == formDefault && p.kind == reflect.Array {
 			return StepTuple, nil
 		}
 	case KindNil, KindList:
-		if p.opts.shape == shapeTuple {
+		if p.opts.form == formTuple {
 			break
 		}
 		if !t.IsProper() {
@@ -139,7 +139,7 @@ func decodeMap(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	switch t.kind() {
 	case KindMap:
 	case KindNil, KindList:
-		if p.opts.shape == shapeProplist {
+		if p.opts.form == formProplist {
 			return d.pairsToMap(p, t, v)
 		}
 		fallthrough

@@ -7,11 +7,11 @@ import (
 
 func decodeStruct(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	switch k := t.kind(); {
-	case k == KindMap && p.st.shape != shapeTuple && p.st.shape != shapeRecord && p.st.shape != shapeProplist:
+	case k == KindMap && p.st.form != formTuple && p.st.form != formRecord && p.st.form != formProplist:
 		return d.fromMap(p, t, v)
-	case k == KindTuple && (p.st.shape == shapeTuple || p.st.shape == shapeRecord):
+	case k == KindTuple && (p.st.form == formTuple || p.st.form == formRecord):
 		return d.fromTuple(p, t, v)
-	case (k == KindList || k == KindNil) && (p.st.shape == shapeDefault || p.st.shape == shapeProplist):
+	case (k == KindList || k == KindNil) && (p.st.form == formDefault || p.st.form == formProplist):
 		return d.fromPairs(p, t, v)
 	}
 	return misfit(ReasonKind, p, t)
@@ -131,7 +131,7 @@ func (d *filling) fromMap(p *plan, t Term, v reflect.Value) error {
 	if err := d.enter(); err != nil {
 		return typed(err, p, t)
 	}
-	if st.shape == shapeStruct && t.module() != st.name {
+	if st.form == formStruct && t.module() != st.name {
 		return misfit(ReasonStruct, p, t)
 	}
 	var seen taken
@@ -207,7 +207,7 @@ func (d *filling) fromTuple(p *plan, t Term, v reflect.Value) error {
 		return typed(err, p, t)
 	}
 	head := 0
-	if st.shape == shapeRecord {
+	if st.form == formRecord {
 		head = 1
 		if t.Len() == 0 || !t.Index(0).IsAtom(st.name) {
 			return misfit(ReasonRecord, p, t)

@@ -215,7 +215,7 @@ func TestTags(t *testing.T) {
 		"two texts": &struct {
 			A string `etf:"a,atom,charlist"`
 		}{},
-		"two shapes": &struct {
+		"two forms": &struct {
 			A []int `etf:"a,tuple,proplist"`
 		}{},
 		"two times": &struct {

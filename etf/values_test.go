@@ -26,7 +26,7 @@ func TestPayloadsAsValues(t *testing.T) {
 			t.Errorf("%s: %v", p.ID, err)
 			continue
 		}
-		want := canonical(t, b)
+		want := canonForm(t, b)
 		for name, v := range map[string]any{"Term": term, "RawTerm": raw} {
 			if got, err := etf.Marshal(v); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%s: %s: %v", p.ID, name, err)
