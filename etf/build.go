@@ -50,7 +50,7 @@ func (s *session) build(b []byte, start int) Term {
 			return Term{node: root}
 		}
 	}
-	*to = tree{t.Nodes, t.Data, t.Names}
+	*to = tree{nodes: t.Nodes, data: t.Data, names: t.Names}
 	return Term{to, root}
 }
 

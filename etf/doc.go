@@ -37,6 +37,13 @@
 //   - Path: indices of a list run on through its tails; an improper tail is a step
 //     "tail"; keys and values go by the ordinal of their pair on the wire.
 //
+// # Go values
+//
+// [Unmarshal] fills structs, slices, maps and interfaces, [Marshal] writes them.
+// VALUES.md in the folder of this package has the table of what becomes what and
+// of the field tags, ERLANG.md and ELIXIR.md are guides. [Term] holds any term
+// without a Go type, and a [Decoder] hands out tokens.
+//
 // # Agreement with OTP
 //
 // The Config [OTP] accepts what erlang:binary_to_term/1 of OTP 25 accepts, as the

@@ -242,3 +242,14 @@ func ExampleGuard_Body() {
 	// true 12 <nil>
 	// 422 version
 }
+
+// Straight into a Go value.
+func ExampleUnmarshal() {
+	body := []byte("\x83t\x00\x00\x00\x01w\x04userm\x00\x00\x00\x03Joe")
+	var v struct {
+		User string `etf:"user"`
+	}
+	err := safe.Unmarshal(body, &v)
+	fmt.Println(v.User, err)
+	// Output: Joe <nil>
+}

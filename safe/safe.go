@@ -41,6 +41,13 @@ func ValidateReader(r io.Reader) (n int64, err error) { return strict().Validate
 // memory with b. Like Validate it does not bound atoms across terms.
 func Decode(b []byte) (etf.Term, error) { return strict().Decode(b) }
 
+// Unmarshal stores the one term in b, checked as by [Validate], in the value that
+// v points to; see etf.Unmarshal for which Go type takes which term. The value shares no memory with b, is not touched by a term that is
+// refused, and costs no more memory than a fixed multiple of b: an
+// *etf.UnmarshalError tells of that, and of a term that does not fit. Like
+// Validate it does not bound atoms across terms.
+func Unmarshal(b []byte, v any) error { return strict().Unmarshal(b, v) }
+
 // NewReader returns a Decoder of the terms in r, one behind the other, each
 // checked as by [Validate]. It does not bound atoms across terms, nor how many
 // terms come.

@@ -55,6 +55,12 @@ func TestConsume(t *testing.T) {
 			}
 			b := []byte(c.body)
 			want("Validate", Validate(b))
+			want("Unmarshal", Unmarshal(b, new(etf.Term)))
+			var raw etf.RawTerm
+			want("Unmarshal", Unmarshal(b, &raw))
+			if c.code == "" && string(raw) != c.body[1:] || c.code != "" && raw != nil {
+				t.Errorf("Unmarshal: %x", raw)
+			}
 			var r io.Reader = strings.NewReader(c.body)
 			if len(b) < 4096 {
 				r = oneByte{r}

@@ -1,0 +1,182 @@
+package etf_test
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+	"testing"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// row is a struct like those that fill databases.
+type row struct {
+	ID     int64    `etf:"id"`
+	Name   string   `etf:"name"`
+	Email  string   `etf:"email"`
+	Age    uint8    `etf:"age"`
+	Score  float64  `etf:"score"`
+	Active bool     `etf:"active"`
+	Tags   []string `etf:"tags"`
+	Addr   struct {
+		Street string `etf:"street"`
+		Zip    int    `etf:"zip"`
+	} `etf:"addr"`
+	Boss *int64 `etf:"boss"`
+}
+
+func rowsOf(n int) []row {
+	rows := make([]row, n)
+	for i := range rows {
+		r := &rows[i]
+		*r = row{ID: int64(i) * 1000, Name: fmt.Sprint("Joe ", i), Email: "joe@example.com", Age: 42, Score: 1.5, Active: true, Tags: []string{"a", "bb", "ccc"}}
+		r.Addr.Street, r.Addr.Zip = "Main Street", 12345
+	}
+	return rows
+}
+
+// TestUnmarshalKeeps: once pools are filled, nothing is allocated but what the
+// caller keeps: the slice, and of each row three strings, the tags and two of them,
+// for Go has all strings of one byte.
+func TestUnmarshalKeeps(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	const n = 50
+	m := compile(t, etf.Default())
+	b, err := etf.Marshal(rowsOf(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := testing.AllocsPerRun(50, func() {
+		var rows []row
+		if err := m.Unmarshal(b, &rows); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if want := 2 + n*6; got > float64(want) { // one more for the variable itself
+		t.Errorf("%v allocations, want %d", got, want)
+	}
+	rows := rowsOf(n)
+	got = testing.AllocsPerRun(50, func() {
+		if b, err = etf.AppendMarshal(b[:0], rows); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got > 1 { // the interface
+		t.Errorf("Marshal: %v allocations", got)
+	}
+}
+
+// TestUnmarshalMultiple holds the memory of values against the multiple of the
+// input that is promised. Terms are those that are small for what they become.
+func TestUnmarshalMultiple(t *testing.T) {
+	const n = 1 << 17
+	wide := mapOf(atom(""), null)
+	b := ext(cat(head(n), times(n, wide), null))
+	type big struct{ A [32]int64 }
+	m := compile(t, etf.Config{Limits: limits.Limits{MaxHeapWords: limits.NoLimit}})
+	const any48 = 48
+	for name, c := range map[string]struct {
+		b    []byte
+		into func() any
+		most int64 // bytes a byte
+	}{
+		"small maps":       {b, func() any { return new(any) }, any48},
+		"small typed maps": {b, func() any { return new([]map[string]any) }, 64},
+		"odd maps":         {ext(cat(head(n), times(n, mapOf(null, null)), null)), func() any { return new(any) }, any48},
+		"nils":             {ext(cat(head(n), times(n, null), null)), func() any { return new(any) }, any48},
+		"nested nils":      {ext(cat(head(n), times(n, list(null)), null)), func() any { return new(any) }, any48},
+		"empty tuples":     {ext(cat(head(n), times(n, tuple()), null)), func() any { return new(any) }, any48},
+		"empty maps":       {ext(cat(head(n), times(n, mapOf()), null)), func() any { return new(any) }, any48},
+		"bytes":            {ext(cat(head(n/256), times(n/256, str(string(make([]byte, 256)))), null)), func() any { return new(any) }, any48},
+		"integers":         {ext(cat(head(n), times(n, int32x(1<<20)), null)), func() any { return new(any) }, any48},
+		"improper":         {ext(cat(head(n), times(n, pieces(null, small(1))), null)), func() any { return new(any) }, any48},
+		"atoms":            {ext(cat(head(n), times(n, atom("")), null)), func() any { return new(any) }, any48},
+		"empty binaries":   {ext(cat(head(n), times(n, bin("")), null)), func() any { return new(any) }, any48},
+		"large structs":    {ext(cat(head(n), times(n, null), null)), func() any { return new([]big) }, 64},
+		"pointers":         {ext(cat(head(n), times(n, null), null)), func() any { return new([]*big) }, 64},
+		"references":       {ext(cat(head(n), times(n, newerRef(atom(""), 1, 1)), null)), func() any { return new(any) }, any48},
+	} {
+		if name == "references" {
+			continue // refused
+		}
+		var before, after runtime.MemStats
+		into := c.into()
+		m.Unmarshal(c.b, c.into()) // what is used again for the next term
+		runtime.ReadMemStats(&before)
+		err := m.Unmarshal(c.b, into)
+		runtime.ReadMemStats(&after)
+		got := int64(after.TotalAlloc - before.TotalAlloc)
+		// The nodes of a term this large are not kept for the next one.
+		const nodes, base = 16 * 3, 4 << 20
+		if max := c.most*int64(len(c.b)) + nodes*n + base; got > max {
+			t.Errorf("%s: %d bytes of %d, want at most %d (%v)", name, got, len(c.b), max, err)
+		}
+		t.Logf("%s: %.1f bytes a byte (%v)", name, float64(got)/float64(len(c.b)), err)
+		runtime.KeepAlive(into)
+	}
+}
+
+// TestPlansInParallel: the first use of a type from many goroutines.
+func TestPlansInParallel(t *testing.T) {
+	type node struct {
+		Next  *node
+		Other map[string][]node
+	}
+	m := compile(t, etf.Default())
+	done := make(chan error)
+	b := ext(mapOf(atom("next"), mapOf(), atom("other"), mapOf(bin("a"), list(mapOf()))))
+	for range 8 {
+		go func() {
+			var n node
+			err := m.Unmarshal(b, &n)
+			if err == nil && (n.Next == nil || len(n.Other["a"]) != 1) {
+				err = fmt.Errorf("%+v", n)
+			}
+			done <- err
+		}()
+	}
+	for range 8 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if reflect.TypeFor[node]().NumField() != 2 {
+		t.Error("the type has changed")
+	}
+}
+
+func BenchmarkUnmarshalRows(b *testing.B) {
+	data, err := etf.Marshal(rowsOf(100))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, into := range map[string]func() any{
+		"structs": func() any { return new([]row) }, "any": func() any { return new(any) }, "maps": func() any { return new([]map[string]any) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				if err := etf.Unmarshal(data, into()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkMarshalRows(b *testing.B) {
+	rows := rowsOf(100)
+	var buf []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		var err error
+		if buf, err = etf.AppendMarshal(buf[:0], rows); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(int64(len(buf)))
+}
