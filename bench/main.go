@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 
 func main() {
 	pick := flag.String("p", "*", "glob")
+	only := flag.String("c", "*", "glob")
 	rounds := flag.Int("rounds", 7, "")
 	sample := flag.Duration("sample", 20*time.Millisecond, "")
 	flag.Parse()
@@ -42,13 +44,17 @@ func main() {
 		check(err)
 		var works []measure.Work
 		for _, c := range column.All() {
-			works = append(works, c.Work(p, &o))
+			for _, g := range strings.Split(*only, ",") {
+				if ok, _ := filepath.Match(g, c.Key); ok {
+					works = append(works, c.Work(p, &o))
+				}
+			}
 		}
 		rs := measure.Run(measure.Plan{Rounds: *rounds, Sample: *sample, Budget: 3 * time.Second}, works)
 		tw := tabwriter.NewWriter(os.Stdout, 0, 8, 1, ' ', 0)
 		fmt.Fprintf(tw, "== %s %d\n", p.Name, p.Size)
 		for _, r := range rs {
-			fmt.Fprintf(tw, "%s\t%.0f\t±%.1f%%\t%.2f\t%.0f allocs\t%.0f B\t%v\n", r.Key, r.Median(), r.Spread(), measure.Ratio(rs[0], r), r.Allocs, r.Bytes, r.Err)
+			fmt.Fprintf(tw, "%s\t%.0f\t±%.1f%%\t%.2f\t%.0f allocs\t%.0f B\t%v\tmin %.0f\t%.2f\n", r.Key, r.Median(), r.Spread(), measure.Ratio(rs[0], r), r.Allocs, r.Bytes, r.Err, measure.Quantile(r.Ns, 0), measure.Quantile(r.Ns, 0)/measure.Quantile(rs[0].Ns, 0))
 		}
 		tw.Flush()
 	}

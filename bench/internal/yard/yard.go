@@ -31,14 +31,21 @@ type frame struct {
 	list bool
 }
 
+// Yard keeps the stack of the yardstick from use to use.
+type Yard struct{ stack []frame }
+
 // Validate reports whether b is one term and nothing behind it.
-func Validate(b []byte) bool {
+func (y *Yard) Validate(b []byte) bool {
+	ok, stack := validate(b, y.stack)
+	y.stack = stack[:0]
+	return ok
+}
+
+func validate(b []byte, stack []frame) (bool, []frame) {
 	if len(b) < 2 || b[0] != 131 {
-		return false
+		return false, stack
 	}
 	var (
-		fixed [64]frame
-		stack = fixed[:0]
 		top   = frame{left: 1}
 		owed  = int64(1) // terms needed, over all open containers
 		terms = int64(0)
@@ -47,14 +54,14 @@ func Validate(b []byte) bool {
 	for {
 		if top.left == 0 {
 			if len(stack) == 0 {
-				return pos == len(b)
+				return pos == len(b), stack
 			}
 			top = stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
 			continue
 		}
 		if owed > int64(len(b)-pos) {
-			return false
+			return false, stack
 		}
 		top.left--
 		owed--
@@ -68,113 +75,113 @@ func Validate(b []byte) bool {
 			pos += 5
 		case 70: // NEW_FLOAT_EXT
 			if len(b)-pos < 9 || binary.BigEndian.Uint64(b[pos+1:])&0x7ff0_0000_0000_0000 == 0x7ff0_0000_0000_0000 {
-				return false
+				return false, stack
 			}
 			pos += 9
 		case 106: // NIL_EXT
 			pos++
 		case 119, 115: // SMALL_ATOM_UTF8_EXT, SMALL_ATOM_EXT
 			if len(b)-pos < 2 {
-				return false
+				return false, stack
 			}
 			end := pos + 2 + int(b[pos+1])
 			if end > len(b) || b[pos] == 119 && !ascii(b[pos+2:end]) && !utf8.Valid(b[pos+2:end]) {
-				return false
+				return false, stack
 			}
 			pos = end
 		case 118, 100: // ATOM_UTF8_EXT, ATOM_EXT
 			if len(b)-pos < 3 {
-				return false
+				return false, stack
 			}
 			size := int(binary.BigEndian.Uint16(b[pos+1:]))
 			end := pos + 3 + size
 			if end > len(b) || size > 255 && (b[pos] == 100 || utf8.RuneCount(b[pos+3:end]) > 255) || b[pos] == 118 && !utf8.Valid(b[pos+3:end]) {
-				return false
+				return false, stack
 			}
 			pos = end
 		case 109: // BINARY_EXT
 			if len(b)-pos < 5 {
-				return false
+				return false, stack
 			}
 			size := int64(binary.BigEndian.Uint32(b[pos+1:]))
 			if size > maxBlob || size > int64(len(b)-pos-5) {
-				return false
+				return false, stack
 			}
 			pos += 5 + int(size)
 		case 104: // SMALL_TUPLE_EXT
 			if len(b)-pos < 2 {
-				return false
+				return false, stack
 			}
 			n = int64(b[pos+1])
 			pos += 2
 		case 105: // LARGE_TUPLE_EXT
 			if len(b)-pos < 5 {
-				return false
+				return false, stack
 			}
 			n = int64(binary.BigEndian.Uint32(b[pos+1:]))
 			pos += 5
 		case 108: // LIST_EXT
 			if len(b)-pos < 5 {
-				return false
+				return false, stack
 			}
 			n = int64(binary.BigEndian.Uint32(b[pos+1:])) + 1
 			isList = true
 			pos += 5
 		case 116: // MAP_EXT
 			if len(b)-pos < 5 {
-				return false
+				return false, stack
 			}
 			n = 2 * int64(binary.BigEndian.Uint32(b[pos+1:]))
 			pos += 5
 		case 107: // STRING_EXT
 			if len(b)-pos < 3 {
-				return false
+				return false, stack
 			}
 			size := int(binary.BigEndian.Uint16(b[pos+1:]))
 			terms += int64(size)
 			pos += 3 + size
 		case 110: // SMALL_BIG_EXT
 			if len(b)-pos < 3 {
-				return false
+				return false, stack
 			}
 			pos += 3 + int(b[pos+1])
 		case 111: // LARGE_BIG_EXT
 			if len(b)-pos < 6 {
-				return false
+				return false, stack
 			}
 			size := int64(binary.BigEndian.Uint32(b[pos+1:]))
 			if size > maxBig || size > int64(len(b)-pos-6) {
-				return false
+				return false, stack
 			}
 			pos += 6 + int(size)
 		case 77: // BIT_BINARY_EXT
 			if len(b)-pos < 6 {
-				return false
+				return false, stack
 			}
 			size, bits := int64(binary.BigEndian.Uint32(b[pos+1:])), b[pos+5]
 			if size > maxBlob || size > int64(len(b)-pos-6) || bits > 8 || (bits == 0) != (size == 0) {
-				return false
+				return false, stack
 			}
 			pos += 6 + int(size)
 		default:
 			end := identity(b, pos)
 			if end < 0 {
-				return false
+				return false, stack
 			}
 			pos = end
 		}
 		if pos > len(b) || terms > maxTerms {
-			return false
+			return false, stack
 		}
 		if n == 0 {
 			continue
 		}
 		if owed += n; n > maxArity || owed > int64(len(b)-pos) {
-			return false
+			return false, stack
 		}
 		if top.left > 0 || !top.list { // in the tail of a list the frame is replaced
 			if len(stack) >= maxDepth {
-				return false
+				return false, stack
 			}
 			stack = append(stack, top)
 		}

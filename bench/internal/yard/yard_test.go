@@ -25,18 +25,18 @@ func TestAgreesOnLegitimatePayloads(t *testing.T) {
 			continue
 		}
 		taken++
-		if !Validate(b) {
+		if !new(Yard).Validate(b) {
 			t.Errorf("%s is refused", p.ID)
 		}
 		for n := 0; n < len(b); n += 1 + len(b)/50 {
-			if Validate(b[:n]) {
+			if new(Yard).Validate(b[:n]) {
 				t.Errorf("%s: accepted without its last %d bytes", p.ID, len(b)-n)
 			}
 		}
-		if Validate(append(b[:len(b):len(b)], 106)) {
+		if new(Yard).Validate(append(b[:len(b):len(b)], 106)) {
 			t.Errorf("%s: accepted with a byte behind it", p.ID)
 		}
-		if Validate(append([]byte{131, 200}, b[2:]...)) {
+		if new(Yard).Validate(append([]byte{131, 200}, b[2:]...)) {
 			t.Errorf("%s: accepted with an unknown tag", p.ID)
 		}
 	}
@@ -62,7 +62,7 @@ func TestChecks(t *testing.T) {
 		"a lying binary":     {131, 109, 0xff, 0xff, 0xff, 0xff, 1},
 		"reference, 0 words": {131, 90, 0, 0, 119, 1, 'a', 0, 0, 0, 0},
 	} {
-		if Validate(b) {
+		if new(Yard).Validate(b) {
 			t.Errorf("%s is accepted", what)
 		}
 	}
@@ -70,7 +70,7 @@ func TestChecks(t *testing.T) {
 	for range maxDepth + 2 {
 		deep = append(deep, 104, 1)
 	}
-	if Validate(append(deep, 106)) {
+	if new(Yard).Validate(append(deep, 106)) {
 		t.Error("any depth is accepted")
 	}
 }
@@ -78,7 +78,8 @@ func TestChecks(t *testing.T) {
 // TestNoAllocations: or it would measure the allocator.
 func TestNoAllocations(t *testing.T) {
 	b := []byte{131, 104, 2, 108, 0, 0, 0, 1, 97, 1, 106, 119, 1, 'a'}
-	if n := testing.AllocsPerRun(100, func() { Validate(b) }); n > 0 {
+	y := new(Yard)
+	if n := testing.AllocsPerRun(100, func() { y.Validate(b) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
