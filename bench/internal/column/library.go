@@ -13,13 +13,13 @@ import (
 
 // library are the drivers of beamgate.
 var library = []Column{
-	{Key: "validate", Title: "Validate", Family: Check, once: items(Mode.Validate)},
+	{Key: "validate", Title: "Validate", Family: Check, once: items(mode.Validate)},
 	{Key: "keyless", Title: "Validate's machine without its look at keys", Family: Check, once: keyless},
-	{Key: "measure", Title: "Measure", Family: Check, once: items(func(b []byte) error { _, err := Mode.Measure(b); return err })},
+	{Key: "measure", Title: "Measure", Family: Check, once: items(func(b []byte) error { _, err := mode.Measure(b); return err })},
 	{Key: "tokens", Title: "ReadToken, slice", Family: Check, once: tokens(func(d *etf.Decoder, _ *bytes.Reader, b []byte) { d.ResetBytes(b) })},
 	{Key: "tokens_reader", Title: "ReadToken, reader", Family: Check, once: tokens(overReader)},
 	{Key: "skip", Title: "SkipValue, slice", Family: Check, once: skip},
-	{Key: "decode", Title: "Decode", Family: Decode, once: items(func(b []byte) error { _, err := Mode.Decode(b); return err })},
+	{Key: "decode", Title: "Decode", Family: Decode, once: items(func(b []byte) error { _, err := mode.Decode(b); return err })},
 }
 
 // limit is what the machine can do.
@@ -29,24 +29,6 @@ var limit = []Column{
 		dst := make([]byte, p.Size)
 		return items(func(b []byte) error { copy(dst, b); return nil })(p)
 	}},
-}
-
-// Mode is the mode of all columns: all checks on, identities allowed, for a bench
-// of refusals would say little, and caps that the largest payload fits under.
-var Mode = compile()
-
-func compile() *etf.Mode {
-	c := etf.Default()
-	c.Policy.Allow = etf.Pids | etf.Ports | etf.References
-	c.Limits = c.Limits.Or(limits.Default())
-	c.Limits.MaxBytes, c.Limits.MaxTerms, c.Limits.MaxAtoms = 2<<30, 2<<30, 2<<30
-	c.Limits.MaxArity, c.Limits.MaxBlob, c.Limits.MaxHeapWords = 1<<30, 2<<30, 64<<30
-	c.Limits.MaxStreamBytes = limits.NoLimit
-	m, err := c.Compile()
-	if err != nil {
-		panic(err) // a mistake in the lines above
-	}
-	return m
 }
 
 // keyless runs the machine as Decode does when it reads an accepted term for the
@@ -85,7 +67,7 @@ func overReader(d *etf.Decoder, r *bytes.Reader, b []byte) {
 // tokens reads every token of every item with one Decoder.
 func tokens(reset func(*etf.Decoder, *bytes.Reader, []byte)) func(p *payload.Payload) (func() error, error) {
 	return func(p *payload.Payload) (func() error, error) {
-		d, r := Mode.NewDecoder(nil), bytes.NewReader(nil)
+		d, r := mode.NewDecoder(nil), bytes.NewReader(nil)
 		return items(func(b []byte) error {
 			reset(d, r, b)
 			for {
@@ -98,7 +80,7 @@ func tokens(reset func(*etf.Decoder, *bytes.Reader, []byte)) func(p *payload.Pay
 }
 
 func skip(p *payload.Payload) (func() error, error) {
-	d := Mode.NewDecoder(nil)
+	d := mode.NewDecoder(nil)
 	return items(func(b []byte) error {
 		d.ResetBytes(b)
 		return d.SkipValue()

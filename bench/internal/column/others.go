@@ -31,7 +31,7 @@ func toCBOR(v any) ([]byte, error) { return cbor.Marshal(v) }
 
 // fromETF decodes a term into what every format has.
 func fromETF(b []byte) (any, error) {
-	t, err := Mode.Decode(b)
+	t, err := mode.Decode(b)
 	if err != nil {
 		return nil, err
 	}
