@@ -7,8 +7,19 @@ require (
 	github.com/ergo-services/ergo v1.999.224
 	github.com/fxamacker/cbor/v2 v2.10.0
 	github.com/okeuday/erlang_go/v2 v2.0.7
+	gonum.org/v1/plot v0.17.0
 )
 
-require github.com/x448/float16 v0.8.4 // indirect
+require (
+	codeberg.org/go-fonts/liberation v0.5.0 // indirect
+	codeberg.org/go-latex/latex v0.2.0 // indirect
+	codeberg.org/go-pdf/fpdf v0.11.1 // indirect
+	git.sr.ht/~sbinet/gg v0.7.0 // indirect
+	github.com/ajstarks/svgo v0.0.0-20211024235047-1546f124cd8b // indirect
+	github.com/golang/freetype v0.0.0-20170609003504-e2365dfdc4a0 // indirect
+	github.com/x448/float16 v0.8.4 // indirect
+	golang.org/x/image v0.30.0 // indirect
+	golang.org/x/text v0.28.0 // indirect
+)
 
 replace github.com/beamgate/beamgate => ..

@@ -29,7 +29,11 @@ var limit = []Column{
 		dst := make([]byte, p.Size)
 		return items(func(b []byte) error { copy(dst, b); return nil })(p)
 	}},
+	{Key: "copy", Title: "a copy in new memory", Family: Limit, once: items(func(b []byte) error { kept = bytes.Clone(b); return nil })},
 }
+
+// kept makes what is copied escape.
+var kept []byte
 
 // keyless runs the machine as Decode does when it reads an accepted term for the
 // second time: all of the grammar, no caps, no look at keys. It is the part of
