@@ -40,7 +40,7 @@ payloads(Size) ->
      {"t_floats.etf", fun() -> encode(times(10000, fun() -> rand:normal() * 1000 end)) end},
      {"u_z_ratio1.etf", fun() -> squeeze(rand:bytes(200000)) end},
      {"v_z_ratio10.etf", fun() -> squeeze(lines(8000)) end},
-     {"w_z_ratio90.etf", fun() -> squeeze(binary:copy(lines(20), 700)) end}].
+     {"w_z_ratio90.etf", fun() -> squeeze(binary:copy(lines(80), 100)) end}].
 
 %% Atoms in UTF-8, as every release from 26 on sends them.
 encode(T) -> term_to_binary(T, [{minor_version, 2}]).
@@ -157,7 +157,7 @@ ets_dump(Bytes) ->
     N = max(1, Bytes div byte_size(One)),
     [<<131, 108, (1000 * N):32>>, lists:duplicate(N, One), 106].
 
-ets_bytes("quick") -> 8 bsl 20;
+ets_bytes("quick") -> 4 bsl 20;
 ets_bytes("full") -> 64 bsl 20.
 
 session(I) ->

@@ -40,7 +40,7 @@ func InGo(key string, once func() error) Work {
 type Plan struct {
 	Rounds int           // samples of each work
 	Sample time.Duration // how long one should take
-	Budget time.Duration // of a work: if one run is long, there are fewer samples, but 3
+	Budget time.Duration // of a work: if one run is long, there are fewer samples
 }
 
 // Result holds the samples of a Work.
@@ -62,8 +62,11 @@ func Run(plan Plan, works []Work) []Result {
 		results[i] = Result{Key: w.Key, Allocs: math.Inf(1), Bytes: math.Inf(1)}
 		n, one, err := calibrate(w, plan.Sample)
 		results[i].Err, times[i] = err, n
-		rounds[i] = plan.Rounds
-		if one > 0 {
+		switch {
+		case err != nil:
+		case one > plan.Budget: // what was to warm up is the one sample
+			results[i].Ns = []float64{float64(one)}
+		default:
 			rounds[i] = min(plan.Rounds, max(3, int(plan.Budget/(one*time.Duration(n)))))
 		}
 	}
