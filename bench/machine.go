@@ -16,7 +16,7 @@ func machine() [][2]string {
 		{"processor", firstValue("/proc/cpuinfo", "model name")},
 		{"processors in use", strconv.Itoa(runtime.NumCPU()) + ", GOMAXPROCS " + strconv.Itoa(runtime.GOMAXPROCS(0))},
 		{"memory", firstValue("/proc/meminfo", "MemTotal")},
-		{"system", runtime.GOOS + "/" + runtime.GOARCH + ", " + firstLine("uname", "-r")},
+		{"system", runtime.GOOS + "/" + runtime.GOARCH},
 		{"load at the end", loadAverage()},
 		{"Go", runtime.Version()},
 		{"beamgate", firstLine("git", "-c", "safe.directory=*", "describe", "--always", "--dirty", "--tags")},

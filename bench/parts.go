@@ -176,7 +176,7 @@ func (b *bench) measureCurves() error {
 }
 
 func (b *bench) measureStreams() (err error) {
-	if b.run.Long, err = stream.ReadLong(column.Mode(), b.plan.long); err != nil {
+	if b.run.Long, err = stream.ReadLong(column.Mode(), b.plan.long, b.plan.small); err != nil {
 		return err
 	}
 	if b.run.OneByte, err = stream.ReadOneByte(column.Mode(), b.plan.rows, b.plan.small); err != nil {

@@ -40,7 +40,7 @@ payloads(Size) ->
      {"t_floats.etf", fun() -> encode(times(10000, fun() -> rand:normal() * 1000 end)) end},
      {"u_z_ratio1.etf", fun() -> squeeze(rand:bytes(200000)) end},
      {"v_z_ratio10.etf", fun() -> squeeze(lines(8000)) end},
-     {"w_z_ratio90.etf", fun() -> squeeze(binary:copy(lines(80), 100)) end}].
+     {"w_z_ratio90.etf", fun() -> squeeze(<<(lines(650))/binary, (binary:copy(lines(80), 100))/binary>>) end}].
 
 %% Atoms in UTF-8, as every release from 26 on sends them.
 encode(T) -> term_to_binary(T, [{minor_version, 2}]).

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -22,7 +21,7 @@ type Caps struct {
 type Fate struct {
 	Word   string // accepts, refuses, panics, crashes, over memory, over time
 	Why    string // its own words, if it refused
-	Peak   int64  // resident bytes at most
+	Peak   int64  // resident bytes at most, as far as was seen
 	Took   time.Duration
 	Broken error // it could not be started
 }
@@ -44,16 +43,17 @@ func Watch(cmd *exec.Cmd, caps Caps) Fate {
 		return Fate{Broken: err}
 	}
 	var over atomic.Int32
+	var peak atomic.Int64
 	done := make(chan struct{})
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		watch(cmd, caps, start, done, &over)
+		watch(cmd, caps, start, done, &over, &peak)
 	}()
 	err := cmd.Wait()
 	close(done)
 	<-gone
-	f := Fate{Took: time.Since(start), Peak: peak(cmd)}
+	f := Fate{Took: time.Since(start), Peak: peak.Load()}
 	switch {
 	case over.Load() == overMemory:
 		f.Word = "over " + Size(int(caps.Memory))
@@ -76,13 +76,15 @@ const (
 )
 
 // watch kills the child when it passes a cap.
-func watch(cmd *exec.Cmd, caps Caps, start time.Time, done chan struct{}, over *atomic.Int32) {
-	file := "/proc/" + strconv.Itoa(cmd.Process.Pid) + "/statm"
+func watch(cmd *exec.Cmd, caps Caps, start time.Time, done chan struct{}, over *atomic.Int32, peak *atomic.Int64) {
+	file := "/proc/" + strconv.Itoa(cmd.Process.Pid) + "/status"
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		now, most := resident(file)
+		peak.Store(max(peak.Load(), most))
 		switch {
-		case resident(file) > caps.Memory:
+		case now > caps.Memory:
 			over.Store(overMemory)
 		case time.Since(start) > caps.Time:
 			over.Store(overTime)
@@ -99,26 +101,25 @@ func watch(cmd *exec.Cmd, caps Caps, start time.Time, done chan struct{}, over *
 	}
 }
 
-// resident reads the second field of a statm file, in bytes; 0 if it cannot.
-func resident(file string) int64 {
+// resident reads from a status file what is resident, and the most that was, in
+// bytes; 0 if it cannot. What the kernel says at the end of a child will not do:
+// that begins with what this process has.
+func resident(file string) (now, most int64) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return 0
+		return 0, 0
 	}
-	fields := strings.Fields(string(text))
-	if len(fields) < 2 {
-		return 0
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		switch name {
+		case "VmRSS":
+			now = kib << 10
+		case "VmHWM":
+			most = kib << 10
+		}
 	}
-	pages, _ := strconv.ParseInt(fields[1], 10, 64)
-	return pages * int64(os.Getpagesize())
-}
-
-// peak is the most that was resident, as the kernel saw it.
-func peak(cmd *exec.Cmd) int64 {
-	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		return u.Maxrss << 10
-	}
-	return 0
+	return now, most
 }
 
 // lastWords tells how a process died from what it printed.

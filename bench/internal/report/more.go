@@ -58,7 +58,7 @@ func writeStreams(p *page, r *Run) {
 		var rows [][]string
 		for _, l := range r.Long {
 			rows = append(rows, []string{l.Way, size(float64(l.Bytes)), l.Elapsed.Round(time.Millisecond).String(),
-				fmt.Sprintf("%.1f GB/s", float64(l.Bytes)/float64(l.Elapsed)), fmt.Sprintf("%.0f %%", l.Share()), size(float64(l.Allocated))})
+				fmt.Sprintf("%.1f GB/s", float64(l.Bytes)/float64(l.Elapsed)), fmt.Sprintf("%.0f %%", l.Share), size(float64(l.Allocated))})
 		}
 		p.table([]string{"way", "size", "time", "speed", "of the reader alone", "allocated in all"}, rows)
 	}

@@ -80,16 +80,16 @@ type Long struct {
 	Way       string
 	Bytes     int64
 	Elapsed   time.Duration
-	Alone     time.Duration // what the reader takes by itself, 64 KiB at a time
-	Allocated int64         // bytes on the Go heap, all of them together
+	Share     float64 // speed in percent of the reader's own, 64 KiB at a time
+	Allocated int64   // bytes on the Go heap, all of them together
 }
 
-// Share is the speed in percent of the reader's own.
-func (l Long) Share() float64 { return 100 * float64(l.Alone) / float64(l.Elapsed) }
+// turn is how many binaries of the stream are read in one turn when its speed is
+// compared with the reader's own.
+const turn = 64
 
-// ReadLong reads n binaries of 1 MiB in each way. The reader alone is timed
-// before and after each, and the mean of the two taken.
-func ReadLong(m *etf.Mode, n int) ([]Long, error) {
+// ReadLong reads n binaries of 1 MiB in each way.
+func ReadLong(m *etf.Mode, n int, plan measure.Plan) ([]Long, error) {
 	ways := []struct {
 		name string
 		read func(r io.Reader) error
@@ -102,7 +102,10 @@ func ReadLong(m *etf.Mode, n int) ([]Long, error) {
 		if err := way.read(NewReader(2)); err != nil { // tables and buffers that are kept
 			return nil, fmt.Errorf("%s: %w", way.name, err)
 		}
-		before := alone(n)
+		rs := measure.Run(plan, []measure.Work{
+			measure.InGo("way", func() error { return way.read(NewReader(turn)) }),
+			measure.InGo("alone", func() error { return alone(turn) }),
+		})
 		mem := allocated()
 		start := time.Now()
 		err := way.read(NewReader(n))
@@ -111,7 +114,7 @@ func ReadLong(m *etf.Mode, n int) ([]Long, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", way.name, err)
 		}
-		all = append(all, Long{way.name, Size(n), elapsed, (before + alone(n)) / 2, mem})
+		all = append(all, Long{way.name, Size(n), elapsed, 100 * measure.Ratio(rs[0], rs[1]), mem})
 	}
 	return all, nil
 }
@@ -134,12 +137,12 @@ func tokens(m *etf.Mode, r io.Reader) error {
 	}
 }
 
-func alone(n int) time.Duration {
+// alone reads and looks at nothing.
+func alone(n int) error {
 	r, buf := NewReader(n), make([]byte, 64<<10)
-	start := time.Now()
 	for {
 		if _, err := r.Read(buf); err != nil {
-			return time.Since(start)
+			return nil // the only error is io.EOF
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestReader(t *testing.T) {
 // TestLongStreamHoldsNothing: what is allocated does not grow with the stream,
 // and stays under 256 KiB.
 func TestLongStreamHoldsNothing(t *testing.T) {
-	all, err := ReadLong(column.Mode(), 64)
+	all, err := ReadLong(column.Mode(), 64, measure.Plan{Rounds: 1, Sample: time.Millisecond, Budget: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestLongStreamHoldsNothing(t *testing.T) {
 		if l.Allocated > 256<<10 {
 			t.Errorf("%s: %d KiB allocated", l.Way, l.Allocated>>10)
 		}
-		if l.Bytes != Size(64) || l.Elapsed <= 0 || l.Share() <= 0 {
+		if l.Bytes != Size(64) || l.Elapsed <= 0 || l.Share <= 0 {
 			t.Errorf("%+v", l)
 		}
 	}
