@@ -197,9 +197,9 @@ func (b *bench) measureHostile() error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	node := ""
-	if packages := filepath.Join(b.workshop().Dir, "node"); b.outside.Node != nil {
-		node = packages
+	node, err := b.workshop().Packages()
+	if err != nil { // without them there are no columns of Node
+		b.run.Missing = append(b.run.Missing, fmt.Sprintf("packages of npm: %v", err))
 	}
 	readers := hostile.Readers(node)
 	for _, r := range readers {

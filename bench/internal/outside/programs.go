@@ -68,18 +68,18 @@ func (w Workshop) compile(module string) error {
 	return w.run(w.Dir, "erlc", "-W", "-o", w.Dir, filepath.Join(w.Source, "erl", module+".erl"))
 }
 
-// Node installs the locked packages, unless that was done before, and starts
-// Node on payloads in dir.
-func (w Workshop) Node(dir string) (*Process, error) {
+// Packages installs the locked packages of npm, unless that was done before, and
+// returns the folder that Node finds them in.
+func (w Workshop) Packages() (string, error) {
 	home := filepath.Join(w.Dir, "node")
 	if err := os.MkdirAll(home, 0o755); err != nil {
-		return nil, err
+		return "", err
 	}
 	lock := false
 	for _, name := range []string{"package.json", "package-lock.json", "bench_node.js"} {
 		b, err := os.ReadFile(filepath.Join(w.Source, "js", name))
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		old, _ := os.ReadFile(filepath.Join(home, name))
 		if string(old) == string(b) {
@@ -87,13 +87,22 @@ func (w Workshop) Node(dir string) (*Process, error) {
 		}
 		lock = lock || name == "package-lock.json"
 		if err := os.WriteFile(filepath.Join(home, name), b, 0o644); err != nil {
-			return nil, err
+			return "", err
 		}
 	}
 	if _, err := os.Stat(filepath.Join(home, "node_modules")); lock || err != nil {
 		if err := w.run(home, "npm", "ci", "--no-audit", "--no-fund"); err != nil {
-			return nil, err
+			return "", err
 		}
+	}
+	return home, nil
+}
+
+// Node starts Node on payloads in dir.
+func (w Workshop) Node(dir string) (*Process, error) {
+	home, err := w.Packages()
+	if err != nil {
+		return nil, err
 	}
 	cmd := exec.Command("node", "bench_node.js", dir)
 	cmd.Dir = home
