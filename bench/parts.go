@@ -84,16 +84,20 @@ func (b *bench) part(name string) error {
 	return b.measureHostile()
 }
 
-// start brings up the BEAM and Node, as far as they are here.
+// start brings up the BEAM and Node, as far as they are wanted and here.
 func (b *bench) start(dir string) {
 	for _, other := range []struct {
 		name  string
+		place column.Place
 		start func(dir string) (*outside.Process, error)
 		at    **outside.Process
 	}{
-		{"Erlang/OTP", b.workshop().BEAM, &b.outside.BEAM},
-		{"Node", b.workshop().Node, &b.outside.Node},
+		{"Erlang/OTP", column.BEAM, b.workshop().BEAM, &b.outside.BEAM},
+		{"Node", column.Node, b.workshop().Node, &b.outside.Node},
 	} {
+		if !slices.ContainsFunc(column.All(), func(c column.Column) bool { return c.Place() == other.place && b.wants(c.Key) }) {
+			continue
+		}
 		p, err := other.start(dir)
 		if err != nil {
 			b.run.Missing = append(b.run.Missing, fmt.Sprintf("%s: %v", other.name, err))

@@ -31,10 +31,23 @@ type Column struct {
 
 	// once prepares a payload and returns what is timed, in Go.
 	once func(p *payload.Payload) (func() error, error)
-	// op and where are of what is timed outside.
+	// op and place are of what is timed outside.
 	op    byte
-	where func(*Outside) *outside.Process
+	place Place
 }
+
+// Place is where a column is timed.
+type Place uint8
+
+// The places.
+const (
+	Here Place = iota // in this process
+	BEAM
+	Node
+)
+
+// Place is where the column is timed.
+func (c Column) Place() Place { return c.place }
 
 // Outside are the processes that are not Go. One that is nil is not here, and
 // its columns stay empty.
@@ -53,8 +66,11 @@ var errAbsent = errors.New("not here")
 
 // Work makes the work of a column on a payload.
 func (c Column) Work(p *payload.Payload, o *Outside) measure.Work {
-	if c.once == nil {
-		process := c.where(o)
+	if c.place != Here {
+		process := o.BEAM
+		if c.place == Node {
+			process = o.Node
+		}
 		return measure.Work{Key: c.Key, Run: func(n int) (time.Duration, error) {
 			if process == nil {
 				return 0, errAbsent

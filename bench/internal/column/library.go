@@ -29,11 +29,18 @@ var limit = []Column{
 		dst := make([]byte, p.Size)
 		return items(func(b []byte) error { copy(dst, b); return nil })(p)
 	}},
-	{Key: "copy", Title: "a copy in new memory", Family: Limit, once: items(func(b []byte) error { kept = bytes.Clone(b); return nil })},
+	{Key: "copy", Title: "a copy in new memory", Family: Limit, once: clone},
 }
 
-// kept makes what is copied escape.
-var kept []byte
+func clone(p *payload.Payload) (func() error, error) {
+	var kept []byte // what is copied has to escape
+	return items(func(b []byte) error {
+		if kept = bytes.Clone(b); len(kept) != len(b) {
+			return errors.New("not all was copied")
+		}
+		return nil
+	})(p)
+}
 
 // keyless runs the machine as Decode does when it reads an accepted term for the
 // second time: all of the grammar, no caps, no look at keys. It is the part of

@@ -12,9 +12,9 @@ import (
 
 // beam are the BEAM's own codec, in C.
 var beam = []Column{
-	{Key: "beam_decode", Title: "BEAM binary_to_term", Family: Decode, op: outside.BeamDecode, where: inBEAM},
-	{Key: "beam_safe", Title: "BEAM binary_to_term, [safe]", Family: Decode, op: outside.BeamDecodeSafe, where: inBEAM},
-	{Key: "beam_encode", Title: "BEAM term_to_binary", Family: Encode, op: outside.BeamEncode, where: inBEAM},
+	{Key: "beam_decode", Title: "BEAM binary_to_term", Family: Decode, op: outside.BeamDecode, place: BEAM},
+	{Key: "beam_safe", Title: "BEAM binary_to_term, [safe]", Family: Decode, op: outside.BeamDecodeSafe, place: BEAM},
+	{Key: "beam_encode", Title: "BEAM term_to_binary", Family: Encode, op: outside.BeamEncode, place: BEAM},
 }
 
 // peers are the other decoders in Go, at exactly these versions.
@@ -31,14 +31,11 @@ var peers = []Column{
 
 // node are the codecs of npm.
 var node = []Column{
-	{Key: "erlang_js_decode", Title: "erlang_js decode", Family: Decode, op: outside.ErlangJSDecode, where: inNode},
-	{Key: "erlpack_decode", Title: "erlpack decode", Family: Decode, op: outside.ErlpackDecode, where: inNode},
-	{Key: "erlang_js_encode", Title: "erlang_js encode", Family: Encode, op: outside.ErlangJSEncode, where: inNode},
-	{Key: "erlpack_encode", Title: "erlpack encode", Family: Encode, op: outside.ErlpackEncode, where: inNode},
+	{Key: "erlang_js_decode", Title: "erlang_js decode", Family: Decode, op: outside.ErlangJSDecode, place: Node},
+	{Key: "erlpack_decode", Title: "erlpack decode", Family: Decode, op: outside.ErlpackDecode, place: Node},
+	{Key: "erlang_js_encode", Title: "erlang_js encode", Family: Encode, op: outside.ErlangJSEncode, place: Node},
+	{Key: "erlpack_encode", Title: "erlpack encode", Family: Encode, op: outside.ErlpackEncode, place: Node},
 }
-
-func inBEAM(o *Outside) *outside.Process { return o.BEAM }
-func inNode(o *Outside) *outside.Process { return o.Node }
 
 // ErgoDecode is ergo's decoder, which does not know the version byte.
 func ErgoDecode(b []byte) (ergo.Term, error) {
