@@ -34,6 +34,9 @@ type Config struct {
 	// and references of its own have narrower ranges and other costs. Without
 	// it every id has to fit these ranges.
 	Node Node
+
+	// Unmarshal says how terms become Go values. It changes no verdict.
+	Unmarshal UnmarshalOptions
 }
 
 // Node names the receiving node.
@@ -147,6 +150,9 @@ type compiled struct {
 	prog   *wire.Program
 	atoms  atomRules
 	pool   sync.Pool // of *session
+	plans  planCache
+
+	writings sync.Pool // of *writing
 }
 
 var errConfig = errors.New("etf: invalid Config")
@@ -192,6 +198,9 @@ func (c Config) check() error {
 	}
 	if c.Node.Name == "" && c.Node.Creation != 0 {
 		return errors.New("the node has a creation but no name")
+	}
+	if g := c.Unmarshal.MaxGrowth; g < 0 {
+		return errors.New("field Unmarshal.MaxGrowth is negative")
 	}
 	if slices.Contains(c.Atoms.Patterns, nil) {
 		return errors.New("field Atoms.Patterns holds nil")

@@ -40,6 +40,8 @@ type session struct {
 	c     *compiled
 	in    wire.Input
 	names names
+
+	filling *filling // made when it is first needed
 }
 
 // names applies atom rules and budgets to the names of one term.

@@ -197,7 +197,7 @@ func (in *Input) MaxInflated() int64 { return in.p.maxInflated }
 // version byte: limits and policy have been applied to it, strings come whole.
 func (in *Input) BuildSlice(p *Program, b []byte) {
 	in.reset(p, nil)
-	in.r, in.raw = nil, b
+	in.r, in.raw, in.finished = nil, b, false
 	m := &in.m
 	m.reset(p, nil)
 	m.hook = nil // so that the next reset makes one
@@ -205,6 +205,20 @@ func (in *Input) BuildSlice(p *Program, b []byte) {
 	m.begun()
 	m.buf = b
 	m.maxAbs, m.debtAbs = int64(len(b)), int64(len(b))
+}
+
+// TokenSlice is BuildSlice for reading single tokens: strings come element by
+// element, as from any other source.
+func (in *Input) TokenSlice(p *Program, b []byte) {
+	in.BuildSlice(p, b)
+	in.m.whole = false
+}
+
+// Length returns how long the accepted term is with which b begins.
+func (in *Input) Length(p *Program, b []byte) int {
+	in.BuildSlice(p, b)
+	in.Run(-1)
+	return in.m.pos
 }
 
 // KeepInflated keeps all bytes of a compressed term as they are inflated, for
@@ -225,7 +239,8 @@ type ID struct {
 	Node           string
 	Creation       uint32
 	Number, Serial uint64
-	Words          []uint32
+	Words          []uint32 // zero words at the end dropped …
+	Sent           int      // … of so many on the wire
 }
 
 // ReadID parts the whole encoding of an accepted id.
@@ -234,6 +249,9 @@ func ReadID(b []byte) ID {
 	id := ID{Node: string(atomName(node)), Creation: v.creation, Number: v.a, Serial: v.b}
 	if v.n > 0 {
 		id.Words = append(id.Words, v.words[:v.n]...)
+		if id.Sent = 1; b[0] != TagReference {
+			id.Sent = int(b[2])
+		}
 	}
 	return id
 }
@@ -243,6 +261,14 @@ var anyProgram = sync.OnceValue(func() *Program {
 	const nobody = "\xff" // no atom: every id is of another node
 	return Compile(Options{Limits: limits.Unlimited(), Release: 25, HasNode: true, Node: nobody})
 })
+
+// IsTerm reports whether b is one term, without a version byte, and nothing else.
+func IsTerm(b []byte) bool {
+	var in Input
+	in.BuildSlice(anyProgram(), b)
+	in.m.trusted = false
+	return in.Run(-1) == EvDone && in.m.pos == len(b)
+}
 
 // ReadFun parts the encoding of an accepted export, or of the head of an
 // accepted fun.

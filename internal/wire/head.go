@@ -158,7 +158,7 @@ func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) cl
 		m.beginKeyed(opens, n, off)
 	}
 	if m.building {
-		m.plantOpen(opens, n, children)
+		m.plantOpen(opens, n, children, int(off))
 	}
 	m.below += int64(m.top.left) - 1
 	if opens == clsList {

@@ -11,7 +11,7 @@ func (m *Machine) run(one bool, floor int) Event {
 	if m.done {
 		return EvDone
 	}
-	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil
+	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil && m.tree.starts == nil
 	for ended, edge := false, false; ; {
 		x := m.scan(m.view(edge), ended)
 		ended, edge = false, false
@@ -606,7 +606,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			m.top.tailed, m.top.total = f.tailed, f.total
 			m.stack = m.stack[:top]
 			m.below -= int64(left)
-			if cls&built != 0 {
+			if cls&built != 0 || mark == looked && m.building {
 				at, s.at.full = s.outer[top].end, s.outer[top].full
 			}
 			if top <= m.floor {

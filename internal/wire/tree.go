@@ -41,6 +41,9 @@ type Tree struct {
 	Nodes []Node
 	Data  []byte // what the input holds, if any node continues there
 	Names string // of atoms, each once
+
+	// Starts is where in Data the term of each node begins, if that was asked for.
+	Starts []int
 }
 
 // planter is the state of a Machine that builds a Tree.
@@ -49,6 +52,9 @@ type planter struct {
 	used  int // of nodes
 	names []byte
 	atoms []Node // by number
+
+	starts   []int // of Tree, nil if nobody asks
+	borrowed bool  // the bytes are not the tree's own
 
 	at    bed   // of the top frame
 	outer []bed // of the frames around it, by depth
@@ -66,16 +72,48 @@ func (in *Input) Build(p *Program, b []byte, counts Stats) Tree {
 		b = append([]byte(nil), b...)
 		t.Data = b
 	}
+	in.m.tree.borrowed = false
+	in.m.tree.nodes = make([]Node, max(counts.Terms-counts.Packed, 1))
+	in.build(p, b, &t)
+	return t
+}
+
+// Borrow makes the tree of an accepted term in the blocks of t, which may have
+// served before. Its Data are b itself, so that the unused bits of a bitstring
+// are as they were sent. With starts it tells where each term begins in b, which
+// takes longer.
+func (in *Input) Borrow(p *Program, b []byte, counts Stats, t *Tree, starts bool) {
+	s := &in.m.tree
+	s.borrowed = true
+	n := int(max(counts.Terms-counts.Packed, 1))
+	if s.nodes = t.Nodes[:cap(t.Nodes)]; len(s.nodes) < n {
+		s.nodes = make([]Node, n)
+	}
+	if starts {
+		if s.starts = t.Starts[:cap(t.Starts)]; len(s.starts) < len(s.nodes) {
+			s.starts = make([]int, len(s.nodes))
+		}
+	}
+	in.build(p, b, t)
+	t.Data = b
+}
+
+// build fills the nodes that the planter was given.
+func (in *Input) build(p *Program, b []byte, t *Tree) {
 	in.BuildSlice(p, b)
 	m := &in.m
 	m.building = true
 	s := &m.tree
-	s.nodes = make([]Node, max(counts.Terms-counts.Packed, 1))
 	s.used, s.at = 1, bed{1, 1}
 	s.names, s.atoms = s.names[:0], s.atoms[:0]
 	in.Run(-1)
-	t.Nodes, t.Names = s.nodes[:s.used], string(s.names)
-	s.nodes, m.building = nil, false
+	if t.Nodes = s.nodes[:s.used]; s.starts != nil {
+		t.Starts = s.starts
+	}
+	if t.Names != string(s.names) { // compared without a copy
+		t.Names = string(s.names)
+	}
+	s.nodes, s.starts, m.building = nil, nil, false
 	if cap(s.names) > treeKeep {
 		s.names = nil
 	}
@@ -85,7 +123,6 @@ func (in *Input) Build(p *Program, b []byte, counts Stats) Tree {
 	if len(s.outer) > treeKeep {
 		s.outer = nil
 	}
-	return t
 }
 
 const treeKeep = 16 << 10
@@ -99,6 +136,9 @@ func (m *Machine) plant(c *scalar) {
 		return // the end of a list
 	}
 	s := &m.tree
+	if s.starts != nil {
+		s.starts[m.place()] = c.head
+	}
 	flags, length, num := uint8(0), 0, uint64(c.start)
 	switch c.kind {
 	case KindInteger:
@@ -119,7 +159,9 @@ func (m *Machine) plant(c *scalar) {
 		length = c.end - c.start
 	case KindBitstring:
 		flags, length = c.bits<<NodeBitsShift, c.end-c.start
-		m.buf[c.end-1] &= 0xff << (8 - c.bits) // it is the tree's own copy
+		if !s.borrowed {
+			m.buf[c.end-1] &= 0xff << (8 - c.bits)
+		}
 	case KindList:
 		flags, length = NodePacked, c.end-c.start
 	case KindExport:
@@ -144,6 +186,9 @@ func (s *planter) alloc(n int) (first int) {
 		s.nodes = append(s.nodes, make([]Node, more)...)
 		s.nodes = s.nodes[:cap(s.nodes)]
 	}
+	if more := len(s.nodes) - len(s.starts); s.starts != nil && more > 0 {
+		s.starts = append(s.starts, make([]int, more)...)
+	}
 	return first
 }
 
@@ -153,9 +198,9 @@ func (s *planter) funHead(c *scalar) (first int) {
 	return first
 }
 
-// plantOpen makes the node of a container of n whose children start at first.
-// It stands in the top frame, which push is about to replace.
-func (m *Machine) plantOpen(opens class, n, children int64) {
+// plantOpen makes the node of a container of n that begins at head. It stands in
+// the top frame, which push is about to replace.
+func (m *Machine) plantOpen(opens class, n, children int64, head int) {
 	s := &m.tree
 	kind, first := openKind(opens), s.used
 	if opens == clsFun {
@@ -163,6 +208,9 @@ func (m *Machine) plantOpen(opens class, n, children int64) {
 	}
 	place := m.place()
 	s.nodes[place] = NewNode(kind, 0, int(n), uint64(first))
+	if s.starts != nil {
+		s.starts[place] = head
+	}
 	end := s.alloc(int(children)) + int(children)
 	if m.top.cls.base() != clsImproper { // else it takes the place of the list
 		depth := len(m.stack)
@@ -194,8 +242,14 @@ func (m *Machine) lengthen(n int, improper bool) {
 	default:
 		room := max(2*old, old+n)
 		to := s.alloc(room)
+		if s.borrowed { // whoever looks at all nodes must not see those of another term
+			clear(s.nodes[to : to+room])
+		}
 		owner = &s.nodes[s.outer[depth].end-int(m.stack[depth].left)]
 		copy(s.nodes[to:], s.nodes[first:first+old])
+		if s.starts != nil {
+			copy(s.starts[to:], s.starts[first:first+old])
+		}
 		owner.Num = uint64(to)
 		s.at = bed{to + old, to + room}
 	}

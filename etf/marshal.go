@@ -1,0 +1,189 @@
+package etf
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// ErrMarshal is what errors.Is finds in a [*MarshalError].
+var ErrMarshal = errors.New("the Go value is no external term")
+
+// MarshalError is why a Go value cannot be written. It names Go types and fields
+// and no part of the value; only what Err says, which is no part of the text
+// unless it is an [*EncodeError], comes from a hook and may.
+type MarshalError struct {
+	// Reason is the stable name of the reason.
+	Reason Reason
+	// Type is the Go type at fault.
+	Type reflect.Type
+	// Field is the path of struct fields to it, as in [UnmarshalError].
+	Field string
+	// Err is the error of a hook, a tag or an encoding, if it was one.
+	Err error
+
+	fields []string
+	root   string
+}
+
+// Error describes the fault in one line. The text is no API; Reason is.
+func (e *MarshalError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "etf: cannot marshal: %s", strings.ReplaceAll(string(e.Reason), "_", " "))
+	if e.Type != nil {
+		fmt.Fprintf(&b, ": Go type %s", e.Type)
+	}
+	if e.Field != "" {
+		fmt.Fprintf(&b, ", field %s", e.Field)
+	}
+	switch e.Err.(type) {
+	case *EncodeError, *MarshalError, *tagError:
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Is reports whether target is [ErrMarshal].
+func (e *MarshalError) Is(target error) bool { return target == ErrMarshal }
+
+// Unwrap returns Err.
+func (e *MarshalError) Unwrap() error { return e.Err }
+
+// LogValue groups the fields for slog. Err is left out.
+func (e *MarshalError) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("reason", string(e.Reason))}
+	if e.Type != nil {
+		attrs = append(attrs, slog.String("type", e.Type.String()))
+	}
+	return slog.GroupValue(append(attrs, slog.String("field", e.Field))...)
+}
+
+func unfit(r Reason, p *plan, err error) error {
+	return &MarshalError{Reason: r, Type: p.typ, Err: err}
+}
+
+// unable wraps the error of an Append function.
+func unable(p *plan, err error) error {
+	if err == nil {
+		return nil
+	}
+	return unfit(ReasonEncode, p, err)
+}
+
+// ofMember adds the field that the value at fault is in.
+func ofMember(err error, p *plan, f *field) error {
+	if e, ok := err.(*MarshalError); ok {
+		e.fields = append(e.fields, f.goName)
+		e.root = p.typ.Name()
+	}
+	return err
+}
+
+// Marshal returns the term that stands for v, with its version byte: the bytes
+// that OTP 25's term_to_binary(T, [deterministic, {minor_version, 2}]) gives for
+// it. What [Unmarshal] reads into a Go type, Marshal writes from it; see the
+// package documentation.
+//
+// The error is a *[MarshalError].
+func Marshal(v any) ([]byte, error) {
+	c := defaultMode().c
+	e := c.writing()
+	defer c.done(e)
+	e.b = AppendVersion(e.b[:0])
+	if err := e.value(v); err != nil {
+		return nil, finishMarshal(err)
+	}
+	return slices.Clone(e.b), nil
+}
+
+// AppendMarshal is [Marshal] that appends to dst, and returns dst as it was with
+// an error.
+func AppendMarshal(dst []byte, v any) ([]byte, error) {
+	c := defaultMode().c
+	e := c.writing()
+	kept := e.b
+	e.b = AppendVersion(dst)
+	err := e.value(v)
+	made := e.b
+	e.b = kept
+	c.done(e)
+	if err != nil {
+		return dst, finishMarshal(err)
+	}
+	return made, nil
+}
+
+// writing returns a writing with a buffer that may have served before.
+func (c *compiled) writing() *writing {
+	if e, ok := c.writings.Get().(*writing); ok {
+		return e
+	}
+	return &writing{plans: &c.plans}
+}
+
+// bufferKeep is the largest buffer that a pooled writing may keep.
+const bufferKeep = 1 << 20
+
+func (c *compiled) done(e *writing) {
+	if e.depth = 0; cap(e.b) > bufferKeep {
+		e.b = nil
+	}
+	clear(e.keys[:cap(e.keys)])
+	c.writings.Put(e)
+}
+
+// value writes a value without a version byte.
+func (e *writing) value(v any) error {
+	if v == nil {
+		return encodeNilAtom(e, options{})
+	}
+	rv := reflect.ValueOf(v)
+	p, err := e.planOf(rv.Type(), options{})
+	if err != nil {
+		return err
+	}
+	return p.encode(e, p, rv)
+}
+
+// planOf is planCache.of with the error of marshalling.
+func (e *writing) planOf(typ reflect.Type, o options) (*plan, error) {
+	p, err := e.plans.of(typ, o)
+	if bad, ok := err.(*UnmarshalError); ok {
+		return nil, &MarshalError{Reason: bad.Reason, Type: bad.Type, Field: bad.Field, Err: bad.Err}
+	}
+	return p, err
+}
+
+// finishMarshal turns what came together inside out.
+func finishMarshal(err error) error {
+	e, ok := err.(*MarshalError)
+	if ok && len(e.fields) > 0 {
+		slices.Reverse(e.fields)
+		if len(e.fields) > 2*PathKeep {
+			e.fields = append(append(e.fields[:PathKeep:PathKeep], "…"), e.fields[len(e.fields)-PathKeep:]...)
+		}
+		e.Field = strings.TrimPrefix(e.root+"."+strings.Join(e.fields, "."), ".")
+		e.fields = nil
+	}
+	return err
+}
+
+// writing is a Go value on its way into a term.
+type writing struct {
+	plans *planCache
+	b     []byte
+	depth int
+	keys  []mapKey // a stack of the keys of open maps
+}
+
+func (e *writing) enter(p *plan) error {
+	if e.depth++; e.depth > maxNesting {
+		return unfit(ReasonCycle, p, nil)
+	}
+	return nil
+}
+
+func (e *writing) leave() { e.depth-- }

@@ -1,0 +1,274 @@
+package etf
+
+import (
+	std "encoding"
+	"math/big"
+	"reflect"
+	"sync"
+	"time"
+)
+
+// plan is what a Go type with the options of its field asks for. Plans never
+// change once they can be found.
+type plan struct {
+	typ    reflect.Type
+	opts   options
+	kind   reflect.Kind
+	decode func(d *filling, p *plan, t Term, place int, v reflect.Value) error
+	encode func(e *writing, p *plan, v reflect.Value) error
+
+	elem, key *plan
+	st        *structPlan
+	size      int64 // of the type in memory
+	raw       bool  // the encoding of some term is asked for
+	sorts     sorting
+}
+
+// sorting is how the keys of a Go map are put in order.
+type sorting uint8
+
+const (
+	sortTerms  sorting = iota // as terms
+	sortText                  // as strings
+	sortNumber                // as signed integers
+)
+
+// planKey is what a plan is kept under.
+type planKey struct {
+	typ  reflect.Type
+	opts options
+}
+
+// planCache keeps plans by type. It never holds more than one for each type and
+// set of options in the program.
+type planCache struct {
+	made sync.Map // planKey to *plan, or to error
+}
+
+// of returns the plan of a type.
+func (c *planCache) of(typ reflect.Type, o options) (*plan, error) {
+	key := planKey{typ, o}
+	if p, ok := c.made.Load(key); ok {
+		if err, failed := p.(error); failed {
+			return nil, err
+		}
+		return p.(*plan), nil
+	}
+	b := planner{made: map[planKey]*plan{}}
+	p, err := b.of(typ, o)
+	if err == nil {
+		markRaw(b.made)
+		for k, p := range b.made {
+			c.made.LoadOrStore(k, p)
+		}
+		return p, nil
+	}
+	c.made.Store(key, err)
+	return nil, err
+}
+
+// planner makes the plans of a type and of all that it contains.
+type planner struct {
+	made map[planKey]*plan
+}
+
+// markRaw finds the plans that lead to a hook which wants the encoding.
+func markRaw(plans map[planKey]*plan) {
+	for changed := true; changed; {
+		changed = false
+		for _, p := range plans {
+			if !p.raw && p.leadsToRaw() {
+				p.raw, changed = true, true
+			}
+		}
+	}
+}
+
+func (p *plan) leadsToRaw() bool {
+	if p.elem != nil && p.elem.raw || p.key != nil && p.key.raw {
+		return true
+	}
+	if p.st != nil {
+		for i := range p.st.fields {
+			if p.st.fields[i].plan.raw {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func typeOf[T any]() reflect.Type { return reflect.TypeFor[T]() }
+
+// of returns the plan of a type, which may be one that is being made.
+func (b *planner) of(typ reflect.Type, o options) (*plan, error) {
+	key := planKey{typ, o}
+	if p, ok := b.made[key]; ok {
+		return p, nil
+	}
+	if o.nilZero {
+		return b.nilZero(key)
+	}
+	p := &plan{typ: typ, opts: o, kind: typ.Kind(), size: int64(typ.Size())}
+	b.made[key] = p
+	if b.known(p) || b.hooks(p) {
+		return p, nil
+	}
+	return p, b.byKind(p)
+}
+
+// nilZero plans a type for which nil and undefined are its zero value.
+func (b *planner) nilZero(key planKey) (p *plan, err error) {
+	p = &plan{typ: key.typ, opts: key.opts, kind: key.typ.Kind(), decode: decodeNilZero, encode: encodeElem}
+	b.made[key] = p
+	key.opts.nilZero = false
+	p.elem, err = b.of(key.typ, key.opts)
+	return p, err
+}
+
+// known are the types of this package and of the standard library that have a
+// form of their own.
+func (b *planner) known(p *plan) bool {
+	switch p.typ {
+	case typeOf[Atom]():
+		p.decode, p.encode, p.sorts = decodeAtom, encodeAtom, sortText
+	case typeOf[RawTerm]():
+		p.decode, p.encode, p.raw = decodeRaw, encodeRaw, true
+	case typeOf[Term]():
+		p.decode, p.encode = decodeTerm, encodeTerm
+	case typeOf[big.Int]():
+		p.decode, p.encode = decodeBig, encodeBig
+	case typeOf[time.Time]():
+		p.decode, p.encode = decodeTime, encodeTime
+	case typeOf[Pid](), typeOf[Port](), typeOf[Reference](), typeOf[Export](), typeOf[Fun](), typeOf[Bitstring]():
+		p.decode, p.encode = decodeOwn, encodeOwn
+	case typeOf[Tuple](), typeOf[Pairs](), typeOf[ImproperList]():
+		p.decode, p.encode = decodeOwnAny, encodeOwn
+	default:
+		return b.elixir(p)
+	}
+	return true
+}
+
+// hooks finds the methods of a type that read or write terms themselves.
+func (b *planner) hooks(p *plan) bool {
+	to := reflect.PointerTo(p.typ)
+	if p.kind == reflect.Pointer || p.kind == reflect.Interface {
+		return false // a pointer's methods are asked for where it points
+	}
+	byText, byBytes := to.Implements(typeOf[std.TextUnmarshaler]()), to.Implements(typeOf[std.BinaryUnmarshaler]())
+	switch {
+	case to.Implements(typeOf[UnmarshalerFrom]()):
+		p.decode, p.raw = decodeFromHook, true
+	case to.Implements(typeOf[Unmarshaler]()):
+		p.decode, p.raw = decodeHook, true
+	case byText && !(byBytes && p.opts.byBytes):
+		p.decode = decodeTextHook
+	case byBytes:
+		p.decode = decodeBytesHook
+	}
+	byText, byBytes = to.Implements(typeOf[std.TextMarshaler]()), to.Implements(typeOf[std.BinaryMarshaler]())
+	switch {
+	case to.Implements(typeOf[MarshalerTo]()):
+		p.encode = encodeToHook
+	case to.Implements(typeOf[Marshaler]()):
+		p.encode = encodeHook
+	case byText && !(byBytes && p.opts.byBytes):
+		p.encode = encodeTextHook
+	case byBytes:
+		p.encode = encodeBytesHook
+	}
+	if (p.decode == nil) == (p.encode == nil) {
+		return p.decode != nil
+	}
+	// One direction alone: the other goes by the kind of the type.
+	decode, encode := p.decode, p.encode
+	if b.byKind(p) != nil {
+		p.decode, p.encode = decodeNothing, encodeNothing
+	}
+	if decode != nil {
+		p.decode = decode
+	}
+	p.sorts = sortTerms
+	if encode != nil {
+		p.encode = encode
+	}
+	return true
+}
+
+// byKind plans what has no form of its own.
+func (b *planner) byKind(p *plan) (err error) {
+	switch p.kind {
+	case reflect.Bool:
+		p.decode, p.encode = decodeBool, encodeBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		p.decode, p.encode, p.sorts = decodeInt, encodeInt, sortNumber
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		p.decode, p.encode = decodeUint, encodeUint
+	case reflect.Float32, reflect.Float64:
+		p.decode, p.encode = decodeFloat, encodeFloat
+	case reflect.String:
+		p.decode, p.encode, p.sorts = decodeString, encodeString, sortText
+	case reflect.Pointer:
+		p.decode, p.encode = decodePointer, encodePointer
+		p.elem, err = b.of(p.typ.Elem(), p.opts)
+	case reflect.Slice, reflect.Array:
+		err = b.list(p)
+	case reflect.Map:
+		err = b.mapping(p)
+	case reflect.Struct:
+		p.decode, p.encode = decodeStruct, encodeStruct
+		err = b.structure(p)
+	case reflect.Interface:
+		p.decode, p.encode = decodeAny, encodeAny
+		if p.typ.NumMethod() > 0 {
+			p.decode = decodeNothing
+		}
+	default:
+		p.decode, p.encode = decodeNothing, encodeNothing
+	}
+	return err
+}
+
+// list plans a slice or array.
+func (b *planner) list(p *plan) (err error) {
+	slice := p.kind == reflect.Slice
+	if p.typ.Elem() == typeOf[byte]() || p.typ.Elem().Kind() == reflect.Uint8 && p.opts.shape == shapeDefault && !hooked(p.typ.Elem()) {
+		if p.opts.shape == shapeDefault {
+			p.decode, p.encode = decodeBytes, encodeBytes
+			return nil
+		}
+	}
+	p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
+	if p.encode = encodeList; slice {
+		p.decode = decodeSlice
+	} else {
+		p.decode = decodeArray
+	}
+	return err
+}
+
+// hooked reports whether the elements of a byte slice are more than bytes.
+func hooked(t reflect.Type) bool {
+	to := reflect.PointerTo(t)
+	return to.Implements(typeOf[UnmarshalerFrom]()) || to.Implements(typeOf[Unmarshaler]()) || to.Implements(typeOf[std.TextUnmarshaler]())
+}
+
+// mapping plans a Go map.
+func (b *planner) mapping(p *plan) (err error) {
+	p.decode, p.encode = decodeMap, encodeMap
+	keyType := p.typ.Key()
+	if keyType.Kind() == reflect.Pointer || keyType.Kind() == reflect.Interface && keyType.NumMethod() > 0 || keyType.Kind() == reflect.Chan {
+		p.decode, p.encode = decodeNothing, encodeNothing
+		return nil
+	}
+	text := p.opts.key
+	if text == textDefault {
+		text = textKey
+	}
+	if p.key, err = b.of(keyType, options{text: text}); err != nil {
+		return err
+	}
+	p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
+	return err
+}

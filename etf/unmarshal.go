@@ -1,0 +1,237 @@
+package etf
+
+import (
+	"reflect"
+	"sync"
+
+	"github.com/beamgate/beamgate/internal/wire"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// NOTE: how terms become Go values.
+//
+//	unmarshal.go         entry points, the decoding at hand, memory
+//	unmarshal_error.go   UnmarshalError, and how its path comes together
+//	unmarshal_scalar.go  numbers, atoms, text
+//	unmarshal_list.go    slices, arrays, maps, pointers
+//	unmarshal_struct.go  structs from maps, lists of pairs and tuples
+//	unmarshal_any.go     the interface any
+//	unmarshal_hook.go    types that read terms themselves
+//	plan.go, tag.go      what a Go type and its tags ask for, found out once a type
+//
+// A term passes three times. First it is validated, with every rule, cap and
+// budget, so that nothing is ever filled from a term that is refused. Then the
+// same machine makes the compact tree of [Mode.Decode] from it, in blocks that
+// are used again, with counts that the first pass has proved. Last the tree is
+// walked along the Go type. With a tree, lengths are known before anything is
+// allocated, a map can be asked for __struct__ before it is read, and no list
+// differs by how it travelled. That took less time than reading tokens one by
+// one, and no parser had to be written.
+
+// UnmarshalOptions say how terms become Go values.
+type UnmarshalOptions struct {
+	// RefuseUnknown makes map keys without a struct field an error. Else they
+	// are ignored. __struct__, __meta__ and __exception__ are always known.
+	RefuseUnknown bool
+
+	// MaxGrowth is how many bytes of Go memory each byte of a term, as received
+	// or inflated, may become, beyond the first MiB; 0 means 64. It stops
+	// terms that are small until they meet a large Go type: in a []T each
+	// element takes one byte on the wire or more, and the size of T in memory.
+	// No term takes more than 48 in an any. limits.NoLimit lifts it.
+	MaxGrowth int64
+}
+
+const (
+	growthDefault = 64
+	growthFree    = 1 << 20
+
+	// maxNesting is how deep a Go value may be nested, whatever limits.MaxDepth
+	// is: Go walks it by recursion. A Term has no such bound.
+	maxNesting = 10_000
+)
+
+// defaultMode is the Mode of the functions without one.
+var defaultMode = sync.OnceValue(func() *Mode {
+	m, err := Default().Compile()
+	if err != nil { // a constant configuration: a test compiles it
+		panic(err)
+	}
+	return m
+})
+
+// Unmarshal is [Mode.Unmarshal] of the Mode that [Default] compiles to.
+func Unmarshal(b []byte, v any) error { return defaultMode().Unmarshal(b, v) }
+
+// Unmarshal stores the one term in b in the value that v points to. The term is
+// checked first, as [Mode.Validate] does, and what v points to is not touched
+// unless it is accepted; the error is then an *[Error]. After an
+// *[UnmarshalError], where the term does not fit the Go type, it may be filled in
+// part.
+//
+// See the package documentation for which term fills which Go type. Nothing of
+// the value aliases b.
+func (m *Mode) Unmarshal(b []byte, v any) error {
+	to, p, err := m.target(v)
+	if err != nil {
+		return err
+	}
+	s := m.get()
+	defer m.put(s)
+	s.in.ResetSlice(m.c.prog, s.names.hook(), b)
+	s.in.KeepInflated()
+	if err := s.validate(int64(len(b))); err != nil {
+		return err
+	}
+	return s.into(s.in.Body(), s.in.Stats(), p, to)
+}
+
+// Decode stores the next value in the value that v points to, as [Mode.Unmarshal]
+// does; its raw bytes are bounded as those of [Decoder.ReadValue]. At the end of
+// the input the error is io.EOF. After an *[UnmarshalError] the Decoder stands
+// behind the value and can go on.
+//
+// A value inside a term is filled before the rest of the term is read, which may
+// still be refused.
+func (d *Decoder) Decode(v any) error {
+	to, p, err := d.m.target(v)
+	if err != nil {
+		return err
+	}
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	return d.m.fill(raw, p, to)
+}
+
+// fill stores an accepted term without its version byte.
+func (m *Mode) fill(raw []byte, p *plan, to reflect.Value) error {
+	s := m.c.session()
+	defer m.c.pool.Put(s)
+	s.in.BuildSlice(m.c.prog, raw)
+	s.in.Run(-1)
+	return s.into(raw, s.in.Stats(), p, to)
+}
+
+// session returns a session for terms that have been accepted before.
+func (c *compiled) session() *session {
+	return c.pool.Get().(*session)
+}
+
+// target returns what v points to and the plan of its type.
+func (m *Mode) target(v any) (reflect.Value, *plan, error) {
+	to := reflect.ValueOf(v)
+	if to.Kind() != reflect.Pointer || to.IsNil() {
+		return to, nil, &UnmarshalError{Reason: ReasonTarget, Type: reflect.TypeOf(v)}
+	}
+	p, err := m.c.plans.of(to.Type().Elem(), options{})
+	return to.Elem(), p, err
+}
+
+// into walks the accepted term in raw.
+func (s *session) into(raw []byte, counts wire.Stats, p *plan, to reflect.Value) error {
+	if s.filling == nil {
+		s.filling = &filling{c: s.c}
+	}
+	d := s.filling
+	s.in.Borrow(s.c.prog, raw, counts, &d.wire, p.raw)
+	if d.names != d.wire.Names { // atoms go by where their names stand
+		d.names = d.wire.Names
+		clear(d.fields[:])
+	}
+	d.tree.nodes, d.tree.data, d.tree.names = d.wire.Nodes, raw, d.names
+	d.room = s.c.config.Unmarshal.room(len(raw))
+	d.depth = 0
+	d.truth.names = "true"
+	err := p.decode(d, p, Term{&d.tree, node(d.tree.nodes[0])}, 0, to)
+	d.release()
+	return finish(err)
+}
+
+// room is how many bytes of Go values a term may become.
+func (o UnmarshalOptions) room(size int) int64 {
+	switch o.MaxGrowth {
+	case limits.NoLimit:
+		return limits.NoLimit
+	case 0:
+		return growthFree + growthDefault*int64(size)
+	}
+	if o.MaxGrowth > limits.NoLimit/int64(size+1)-growthFree {
+		return limits.NoLimit
+	}
+	return growthFree + o.MaxGrowth*int64(size)
+}
+
+// filling is one term on its way into a Go value.
+type filling struct {
+	c       *compiled
+	wire    wire.Tree
+	tree    tree
+	room    int64 // bytes that may still be allocated
+	depth   int   // containers around the term at hand
+	truth   tree  // of the atom true
+	scratch []byte
+	sub     *Decoder // for hooks, made when the first is met
+	names   string   // the names that fields go by
+	fields  [fieldCacheSize]fieldHit
+}
+
+const nodesKeep = 64 << 10 // nodes that a pooled filling may keep: 1 MiB
+
+// release lets go of the term, for pooling.
+func (d *filling) release() {
+	d.tree.nodes, d.tree.data, d.tree.names, d.wire.Data = nil, nil, "", nil
+	d.tree.sorted.Store(nil)
+	if cap(d.wire.Nodes) > nodesKeep {
+		d.wire.Nodes = nil
+	}
+	if cap(d.wire.Starts) > nodesKeep {
+		d.wire.Starts = nil
+	}
+	if len(d.wire.Names) > nodesKeep {
+		d.wire.Names, d.names = "", ""
+		clear(d.fields[:])
+	}
+	if cap(d.scratch) > nodesKeep {
+		d.scratch = nil
+	}
+}
+
+// charge counts memory before it is allocated.
+func (d *filling) charge(n int64) error {
+	if n > d.room {
+		return &UnmarshalError{Reason: ReasonMemory}
+	}
+	d.room -= n
+	return nil
+}
+
+// chargeN is charge for n pieces of a size.
+func (d *filling) chargeN(n int, size int64) error {
+	if size > 0 && int64(n) > d.room/size {
+		return &UnmarshalError{Reason: ReasonMemory}
+	}
+	d.room -= int64(n) * size
+	return nil
+}
+
+// enter is called in front of the children of a container, leave behind them.
+func (d *filling) enter() error {
+	if d.depth++; d.depth > maxNesting {
+		return &UnmarshalError{Reason: ReasonDepth}
+	}
+	return nil
+}
+
+func (d *filling) leave() { d.depth-- }
+
+// at returns child i of a container and its place among the nodes, which is -1
+// for an element that has none.
+func (t Term) at(i int) (Term, int) {
+	if t.kind() == KindList && t.flags()&nodePacked != 0 {
+		return Term{node: newNode(KindInteger, 0, 0, uint64(t.t.data[t.node.Num+uint64(i)]))}, -1
+	}
+	place := int(t.node.Num) + i
+	return Term{t.t, node(t.t.nodes[place])}, place
+}

@@ -1,0 +1,173 @@
+package etf
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Reason is the stable name of why a term does not fit a Go value, or a Go value
+// no term.
+type Reason string
+
+// The reasons of an [UnmarshalError] and a [MarshalError].
+const (
+	ReasonKind      Reason = "kind"            // a term of another kind was wanted
+	ReasonOverflow  Reason = "overflow"        // a number that the Go type cannot hold
+	ReasonInexact   Reason = "inexact"         // an integer that no float of the type equals
+	ReasonUTF8      Reason = "utf8"            // bytes or characters that are no UTF-8 text
+	ReasonLength    Reason = "length"          // a tuple, array or bitstring of another length
+	ReasonImproper  Reason = "improper_list"   // a list whose tail is no list
+	ReasonUnknown   Reason = "unknown_field"   // a key without a field
+	ReasonDuplicate Reason = "duplicate_field" // a field that comes twice, as :name and "name"
+	ReasonMissing   Reason = "missing_field"   // a required field
+	ReasonKey       Reason = "map_key"         // a key that Go cannot compare
+	ReasonCollision Reason = "key_collision"   // two keys that are one in Go
+	ReasonStruct    Reason = "struct_module"   // __struct__ is missing or names another module
+	ReasonRecord    Reason = "record_tag"      // the first element is not the record's atom
+	ReasonRange     Reason = "range"           // a part of a date, a decimal, … out of its range
+	ReasonHook      Reason = "hook"            // a method of the Go type returned an error
+	ReasonConsumed  Reason = "hook_consumed"   // a hook read or wrote less or more than one term
+	ReasonDepth     Reason = "depth"           // nested deeper than 10,000 containers
+	ReasonMemory    Reason = "memory"          // more than UnmarshalOptions.MaxGrowth
+	ReasonTarget    Reason = "target"          // no pointer, or a nil one, to unmarshal into
+	ReasonType      Reason = "go_type"         // a Go type that no term fits
+	ReasonTag       Reason = "go_tag"          // a field tag that is wrong: Err tells how
+	ReasonEncode    Reason = "encode"          // ETF cannot hold the value: Err is an *EncodeError
+	ReasonCycle     Reason = "cycle"           // nested deeper than 10,000 values: most likely a cycle
+)
+
+// ErrUnmarshal is what errors.Is finds in an [*UnmarshalError].
+var ErrUnmarshal = errors.New("external term does not fit the Go value")
+
+// UnmarshalError is why an accepted term does not fit the Go value it is for. It
+// names Go types, Go fields and positions and nothing that the sender wrote; only
+// what Err says, which is no part of the text, comes from a hook and may.
+type UnmarshalError struct {
+	// Reason is the stable name of the reason.
+	Reason Reason
+	// Kind is the kind of the term.
+	Kind Kind
+	// Type is the Go type that it was meant for.
+	Type reflect.Type
+	// Field is the path of struct fields to it, as in "User.Emails.Host": the
+	// outermost struct's type and the names of fields.
+	Field string
+	// Path leads from the term that was unmarshalled to the one at fault.
+	Path Path
+	// Err is the error of a hook or tag, if it was one.
+	Err error
+
+	steps  []Step   // of Path, from the inside out
+	fields []string // of Field, from the inside out
+	root   string   // the type of the outermost struct
+}
+
+// Error describes the misfit in one line. The text is no API; Reason is.
+func (e *UnmarshalError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "etf: %s", strings.ReplaceAll(string(e.Reason), "_", " "))
+	if e.Kind != KindInvalid {
+		fmt.Fprintf(&b, ": %s", e.Kind)
+	}
+	if e.Type != nil {
+		fmt.Fprintf(&b, " for Go type %s", e.Type)
+	}
+	if e.Field != "" {
+		fmt.Fprintf(&b, ", field %s", e.Field)
+	}
+	if len(e.Path.Steps) > 0 {
+		fmt.Fprintf(&b, ", in %s", e.Path)
+	}
+	switch e.Err.(type) {
+	case *UnmarshalError, *Error, *tagError: // these hold nothing of the term either
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+// Is reports whether target is [ErrUnmarshal].
+func (e *UnmarshalError) Is(target error) bool { return target == ErrUnmarshal }
+
+// Unwrap returns Err.
+func (e *UnmarshalError) Unwrap() error { return e.Err }
+
+// LogValue groups the fields for slog. Err is left out.
+func (e *UnmarshalError) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("reason", string(e.Reason)), slog.String("kind", e.Kind.String())}
+	if e.Type != nil {
+		attrs = append(attrs, slog.String("type", e.Type.String()))
+	}
+	if e.Field != "" {
+		attrs = append(attrs, slog.String("field", e.Field))
+	}
+	return slog.GroupValue(append(attrs, slog.String("path", e.Path.String()))...)
+}
+
+// misfit makes the error of a term that does not fit the plan.
+func misfit(r Reason, p *plan, t Term) error {
+	return &UnmarshalError{Reason: r, Kind: t.kind(), Type: p.typ}
+}
+
+// under adds the step that leads to the term at fault, as errors come back. It
+// fills in what charge and enter could not know.
+func under(err error, p *plan, t Term, step Step) error {
+	e, ok := err.(*UnmarshalError)
+	if !ok {
+		return err
+	}
+	if e.Type == nil {
+		e.Type, e.Kind = p.typ, t.kind()
+	}
+	e.steps = append(e.steps, step)
+	return e
+}
+
+// of adds the struct field that the term at fault is for.
+func ofField(err error, p *plan, f *field) error {
+	if e, ok := err.(*UnmarshalError); ok {
+		e.fields = append(e.fields, f.goName)
+		e.root = p.typ.Name()
+	}
+	return err
+}
+
+// typed fills in the type of an error without one.
+func typed(err error, p *plan, t Term) error {
+	if e, ok := err.(*UnmarshalError); ok && e.Type == nil {
+		e.Type, e.Kind = p.typ, t.kind()
+	}
+	return err
+}
+
+// finish turns what came together inside out.
+func finish(err error) error {
+	e, ok := err.(*UnmarshalError)
+	if !ok {
+		return err
+	}
+	slices.Reverse(e.steps)
+	e.Path = shorten(e.steps)
+	if len(e.fields) > 0 {
+		slices.Reverse(e.fields)
+		if len(e.fields) > 2*PathKeep {
+			e.fields = append(append(e.fields[:PathKeep:PathKeep], "…"), e.fields[len(e.fields)-PathKeep:]...)
+		}
+		e.Field = strings.TrimPrefix(e.root+"."+strings.Join(e.fields, "."), ".")
+	}
+	e.steps, e.fields = nil, nil
+	return e
+}
+
+// shorten keeps the ends of a long path.
+func shorten(steps []Step) Path {
+	n := len(steps)
+	if n <= 2*PathKeep {
+		return Path{Steps: steps}
+	}
+	kept := append(slices.Clone(steps[:PathKeep]), steps[n-PathKeep:]...)
+	return Path{Steps: kept, Omitted: n - 2*PathKeep}
+}
