@@ -56,7 +56,7 @@ type Outside struct{ BEAM, Node *outside.Process }
 // All are the columns, in the order of the tables.
 func All() []Column {
 	var all []Column
-	for _, some := range [][]Column{library, limit, beam, peers, node, others} {
+	for _, some := range [][]Column{library, terms, limit, beam, peers, node, others} {
 		all = append(all, some...)
 	}
 	return all

@@ -24,6 +24,8 @@ var comparisons = []struct {
 		"How many times as long others take to decode into values of their own. CBOR and JSON hold equivalent data."},
 	{"Unmarshal into structs against the others", "unmarshal_struct",
 		[]string{"cbor_struct", "json_struct", "decode", "unmarshal_any", "okeuday_decode", "ergo_decode", "beam_decode"}, ""},
+	{"Marshal of structs against the others", "marshal_struct",
+		[]string{"cbor_marshal", "json_marshal", "beam_encode", "okeuday_encode", "ergo_encode"}, "BEAM and peers encode their own values of the same term."},
 	{"Marshal against the others", "marshal",
 		[]string{"beam_encode", "okeuday_encode", "ergo_encode", "erlang_js_encode", "erlpack_encode", "cbor_encode", "json_encode"}, ""},
 	{"Canonicalize against the others", "canonicalize", []string{"validate", "beam_reencode"}, ""},

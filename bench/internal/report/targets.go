@@ -34,6 +34,7 @@ var targets = []target{
 	{"Decode against binary_to_term: the rest", []string{"c", "d", "f", "g", "i", "j", "m", "n", "o", "p", "q", "u", "v", "w"}, nil, "decode", []string{"beam_decode"}, 0.9},
 	{"Unmarshal into structs against fxamacker/cbor", nil, nil, "unmarshal_struct", []string{"cbor_struct"}, 1 / 1.5},
 	{"Unmarshal into structs against the faster peer's decoding", nil, nil, "unmarshal_struct", goPeers, 3},
+	{"Marshal of structs against fxamacker/cbor", nil, nil, "marshal_struct", []string{"cbor_marshal"}, 1 / 1.5},
 	{"Marshal against the faster peer", nil, nil, "marshal", []string{"okeuday_encode", "ergo_encode"}, 2},
 	{"Canonicalize against Validate: records", records, nil, "canonicalize", []string{"validate"}, 1.0 / 3},
 }
