@@ -22,7 +22,9 @@ var structs = map[string]reflect.Type{
 	"c_ints":            reflect.TypeFor[[]int64](),
 }
 
-var errNoType = errors.New("no Go type was written for this payload")
+// ErrNoType is why columns of structs are empty: no type was written for the
+// payload.
+var ErrNoType = errors.New("no Go type was written for this payload")
 
 type ready struct {
 	Op int       `etf:"op" json:"op"`
@@ -133,7 +135,7 @@ func intoStruct(unmarshal func(b []byte, v any) error) func(p *payload.Payload) 
 	return func(p *payload.Payload) (func() error, error) {
 		t, ok := structs[p.Name]
 		if !ok {
-			return nil, errNoType
+			return nil, ErrNoType
 		}
 		return items(func(b []byte) error { return unmarshal(b, reflect.New(t).Interface()) })(p)
 	}
@@ -144,7 +146,7 @@ func otherIntoStruct(encode func(any) ([]byte, error), unmarshal func([]byte, an
 	return func(p *payload.Payload) (func() error, error) {
 		t, ok := structs[p.Name]
 		if !ok {
-			return nil, errNoType
+			return nil, ErrNoType
 		}
 		return equivalent(encode, func(b []byte) error { return unmarshal(b, reflect.New(t).Interface()) })(p)
 	}
@@ -155,7 +157,7 @@ func fromStruct(marshal func(any) ([]byte, error)) func(p *payload.Payload) (fun
 	return func(p *payload.Payload) (func() error, error) {
 		t, ok := structs[p.Name]
 		if !ok {
-			return nil, errNoType
+			return nil, ErrNoType
 		}
 		return values(func(b []byte) (any, error) {
 			v := reflect.New(t)

@@ -33,8 +33,7 @@ func Ratios(file, title string, labels []string, groups []Group) error {
 	p.Title.Text = title
 	p.Y.Label.Text = "times as long"
 	p.Y.Tick.Marker = powers{}
-	p.Legend.Top = true
-	p.Legend.Left = true
+	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, vg.Millimeter
 	p.X.Tick.Label.Rotation = math.Pi / 5
 	p.X.Tick.Label.XAlign = draw.XRight
 	room := float64(width) * 0.8 / float64(max(len(labels), 1))
@@ -58,7 +57,7 @@ func Ratios(file, title string, labels []string, groups []Group) error {
 	}
 	p.Add(plotter.NewGrid())
 	p.NominalX(labels...)
-	p.Y.Max += 1 // for the legend
+	p.Y.Max += float64(len(groups)) // for the legend
 	return save(p, file)
 }
 
@@ -90,7 +89,7 @@ func Growth(file, title, x, y string, lines []Line) error {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogTicks{Prec: -1}, plot.LogTicks{Prec: -1}
-	p.Legend.Top = true
+	p.Legend.Top, p.Legend.Padding = true, vg.Millimeter
 	p.Add(plotter.NewGrid())
 	for i, l := range lines {
 		var points plotter.XYs
@@ -111,7 +110,7 @@ func Growth(file, title, x, y string, lines []Line) error {
 		p.Add(line, dots)
 		p.Legend.Add(l.Name, line, dots)
 	}
-	p.Y.Min, p.Y.Max = p.Y.Min/2, p.Y.Max*2
+	p.Y.Min, p.Y.Max = p.Y.Min/2, p.Y.Max*20 // for the legend
 	return save(p, file)
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -138,7 +139,7 @@ func writeRefusals(p *page, r *Run) {
 		var order []string
 		for _, l := range r.Lines {
 			err := l.get(c.Key).Err
-			if err == nil {
+			if err == nil || errors.Is(err, column.ErrNoType) {
 				continue
 			}
 			text := oneLine(err.Error())

@@ -32,9 +32,9 @@ var targets = []target{
 	{"Decode of one large binary against a copy in new memory", []string{"d"}, nil, "decode", []string{"copy"}, 1 / 1.2},
 	{"Decode against binary_to_term: calls, maps, atoms, floats", []string{"a", "b", "b2", "e", "h", "k", "l", "r", "s", "t"}, nil, "decode", []string{"beam_decode"}, 1.5},
 	{"Decode against binary_to_term: the rest", []string{"c", "d", "f", "g", "i", "j", "m", "n", "o", "p", "q", "u", "v", "w"}, nil, "decode", []string{"beam_decode"}, 0.9},
-	{"Unmarshal into structs against fxamacker/cbor", nil, nil, "unmarshal_struct", []string{"cbor_struct"}, 1 / 1.5},
+	{"Unmarshal into structs against fxamacker/cbor", nil, []string{"i"}, "unmarshal_struct", []string{"cbor_struct"}, 1 / 1.5},
 	{"Unmarshal into structs against the faster peer's decoding", nil, nil, "unmarshal_struct", goPeers, 3},
-	{"Marshal of structs against fxamacker/cbor", nil, nil, "marshal_struct", []string{"cbor_marshal"}, 1 / 1.5},
+	{"Marshal of structs against fxamacker/cbor", nil, []string{"i"}, "marshal_struct", []string{"cbor_marshal"}, 1 / 1.5},
 	{"Marshal against the faster peer", nil, nil, "marshal", []string{"okeuday_encode", "ergo_encode"}, 2},
 	{"Canonicalize against Validate: records", records, nil, "canonicalize", []string{"validate"}, 1.0 / 3},
 }
