@@ -17,7 +17,7 @@ func compile() *etf.Mode {
 	c := etf.Default()
 	c.Policy.Allow = etf.Pids | etf.Ports | etf.References
 	l := &c.Limits
-	l.MaxBytes, l.MaxStreamBytes, l.MaxBlob = most, limits.NoLimit, most
+	l.MaxBytes, l.MaxStreamBytes, l.MaxBlob = limits.NoLimit, limits.NoLimit, most
 	l.MaxTerms, l.MaxAtoms, l.MaxDistinctAtoms, l.MaxArity = most, most, most, most
 	l.MaxDepth, l.MaxKeyState, l.MaxHeapWords = 1<<22, most, 8*most
 	m, err := c.Compile()

@@ -12,19 +12,28 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 )
 
-// Process is a timing program behind a pipe. It is for one goroutine.
+// Process is a timing program behind a pipe. It is for one goroutine. One that
+// dies of a payload is started again for the next.
 type Process struct {
 	Version string // as the program says it
+
+	command func() *exec.Cmd
+	apart   bool
+	dead    bool
 
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
 	said *bytes.Buffer
 }
+
+// patience is how long one request may take.
+const patience = 5 * time.Minute
 
 // Refused is the error of an operation that the program cannot do.
 type Refused struct{ Why string }
@@ -34,20 +43,26 @@ func (r *Refused) Error() string { return r.Why }
 
 // start runs a program that sends its version first. It answers on stdout, or
 // with apart on descriptor 3, if stdout is not its own.
-func start(cmd *exec.Cmd, apart bool) (*Process, error) {
-	p := &Process{cmd: cmd, said: new(bytes.Buffer)}
+func start(command func() *exec.Cmd, apart bool) (*Process, error) {
+	p := &Process{command: command, apart: apart}
+	return p, p.start()
+}
+
+func (p *Process) start() error {
+	cmd := p.command()
+	p.cmd, p.said, p.dead = cmd, new(bytes.Buffer), false
 	cmd.Stderr = p.said
 	cmd.Env = environment()
 	cmd.WaitDelay = time.Second
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out, theirs, err := os.Pipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if apart {
+	if p.apart {
 		cmd.ExtraFiles = []*os.File{theirs}
 	} else {
 		cmd.Stdout = theirs
@@ -56,16 +71,15 @@ func start(cmd *exec.Cmd, apart bool) (*Process, error) {
 	theirs.Close()
 	if err != nil {
 		out.Close()
-		return nil, err
+		return err
 	}
 	p.in, p.out = in, bufio.NewReader(out)
 	hello, err := p.read()
 	if err != nil {
-		p.Close()
-		return nil, err
+		return err
 	}
 	p.Version = string(hello)
-	return p, nil
+	return nil
 }
 
 // environment leaves out what changes how a BEAM or Node runs.
@@ -85,6 +99,13 @@ func environment() []string {
 // Time runs an operation n times on the payload in a file and returns how long
 // that took.
 func (p *Process) Time(op byte, n int, file string) (time.Duration, error) {
+	if p.dead {
+		if err := p.start(); err != nil {
+			return 0, err
+		}
+	}
+	enough := time.AfterFunc(patience, func() { p.cmd.Process.Kill() })
+	defer enough.Stop()
 	body := binary.BigEndian.AppendUint32([]byte{op}, uint32(n))
 	body = append(body, file...)
 	head := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
@@ -98,7 +119,7 @@ func (p *Process) Time(op byte, n int, file string) (time.Duration, error) {
 	case len(answer) > 0 && answer[0] == 1:
 		return 0, &Refused{strings.Join(strings.Fields(string(answer[1:])), " ")}
 	case len(answer) != 9:
-		return 0, fmt.Errorf("%s answered %d bytes", p.cmd.Path, len(answer))
+		return 0, p.broken(fmt.Errorf("an answer of %d bytes", len(answer)))
 	}
 	return time.Duration(binary.BigEndian.Uint64(answer[1:])), nil
 }
@@ -110,7 +131,7 @@ func (p *Process) read() ([]byte, error) {
 	}
 	n := binary.BigEndian.Uint32(head[:])
 	if n > 1<<20 {
-		return nil, fmt.Errorf("%s: an answer of %d bytes", p.cmd.Path, n)
+		return nil, p.broken(fmt.Errorf("an answer of %d bytes", n))
 	}
 	b := make([]byte, n)
 	if _, err := io.ReadFull(p.out, b); err != nil {
@@ -119,12 +140,20 @@ func (p *Process) read() ([]byte, error) {
 	return b, nil
 }
 
+// broken ends what is left of a program that does not answer as it should.
 func (p *Process) broken(err error) error {
-	return errors.Join(fmt.Errorf("%s: %w", p.cmd.Path, err), errors.New(strings.TrimSpace(p.said.String())))
+	p.dead = true
+	p.cmd.Process.Kill()
+	p.in.Close()
+	p.cmd.Wait()
+	return errors.Join(fmt.Errorf("%s: %w", filepath.Base(p.cmd.Path), err), errors.New(strings.TrimSpace(p.said.String())))
 }
 
 // Close ends the program, which does so itself when its input ends.
 func (p *Process) Close() error {
+	if p.dead {
+		return nil
+	}
 	p.in.Close()
 	done := make(chan error, 1)
 	go func() { done <- p.cmd.Wait() }()

@@ -49,7 +49,7 @@ func (w Workshop) BEAM(dir string) (*Process, error) {
 	if err := w.compile("bench_beam"); err != nil {
 		return nil, err
 	}
-	return start(exec.Command("erl", w.erl("bench_beam", dir)...), false)
+	return start(func() *exec.Cmd { return exec.Command("erl", w.erl("bench_beam", dir)...) }, false)
 }
 
 // erl is a command line that runs main of a module. Schedulers sleep while they
@@ -104,9 +104,11 @@ func (w Workshop) Node(dir string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("node", "bench_node.js", dir)
-	cmd.Dir = home
-	return start(cmd, true)
+	return start(func() *exec.Cmd {
+		cmd := exec.Command("node", "bench_node.js", dir)
+		cmd.Dir = home
+		return cmd
+	}, true)
 }
 
 // run says what a command printed only when it fails.
