@@ -127,7 +127,6 @@ func (b *bench) measurePayloads() error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 		b.run.Lines = append(b.run.Lines, line)
-		debug.FreeOSMemory()
 	}
 	return nil
 }
@@ -146,14 +145,17 @@ func (b *bench) measurePayload(dir, file string) (report.Line, error) {
 		line.Terms += s.Terms
 	}
 	start := time.Now()
-	var works []measure.Work
-	for _, c := range column.All() {
-		if b.wants(c.Key) {
-			works = append(works, c.Work(p, &b.outside))
+	for _, holds := range []bool{false, true} {
+		var works []measure.Work
+		for _, c := range column.All() {
+			if c.Holds() == holds && b.wants(c.Key) {
+				works = append(works, c.Work(p, &b.outside))
+			}
 		}
-	}
-	for _, r := range measure.Run(b.plan.payloads, works) {
-		line.Results[r.Key] = r
+		for _, r := range measure.Run(b.plan.payloads, works) {
+			line.Results[r.Key] = r
+		}
+		debug.FreeOSMemory()
 	}
 	fmt.Fprintf(os.Stderr, "%-20s %5.1f s\n", p.Name, time.Since(start).Seconds())
 	return line, nil

@@ -15,7 +15,7 @@ var beam = []Column{
 	{Key: "beam_decode", Title: "BEAM binary_to_term", Family: Decode, op: outside.BeamDecode, place: BEAM},
 	{Key: "beam_safe", Title: "BEAM binary_to_term, [safe]", Family: Decode, op: outside.BeamDecodeSafe, place: BEAM},
 	{Key: "beam_encode", Title: "BEAM term_to_binary", Family: Encode, op: outside.BeamEncode, place: BEAM},
-	{Key: "beam_reencode", Title: "BEAM, both, deterministic", Family: Encode, op: outside.BeamReencode, place: BEAM},
+	{Key: "beam_reencode", Title: "BEAM, both, deterministic", Family: Encode, reads: true, op: outside.BeamReencode, place: BEAM},
 }
 
 // peers are the other decoders in Go, at exactly these versions.

@@ -178,7 +178,7 @@ var terms = []Column{
 		return v, err
 	}, func(v any) error { _, err := etf.Marshal(v); return err })},
 	{Key: "append_term", Title: "AppendTerm", Family: Encode, once: appendTerm},
-	{Key: "canonicalize", Title: "Canonicalize", Family: Encode, once: canonicalize},
+	{Key: "canonicalize", Title: "Canonicalize", Family: Encode, reads: true, once: canonicalize},
 	{Key: "cbor_struct", Title: "fxamacker/cbor Unmarshal, structs", Family: Decode, once: otherIntoStruct(toCBOR, cbor.Unmarshal)},
 	{Key: "json_struct", Title: "encoding/json Unmarshal, structs", Family: Decode, once: otherIntoStruct(json.Marshal, json.Unmarshal)},
 	{Key: "cbor_marshal", Title: "fxamacker/cbor Marshal, structs", Family: Encode, once: fromStruct(toCBOR)},
