@@ -5,7 +5,8 @@
 GO        ?= go
 TESTFLAGS ?=
 FUZZTIME  ?= 10m
-BENCH     ?= .
+BENCH     ?= full
+RUN       ?= .
 OUT       := .out
 
 export GOWORK := off
@@ -16,10 +17,10 @@ MODULES := $(shell find . \( -name .git -o -name node_modules -o -name testdata 
 # each runs a command in every module and fails if it failed in one.
 each = @bad=0; for m in $(MODULES); do echo "== $$m"; (cd $$m && $(1)) || bad=1; done; exit $$bad
 
-.PHONY: help test race cover lint fmt vet tidy fuzz conformance bench examples vuln ci clean
+.PHONY: help test race cover lint fmt vet tidy fuzz conformance bench bench-diff gobench examples vuln ci clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 test: ## go test ./... in every module (TESTFLAGS='-run X -v')
 	$(call each,$(GO) test $(TESTFLAGS) ./...)
@@ -48,8 +49,15 @@ fuzz: ## every fuzz target in turn, for FUZZTIME (10m); corpus in .out/fuzz
 conformance: ## what decoders do with the corpus: prints the table and rewrites it in fuzz/README.md
 	@$(GO) -C fuzz/adapters run ./table -write ../README.md
 
-bench: ## Go benchmarks in every module (BENCH=regexp)
-	$(call each,$(GO) test -run='^$$' -bench='$(BENCH)' -benchmem ./...)
+bench: ## the library beside its peers and the BEAM, into bench/RESULTS.md: 40 minutes, BENCH=quick five
+	@case '$(BENCH)' in quick|full) ;; *) echo "BENCH is quick or full"; exit 2 ;; esac
+	@$(GO) -C bench run . $(if $(filter quick,$(BENCH)),-quick) $(BENCHFLAGS)
+
+bench-diff: ## is this checkout slower than BASE=rev? fails on a regression beyond noise
+	@$(GO) -C bench run ./diff -base='$(BASE)' $(BENCHFLAGS)
+
+gobench: ## Go benchmarks in every module (RUN=regexp)
+	$(call each,$(GO) test -run='^$$' -bench='$(RUN)' -benchmem ./...)
 
 examples: ## build the examples into .out/bin
 	@mkdir -p $(OUT)/bin

@@ -1,0 +1,144 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A target is what has to hold in one run: that base takes at least so many
+// times as long as key.
+type target struct {
+	work     string
+	payloads []string // names up to the first underscore; nil: all but those in not
+	not      []string
+	key      string
+	base     []string // the fastest of them
+	atLeast  float64
+}
+
+var records = []string{"b", "b2", "k", "l", "m", "n", "r"}
+
+var targets = []target{
+	{"Validate against binary_to_term: a call, maps with binary keys", []string{"a", "b"}, nil, "validate", []string{"beam_decode"}, 5},
+	{"Validate against binary_to_term: maps with atom keys, atoms", []string{"b2", "h"}, nil, "validate", []string{"beam_decode"}, 6},
+	{"Validate against binary_to_term: integers", []string{"c"}, nil, "validate", []string{"beam_decode"}, 3},
+	{"Validate against binary_to_term: a map of 10,000 keys", []string{"e"}, nil, "validate", []string{"beam_decode"}, 15},
+	{"Validate against binary_to_term: 500 levels", []string{"g"}, nil, "validate", []string{"beam_decode"}, 1},
+	{"the machine without keys against the yardstick: records", records, nil, "keyless", []string{"yardstick"}, 1 / 1.2},
+	{"the machine without keys against the yardstick: elsewhere", nil, slices.Concat(records, []string{"i", "u", "v", "w"}), "keyless", []string{"yardstick"}, 1 / 1.5},
+	{"Decode against the faster peer in Go", nil, []string{"d"}, "decode", goPeers, 3},
+	{"Decode of one large binary against a copy in new memory", []string{"d"}, nil, "decode", []string{"copy"}, 1 / 1.2},
+	{"Decode against binary_to_term: calls, maps, atoms, floats", []string{"a", "b", "b2", "e", "h", "k", "l", "r", "s", "t"}, nil, "decode", []string{"beam_decode"}, 1.5},
+	{"Decode against binary_to_term: the rest", []string{"c", "d", "f", "g", "i", "j", "m", "n", "o", "p", "q", "u", "v", "w"}, nil, "decode", []string{"beam_decode"}, 0.9},
+	{"Unmarshal into structs against fxamacker/cbor", nil, []string{"i"}, "unmarshal_struct", []string{"cbor_struct"}, 1 / 1.5},
+	{"Unmarshal into structs against the faster peer's decoding", nil, nil, "unmarshal_struct", goPeers, 3},
+	{"Marshal of structs against fxamacker/cbor", nil, []string{"i"}, "marshal_struct", []string{"cbor_marshal"}, 1 / 1.5},
+	{"Marshal against the faster peer", nil, nil, "marshal", []string{"okeuday_encode", "ergo_encode"}, 2},
+	{"Canonicalize against Validate: records", records, nil, "canonicalize", []string{"validate"}, 1.0 / 3},
+}
+
+// short is the name of a payload in targets.
+func short(name string) string { s, _, _ := strings.Cut(name, "_"); return s }
+
+func (t target) about(l Line) bool {
+	if t.payloads == nil {
+		return !slices.Contains(t.not, short(l.Name))
+	}
+	return slices.Contains(t.payloads, short(l.Name))
+}
+
+// writeTargets says which targets hold: the worst payload decides.
+func writeTargets(p *page, r *Run) {
+	var rows [][]string
+	for _, t := range targets {
+		worst, where, missed := math.Inf(1), "", 0
+		all := 0
+		for _, l := range r.Lines {
+			v := l.ratio(t.key, l.fastest(t.base...))
+			if !t.about(l) || math.IsNaN(v) {
+				continue
+			}
+			all++
+			if v < t.atLeast {
+				missed++
+			}
+			if v < worst {
+				worst, where = v, l.Name
+			}
+		}
+		if all > 0 {
+			rows = append(rows, verdict(t.work, "≥ "+ratio(t.atLeast), ratio(worst)+", "+where, missed, all))
+		}
+	}
+	rows = append(rows, allocationTarget(r)...)
+	rows = append(rows, otherTargets(r)...)
+	if len(rows) == 0 {
+		return
+	}
+	p.heading("Targets", "A ratio says how many times as long the other takes, the median over rounds; the worst payload decides.")
+	p.table([]string{"work", "target", "worst", "holds"}, rows)
+}
+
+func verdict(work, want, got string, missed, all int) []string {
+	holds := "yes"
+	if missed > 0 {
+		holds = fmt.Sprintf("**no**, %d of %d", missed, all)
+	}
+	return []string{work, want, got, holds}
+}
+
+// allocationTarget compares allocations with those of the faster peer.
+func allocationTarget(r *Run) [][]string {
+	worst, where, missed, all := 0.0, "", 0, 0
+	for _, l := range r.Lines {
+		if short(l.Name) == "d" {
+			continue
+		}
+		peer := l.get(l.fastest(goPeers...))
+		if len(peer.Ns) == 0 {
+			continue
+		}
+		all++
+		v := l.get("decode").Allocs / peer.Allocs
+		if v > 0.25 {
+			missed++
+		}
+		if v >= worst {
+			worst, where = v, l.Name
+		}
+	}
+	if all == 0 {
+		return nil
+	}
+	return [][]string{verdict("allocations of Decode against the faster peer's in Go", "≤ 0.25×", fmt.Sprintf("%.2f×, %s", worst, where), missed, all)}
+}
+
+// otherTargets are about hostile heads and long streams.
+func otherTargets(r *Run) (rows [][]string) {
+	var ns, bytes float64
+	missed, all := 0, 0
+	for _, h := range r.Refusals {
+		if !strings.Contains(h.Case, "claims") || len(h.Ways) == 0 {
+			continue
+		}
+		all++
+		ns, bytes = max(ns, h.Ways[0].Ns), max(bytes, h.Ways[0].Bytes)
+		if h.Ways[0].Ns > 1000 || h.Ways[0].Bytes > 512 {
+			missed++
+		}
+	}
+	if all > 0 {
+		rows = append(rows, verdict("refuse a hostile head", "≤ 1 µs, ≤ 512 B", nanoseconds(ns)+", "+size(bytes), missed, all))
+	}
+	for _, l := range r.Long {
+		missed := 0
+		if l.Allocated > 256<<10 || l.Share < 60 {
+			missed = 1
+		}
+		rows = append(rows, verdict("a long stream: "+l.Way, "≤ 256 KiB, ≥ 60 % of the reader alone",
+			fmt.Sprintf("%s, %.0f %%", size(float64(l.Allocated)), l.Share), missed, 1))
+	}
+	return rows
+}

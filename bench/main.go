@@ -1,0 +1,124 @@
+// The bench of beamgate: how fast, against whom, and how close to what the
+// machine can do. It prints what it writes to RESULTS.md, with pictures beside
+// it.
+//
+//	go -C bench run .           everything, under 40 minutes
+//	go -C bench run . -quick    the same with less of all, in five
+//
+// The BEAM (erl, erlc) and Node (node, npm, a C++ compiler for erlpack) are
+// wanted; what is missing stays empty and is named.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beamgate/beamgate/bench/internal/hostile"
+	"github.com/beamgate/beamgate/bench/internal/report"
+)
+
+func main() {
+	hostile.Child() // if this is one of the processes that read hostile input
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// options are what the command line says.
+type options struct {
+	quick   bool
+	parts   []string
+	match   string // payloads
+	columns string
+	out     string
+	plan    plans
+}
+
+var parts = []string{"payloads", "curves", "streams", "hostile"}
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.BoolVar(&o.quick, "quick", false, "less of everything")
+	only := flags.String("only", strings.Join(parts, ","), "parts to run")
+	flags.StringVar(&o.match, "payloads", "*", "pattern of the payloads to measure, as in 'a_*'")
+	flags.StringVar(&o.columns, "columns", "*", "patterns of the columns to measure, with commas between them")
+	flags.StringVar(&o.out, "out", ".", "folder for RESULTS.md and the pictures")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	o.parts = strings.Split(*only, ",")
+	for _, p := range o.parts {
+		if !slices.Contains(parts, p) {
+			return o, fmt.Errorf("there is no part %q; the parts are %s", p, strings.Join(parts, ", "))
+		}
+	}
+	o.plan = full
+	if o.quick {
+		o.plan = quick
+	}
+	return o, nil
+}
+
+func run(args []string) error {
+	o, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	source, err := moduleFolder()
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	b := &bench{options: o, source: source, run: &report.Run{Quick: o.quick}}
+	defer b.close()
+	for _, p := range parts {
+		if !slices.Contains(o.parts, p) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "-- %s\n", p)
+		if err := b.part(p); err != nil {
+			return err
+		}
+	}
+	b.run.Machine = append(machine(), b.versions...)
+	b.run.Elapsed = time.Since(start)
+	return b.write()
+}
+
+// moduleFolder is where the sources of the other programs are. `go run` and
+// `go -C` start the program there.
+func moduleFolder() (string, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("run it in the folder of its module: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// write prints the report, and leaves it with its pictures in the folder.
+func (b *bench) write() error {
+	if notes, err := os.ReadFile(filepath.Join(b.source, "NOTES.md")); err == nil {
+		b.run.Notes = string(notes)
+	}
+	text := report.Markdown(b.run)
+	fmt.Print(text)
+	if err := os.MkdirAll(b.out, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(b.out, "RESULTS.md"), []byte(text), 0o644); err != nil {
+		return err
+	}
+	return report.Pictures(b.run, b.out)
+}

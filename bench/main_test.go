@@ -1,0 +1,63 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/beamgate/beamgate/bench/internal/hostile"
+)
+
+func TestMain(m *testing.M) {
+	hostile.Child()
+	os.Exit(m.Run())
+}
+
+// TestRun runs a little of everything and looks for it in the report.
+func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	if _, err := exec.LookPath("erlc"); err != nil {
+		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
+			t.Fatal("CI must have erlc")
+		}
+		t.Skip("the payloads are written by Erlang")
+	}
+	dir := t.TempDir()
+	args := []string{"-quick", "-only", "payloads,streams", "-payloads", "[ao]_*", "-columns", "validate,decode,yardstick,beam_decode", "-out", dir}
+	if err := run(args); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "RESULTS.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"## Targets", "| a_rpc |", "| o_frames |", "BEAM binary_to_term", "## Long streams", "## Goroutines on one Mode", "| Go | go1."} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the report lacks %q", want)
+		}
+	}
+	if strings.Contains(string(text), "NaN") || strings.Contains(string(text), "Inf") {
+		t.Error("the report has numbers that are none")
+	}
+	for _, picture := range []string{"validate.svg", "decode.svg"} {
+		if _, err := os.Stat(filepath.Join(dir, picture)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestParse refuses what it does not know.
+func TestParse(t *testing.T) {
+	if _, err := parse([]string{"-only", "payloads,other"}); err == nil {
+		t.Error("an unknown part is accepted")
+	}
+	o, err := parse([]string{"-quick"})
+	if err != nil || len(o.parts) != len(parts) || o.plan.size != "quick" {
+		t.Errorf("%+v, %v", o, err)
+	}
+}

@@ -1,0 +1,59 @@
+package house
+
+import (
+	"go/version"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"testing"
+)
+
+// pinned is the Go that the lists below were made with. Others inline by other
+// rules.
+const pinned = "go1.26"
+
+// inlined are functions on the hot paths that cost nothing only because the
+// compiler puts them where they are called. A change that makes one too large
+// costs each term of each input nanoseconds, and nothing else would tell.
+var inlined = map[string][]string{
+	"internal/wire": {
+		"(*Input).Run", "(*Input).Next", "(*Input).Token", "(*Input).TokenBytes",
+		"(*Machine).view", "(*Machine).owed", "(*Machine).charge", "(*Machine).refuse", "(*Machine).isKey",
+		"(*Program).place", "class.base", "NewNode",
+		"be16", "be32", "be64", "le64", "isASCII",
+	},
+	"etf": {
+		"Token.Len", "Token.Int", "Token.Float", "Token.isSmall", "Token.opens",
+		"Term.Kind", "Term.Len", "Term.Int", "Term.Float", "Term.Atom", "Term.IsAtom", "Term.Bytes",
+		"node.kind", "node.flags", "node.length",
+		"(*names).hook", "(*names).begin", "(*names).release",
+	},
+}
+
+// TestInlining asks the compiler.
+func TestInlining(t *testing.T) {
+	if lang := version.Lang(runtime.Version()); lang != pinned {
+		t.Skipf("this is %s, the lists are for %s", lang, pinned)
+	}
+	can := regexp.MustCompile(`(?m): can inline (\S+)`)
+	for dir, names := range inlined {
+		cmd := exec.Command("go", "build", "-gcflags=-m", "./"+dir)
+		cmd.Dir = root
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", dir, err, out)
+		}
+		found := map[string]bool{}
+		for _, m := range can.FindAllSubmatch(out, -1) {
+			found[string(m[1])] = true
+		}
+		if len(found) == 0 {
+			t.Fatalf("%s: the compiler says nothing about inlining", dir)
+		}
+		for _, name := range names {
+			if !found[name] {
+				t.Errorf("%s: %s is not inlined any more", dir, name)
+			}
+		}
+	}
+}
