@@ -1,0 +1,235 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+	"github.com/beamgate/beamgate/limits"
+	"github.com/beamgate/beamgate/safe"
+)
+
+// Pass is one connection that was let in. Request and Answer may each be used by
+// one goroutine at a time; the rest by any.
+type Pass struct {
+	Client Client
+
+	door   *Door
+	client *limit.Client
+	class  int
+	to     *safe.Guard
+	back   *safe.Guard
+}
+
+// Accept lets a connection in, or says why not.
+func (d *Door) Accept(who Client) (*Pass, *Refusal) {
+	client, err := d.clients.Connect(who.Key())
+	if err != nil {
+		r := refuse(Connections, "connections", err)
+		d.tell(&Verdict{Client: who, Refusal: r})
+		return nil, r
+	}
+	p := &Pass{Client: who, client: client}
+	if err := p.use(d); err != nil {
+		client.Close()
+		return nil, refuse(Down, "internal", err)
+	}
+	return p, nil
+}
+
+// Close ends the connection.
+func (p *Pass) Close() { p.client.Close() }
+
+// Door returns the rules in force for the connection.
+func (p *Pass) Door() *Door { return p.door }
+
+// Use takes over the rules of a reload, between two messages. What answers have
+// cost so far is kept.
+func (p *Pass) Use(d *Door) {
+	if d != p.door {
+		p.use(d) //nolint: on error the rules before stay, which New has proven not to happen
+	}
+}
+
+func (p *Pass) use(d *Door) error {
+	to, err := d.guard(d.profile, d.view(p.Client, func(err error) {
+		d.tell(&Verdict{Client: p.Client, Mode: Shadow, Refusal: refuse(Atoms, string(etf.CodeLimitAtomBudget), err)})
+	}))
+	if err != nil {
+		return err
+	}
+	back, err := d.guard(d.answers, limits.NewAtomBudget(d.Config.Answers.Atoms))
+	if err != nil {
+		return err
+	}
+	if p.back != nil && p.door.Config.Answers.Atoms == d.Config.Answers.Atoms {
+		back = p.back
+	}
+	p.door, p.class, p.to, p.back = d, d.classOf(p.Client), to, back
+	return nil
+}
+
+// Hold takes room for a message of n bytes before it is read, and waits for it:
+// then nothing more is read from this client. The error is that of ctx. The
+// function returned gives the room back, and may be called more than once.
+func (p *Pass) Hold(ctx context.Context, n int64) (release func(), err error) {
+	global, own := p.door.held, p.door.Upstream.Bytes
+	if err := own.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	if err := global.Acquire(ctx, n); err != nil {
+		own.Release(n)
+		return nil, err
+	}
+	done := false
+	return func() {
+		if !done {
+			done = true
+			global.Release(n)
+			own.Release(n)
+		}
+	}, nil
+}
+
+// Pace makes a client that is over its rate wait before its message of n bytes is
+// read further, or refuses it.
+func (p *Pass) Pace(ctx context.Context, n int64) *Refusal {
+	d := p.door
+	switch d.Modes[Rate] {
+	case Off:
+		return nil
+	case Shadow:
+		if p.client.Over(n) {
+			p.refused(Shadow, refuse(Rate, "rate", nil), n)
+		}
+		return nil
+	}
+	retry, err := p.client.Wait(ctx, n, d.Config.Limits.MaxPause.Duration)
+	if err == nil {
+		return nil
+	}
+	r := &Refusal{Rule: Rate, Code: "rate", Retry: retry, Err: err}
+	p.refused(Enforce, r, n)
+	return r
+}
+
+// Oversize judges the length of a message that is not here yet. nil: read on.
+func (p *Pass) Oversize(way Direction, n int64) *Refusal {
+	most := p.door.MaxBytes(way)
+	if n <= most {
+		return nil
+	}
+	rule := Term
+	if way == ToClient {
+		rule = Answer
+	}
+	r := refuse(rule, string(etf.CodeLimitBytes), &limits.Error{Name: "MaxBytes", Max: most, Got: n})
+	return p.judge(way, r, n)
+}
+
+// Verb applies a rule of the protocol that has fired.
+func (p *Pass) Verb(code string, n int64) *Refusal {
+	return p.judge(ToNode, refuse(Verb, code, nil), n)
+}
+
+// Denied tells of a refusal that no rule here decided: a deadline, a connection
+// that failed.
+func (p *Pass) Denied(rule Rule, code string, err error) *Refusal {
+	r := refuse(rule, code, err)
+	p.refused(Enforce, r, 0)
+	return r
+}
+
+// judge tells of a refusal and returns it if it is meant.
+func (p *Pass) judge(way Direction, r *Refusal, n int64) *Refusal {
+	mode := p.door.Modes[r.Rule]
+	if mode == Off {
+		return nil
+	}
+	p.door.tell(&Verdict{Direction: way, Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
+	if mode == Shadow {
+		return nil
+	}
+	return r
+}
+
+func (p *Pass) refused(mode Mode, r *Refusal, n int64) {
+	p.door.tell(&Verdict{Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
+}
+
+func (d *Door) tell(v *Verdict) {
+	if v.Refusal == nil { // it passed in the mode of the rule about terms
+		v.Mode = d.Modes[Term]
+		if v.Direction == ToClient {
+			v.Mode = d.Modes[Answer]
+		}
+	}
+	v.Listener, v.Upstream = d.Config.Name, d.Upstream.Name
+	d.events.Verdict(v)
+}
+
+// Answer checks a message from the node. nil: pass it on, byte for byte.
+func (p *Pass) Answer(b []byte) *Refusal {
+	if p.door.Modes[Answer] == Off {
+		return nil
+	}
+	start := time.Now()
+	if err := p.back.Check(b); err != nil {
+		return p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
+	}
+	p.door.tell(&Verdict{Direction: ToClient, Client: p.Client, Bytes: int64(len(b)), Took: time.Since(start)})
+	return nil
+}
+
+func code(err error) string {
+	var e *etf.Error
+	if errors.As(err, &e) {
+		return string(e.Code)
+	}
+	return "internal"
+}
+
+// Ticket is a message that may go on.
+type Ticket struct {
+	// Bytes are what to send. They are valid until the next Request.
+	Bytes []byte
+	// Epoch is the life of the node that the names were counted for: a
+	// connection to another one must not carry the message.
+	Epoch int64
+
+	hash     limit.Hash
+	exchange *upstream.Exchange
+	up       *upstream.Upstream
+}
+
+// Done ends the message: the node has answered, or the protocol has no answers
+// and the message was written.
+func (t *Ticket) Done() {
+	t.exchange.End(nil)
+}
+
+// Cancel ends a message that did not reach the node, for no fault of the node.
+func (t *Ticket) Cancel() {
+	t.exchange.Cancel()
+}
+
+// Failed ends a message that the node did not answer.
+func (t *Ticket) Failed(err error) {
+	t.exchange.End(err)
+}
+
+// Crashed ends messages that were under way when the connection to the node was
+// lost. They become suspects.
+func Crashed(err error, tickets ...*Ticket) {
+	var hashes []limit.Hash
+	for _, t := range tickets {
+		t.Failed(err)
+		hashes = append(hashes, t.hash)
+	}
+	if len(tickets) > 0 {
+		tickets[0].up.Suspects.Crashed(hashes)
+	}
+}

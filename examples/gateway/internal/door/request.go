@@ -1,0 +1,116 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// frameLimits are the longest terms of {packet,1|2|4}.
+var frameLimits = map[int]int64{1: math.MaxUint8, 2: math.MaxUint16, 4: math.MaxInt32 - 4}
+
+// Request checks a message toward the node and takes a place for it. scratch is
+// memory that may be used for what is sent. With a Ticket the message may go on,
+// and one of the Ticket's methods has to be called in the end.
+func (p *Pass) Request(ctx context.Context, msg, scratch []byte) (*Ticket, *Refusal) {
+	t := &Ticket{Bytes: msg, up: p.door.Upstream}
+	if r := p.begin(ctx, t); r != nil {
+		p.refused(Enforce, r, int64(len(msg)))
+		return nil, r
+	}
+	start := time.Now()
+	if r := p.check(t, msg, scratch); r != nil {
+		t.Cancel()
+		return nil, r
+	}
+	p.door.tell(&Verdict{Client: p.Client, Bytes: int64(len(msg)), Took: time.Since(start)})
+	return t, nil
+}
+
+// begin takes the place, if the rules that demand one are enforced.
+func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
+	d, u := p.door, p.door.Upstream
+	if d.Modes[Breaker] == Shadow && u.Breaker.State() != "closed" {
+		p.refused(Shadow, refuse(Breaker, "open", nil), 0)
+	}
+	if d.Modes[InFlight] == Shadow && !u.Slots.Fits(p.class) {
+		p.refused(Shadow, refuse(InFlight, "full", nil), 0)
+	}
+	need := upstream.Need{Breaker: d.Modes[Breaker] == Enforce, Slot: d.Modes[InFlight] == Enforce}
+	x, retry, err := u.Begin(ctx, p.class, need)
+	if err != nil {
+		return begun(err, retry)
+	}
+	t.exchange = x
+	return nil
+}
+
+// check is what the message itself decides. The epoch does not change meanwhile.
+func (p *Pass) check(t *Ticket, msg, scratch []byte) *Refusal {
+	epoch, leave := p.door.Upstream.Ledger.Enter()
+	defer leave()
+	t.Epoch = epoch
+	passed := true
+	if p.door.Modes[Term] != Off {
+		if err := p.to.Check(msg); err != nil {
+			r := refuse(Term, code(err), err)
+			if r.Code == string(etf.CodeLimitAtomBudget) || r.Code == string(etf.CodeLimitNewAtoms) {
+				r.Rule = Atoms
+			}
+			if r := p.judge(ToNode, r, int64(len(msg))); r != nil {
+				return r
+			}
+			passed = false
+		}
+	}
+	if r := p.canonical(t, msg, scratch, passed); r != nil {
+		return r
+	}
+	return p.suspect(t)
+}
+
+// canonical replaces what came by what was read, if the listener says so. What
+// did not pass, in shadow, goes on as it came.
+func (p *Pass) canonical(t *Ticket, msg, scratch []byte, passed bool) *Refusal {
+	d := p.door
+	if d.rewrite == nil || !passed || d.Modes[Term] != Enforce {
+		return nil
+	}
+	b, err := d.rewrite(scratch[:0], msg)
+	if err != nil {
+		r := refuse(Term, code(err), err)
+		p.refused(Enforce, r, int64(len(msg)))
+		return r
+	}
+	most := min(d.maxBytes, frameLimits[d.Config.Packet])
+	if int64(len(b)) > most {
+		r := refuse(FrameSize, "frame_size", &limits.Error{Name: "packet", Max: most, Got: int64(len(b))})
+		return p.judge(ToNode, r, int64(len(msg)))
+	}
+	t.Bytes = b
+	return nil
+}
+
+// suspect refuses a message that was under way at crashes.
+func (p *Pass) suspect(t *Ticket) *Refusal {
+	if p.door.Modes[Poison] == Off {
+		return nil
+	}
+	t.hash = hash(t.Bytes)
+	if left := t.up.Suspects.Refused(t.hash); left > 0 {
+		return p.judge(ToNode, &Refusal{Rule: Poison, Code: "poison", Retry: left}, int64(len(t.Bytes)))
+	}
+	return nil
+}
+
+var errNoNode = errors.New("the node could not be reached")
+
+// Unreachable is the refusal of messages for which no connection could be made.
+func (p *Pass) Unreachable(err error) *Refusal {
+	return p.Denied(Down, "unreachable", errors.Join(errNoNode, err))
+}
