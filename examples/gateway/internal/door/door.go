@@ -40,12 +40,12 @@ type Shared struct {
 	Events  Events
 }
 
-// New makes a door, or says what of its configuration package safe does not
+// New makes a door toward u, with the priority classes given, or says what of its configuration package safe does not
 // accept.
-func New(c config.Listener, u *upstream.Upstream, s Shared) (*Door, error) {
+func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shared) (*Door, error) {
 	d := &Door{
 		Config: c, Modes: ParseModes(c.Mode, c.Rules), Upstream: u,
-		clients: s.Clients, held: s.Held, events: s.Events, classes: classes(u.Config().Classes),
+		clients: s.Clients, held: s.Held, events: s.Events, classes: parseClasses(classes),
 	}
 	if d.events == nil {
 		d.events = NoEvents{}
@@ -138,13 +138,24 @@ func (d *Door) MaxBytes(way Direction) int64 {
 	return d.maxBytes
 }
 
+// Passive reports that no rule about messages is enforced: what comes has to be
+// passed on as it is, and not be delayed.
+func (d *Door) Passive() bool {
+	for r := Rate; r < Down; r++ {
+		if d.Modes[r] == Enforce {
+			return false
+		}
+	}
+	return true
+}
+
 // class is a priority class, compiled.
 type class struct {
 	names    []string
 	prefixes []netip.Prefix
 }
 
-func classes(list []config.Class) []class {
+func parseClasses(list []config.Class) []class {
 	var out []class
 	for _, c := range list {
 		out = append(out, parseClients(c.Clients))
@@ -192,15 +203,17 @@ func Clients(list []string) func(Client) bool {
 	return func(who Client) bool { return len(list) == 0 || c.has(who) }
 }
 
-// view is the ledger as one connection draws on it, in the mode of its rule.
-func (d *Door) view(who Client, told func(error)) limits.Budget {
-	switch d.Modes[Atoms] {
-	case Shadow:
-		return d.Upstream.Ledger.View(who.Key(), told)
-	case Off:
-		return ledger.Unbounded{}
+// view is the ledger as one connection draws on it, in the mode of its rule; the
+// View is nil where nothing is counted.
+func (d *Door) view(who Client, told func(error)) (*ledger.View, limits.Budget) {
+	if d.Modes[Atoms] == Off {
+		return nil, ledger.Unbounded{}
 	}
-	return d.Upstream.Ledger.View(who.Key(), nil)
+	if d.Modes[Atoms] == Enforce {
+		told = nil
+	}
+	v := d.Upstream.Ledger.View(who.Key(), told)
+	return v, v
 }
 
 func hash(b []byte) limit.Hash { return sha256.Sum256(b) }

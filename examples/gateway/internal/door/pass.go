@@ -3,9 +3,12 @@ package door
 import (
 	"context"
 	"errors"
+	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
 	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 	"github.com/beamgate/beamgate/limits"
@@ -17,22 +20,30 @@ import (
 type Pass struct {
 	Client Client
 
-	door   *Door
 	client *limit.Client
-	class  int
-	to     *safe.Guard
-	back   *safe.Guard
+	latest func() *Door
+	now    atomic.Pointer[rulesOf]
 }
 
-// Accept lets a connection in, or says why not.
-func (d *Door) Accept(who Client) (*Pass, *Refusal) {
+// rulesOf are a Door's rules for one connection.
+type rulesOf struct {
+	door  *Door
+	class int
+	view  *ledger.View // that to draws on; nil: none
+	to    *safe.Guard
+	back  *safe.Guard
+}
+
+// Accept lets a connection in, or says why not. latest, if not nil, tells the
+// rules in force for later messages.
+func (d *Door) Accept(who Client, latest func() *Door) (*Pass, *Refusal) {
 	client, err := d.clients.Connect(who.Key())
 	if err != nil {
 		r := refuse(Connections, "connections", err)
 		d.tell(&Verdict{Client: who, Refusal: r})
 		return nil, r
 	}
-	p := &Pass{Client: who, client: client}
+	p := &Pass{Client: who, client: client, latest: latest}
 	if err := p.use(d); err != nil {
 		client.Close()
 		return nil, refuse(Down, "internal", err)
@@ -44,31 +55,38 @@ func (d *Door) Accept(who Client) (*Pass, *Refusal) {
 func (p *Pass) Close() { p.client.Close() }
 
 // Door returns the rules in force for the connection.
-func (p *Pass) Door() *Door { return p.door }
+func (p *Pass) Door() *Door { return p.now.Load().door }
 
-// Use takes over the rules of a reload, between two messages. What answers have
-// cost so far is kept.
-func (p *Pass) Use(d *Door) {
-	if d != p.door {
-		p.use(d) //nolint: on error the rules before stay, which New has proven not to happen
+// Refresh takes over the rules of a reload, between two messages. What answers
+// have cost so far is kept.
+func (p *Pass) Refresh() {
+	if p.latest == nil {
+		return
+	}
+	if d := p.latest(); d != p.Door() {
+		p.use(d) // New has shown that it works; if not, the rules before stay
 	}
 }
 
 func (p *Pass) use(d *Door) error {
-	to, err := d.guard(d.profile, d.view(p.Client, func(err error) {
+	next := &rulesOf{door: d, class: d.classOf(p.Client)}
+	var err error
+	view, budget := d.view(p.Client, func(err error) {
 		d.tell(&Verdict{Client: p.Client, Mode: Shadow, Refusal: refuse(Atoms, string(etf.CodeLimitAtomBudget), err)})
-	}))
-	if err != nil {
+	})
+	next.view = view
+	if next.to, err = d.guard(d.profile, budget); err != nil {
 		return err
 	}
-	back, err := d.guard(d.answers, limits.NewAtomBudget(d.Config.Answers.Atoms))
-	if err != nil {
+	before := p.now.Load()
+	names := limits.NewAtomBudget(d.Config.Answers.Atoms)
+	if next.back, err = d.guard(d.answers, names); err != nil {
 		return err
 	}
-	if p.back != nil && p.door.Config.Answers.Atoms == d.Config.Answers.Atoms {
-		back = p.back
+	if before != nil && reflect.DeepEqual(before.door.Config.Answers, d.Config.Answers) {
+		next.back = before.back
 	}
-	p.door, p.class, p.to, p.back = d, d.classOf(p.Client), to, back
+	p.now.Store(next)
 	return nil
 }
 
@@ -76,7 +94,7 @@ func (p *Pass) use(d *Door) error {
 // then nothing more is read from this client. The error is that of ctx. The
 // function returned gives the room back, and may be called more than once.
 func (p *Pass) Hold(ctx context.Context, n int64) (release func(), err error) {
-	global, own := p.door.held, p.door.Upstream.Bytes
+	global, own := p.Door().held, p.Door().Upstream.Bytes
 	if err := own.Acquire(ctx, n); err != nil {
 		return nil, err
 	}
@@ -97,7 +115,7 @@ func (p *Pass) Hold(ctx context.Context, n int64) (release func(), err error) {
 // Pace makes a client that is over its rate wait before its message of n bytes is
 // read further, or refuses it.
 func (p *Pass) Pace(ctx context.Context, n int64) *Refusal {
-	d := p.door
+	d := p.Door()
 	switch d.Modes[Rate] {
 	case Off:
 		return nil
@@ -118,7 +136,7 @@ func (p *Pass) Pace(ctx context.Context, n int64) *Refusal {
 
 // Oversize judges the length of a message that is not here yet. nil: read on.
 func (p *Pass) Oversize(way Direction, n int64) *Refusal {
-	most := p.door.MaxBytes(way)
+	most := p.Door().MaxBytes(way)
 	if n <= most {
 		return nil
 	}
@@ -145,11 +163,11 @@ func (p *Pass) Denied(rule Rule, code string, err error) *Refusal {
 
 // judge tells of a refusal and returns it if it is meant.
 func (p *Pass) judge(way Direction, r *Refusal, n int64) *Refusal {
-	mode := p.door.Modes[r.Rule]
+	mode := p.Door().Modes[r.Rule]
 	if mode == Off {
 		return nil
 	}
-	p.door.tell(&Verdict{Direction: way, Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
+	p.Door().tell(&Verdict{Direction: way, Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
 	if mode == Shadow {
 		return nil
 	}
@@ -157,7 +175,7 @@ func (p *Pass) judge(way Direction, r *Refusal, n int64) *Refusal {
 }
 
 func (p *Pass) refused(mode Mode, r *Refusal, n int64) {
-	p.door.tell(&Verdict{Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
+	p.Door().tell(&Verdict{Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
 }
 
 func (d *Door) tell(v *Verdict) {
@@ -173,14 +191,14 @@ func (d *Door) tell(v *Verdict) {
 
 // Answer checks a message from the node. nil: pass it on, byte for byte.
 func (p *Pass) Answer(b []byte) *Refusal {
-	if p.door.Modes[Answer] == Off {
+	if p.Door().Modes[Answer] == Off {
 		return nil
 	}
 	start := time.Now()
-	if err := p.back.Check(b); err != nil {
+	if err := p.now.Load().back.Check(b); err != nil {
 		return p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
 	}
-	p.door.tell(&Verdict{Direction: ToClient, Client: p.Client, Bytes: int64(len(b)), Took: time.Since(start)})
+	p.Door().tell(&Verdict{Direction: ToClient, Client: p.Client, Bytes: int64(len(b)), Took: time.Since(start)})
 	return nil
 }
 
@@ -233,3 +251,6 @@ func Crashed(err error, tickets ...*Ticket) {
 		tickets[0].up.Suspects.Crashed(hashes)
 	}
 }
+
+// Skipped notes a message in shadow mode that was not checked.
+func (p *Pass) Skipped() { p.Door().events.Skipped(p.Door().Config.Name) }

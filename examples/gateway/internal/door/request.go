@@ -18,7 +18,7 @@ var frameLimits = map[int]int64{1: math.MaxUint8, 2: math.MaxUint16, 4: math.Max
 // memory that may be used for what is sent. With a Ticket the message may go on,
 // and one of the Ticket's methods has to be called in the end.
 func (p *Pass) Request(ctx context.Context, msg, scratch []byte) (*Ticket, *Refusal) {
-	t := &Ticket{Bytes: msg, up: p.door.Upstream}
+	t := &Ticket{Bytes: msg, up: p.Door().Upstream}
 	if r := p.begin(ctx, t); r != nil {
 		p.refused(Enforce, r, int64(len(msg)))
 		return nil, r
@@ -28,21 +28,22 @@ func (p *Pass) Request(ctx context.Context, msg, scratch []byte) (*Ticket, *Refu
 		t.Cancel()
 		return nil, r
 	}
-	p.door.tell(&Verdict{Client: p.Client, Bytes: int64(len(msg)), Took: time.Since(start)})
+	p.Door().tell(&Verdict{Client: p.Client, Bytes: int64(len(msg)), Took: time.Since(start)})
 	return t, nil
 }
 
 // begin takes the place, if the rules that demand one are enforced.
 func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
-	d, u := p.door, p.door.Upstream
+	r := p.now.Load()
+	d, u := r.door, r.door.Upstream
 	if d.Modes[Breaker] == Shadow && u.Breaker.State() != "closed" {
 		p.refused(Shadow, refuse(Breaker, "open", nil), 0)
 	}
-	if d.Modes[InFlight] == Shadow && !u.Slots.Fits(p.class) {
+	if d.Modes[InFlight] == Shadow && !u.Slots.Fits(r.class) {
 		p.refused(Shadow, refuse(InFlight, "full", nil), 0)
 	}
 	need := upstream.Need{Breaker: d.Modes[Breaker] == Enforce, Slot: d.Modes[InFlight] == Enforce}
-	x, retry, err := u.Begin(ctx, p.class, need)
+	x, retry, err := u.Begin(ctx, r.class, need)
 	if err != nil {
 		return begun(err, retry)
 	}
@@ -52,12 +53,13 @@ func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
 
 // check is what the message itself decides. The epoch does not change meanwhile.
 func (p *Pass) check(t *Ticket, msg, scratch []byte) *Refusal {
-	epoch, leave := p.door.Upstream.Ledger.Enter()
+	epoch, leave := p.Door().Upstream.Ledger.Enter()
 	defer leave()
 	t.Epoch = epoch
+	p.now.Load().view.Begin()
 	passed := true
-	if p.door.Modes[Term] != Off {
-		if err := p.to.Check(msg); err != nil {
+	if p.Door().Modes[Term] != Off {
+		if err := p.now.Load().to.Check(msg); err != nil {
 			r := refuse(Term, code(err), err)
 			if r.Code == string(etf.CodeLimitAtomBudget) || r.Code == string(etf.CodeLimitNewAtoms) {
 				r.Rule = Atoms
@@ -77,7 +79,7 @@ func (p *Pass) check(t *Ticket, msg, scratch []byte) *Refusal {
 // canonical replaces what came by what was read, if the listener says so. What
 // did not pass, in shadow, goes on as it came.
 func (p *Pass) canonical(t *Ticket, msg, scratch []byte, passed bool) *Refusal {
-	d := p.door
+	d := p.Door()
 	if d.rewrite == nil || !passed || d.Modes[Term] != Enforce {
 		return nil
 	}
@@ -98,7 +100,7 @@ func (p *Pass) canonical(t *Ticket, msg, scratch []byte, passed bool) *Refusal {
 
 // suspect refuses a message that was under way at crashes.
 func (p *Pass) suspect(t *Ticket) *Refusal {
-	if p.door.Modes[Poison] == Off {
+	if p.Door().Modes[Poison] == Off {
 		return nil
 	}
 	t.hash = hash(t.Bytes)

@@ -73,9 +73,12 @@ func Open(c config.Ledger, alarm func(ledger string, percent int64)) (*Ledger, e
 		return nil, fmt.Errorf("ledger %s: %w", c.Name, err)
 	}
 	l.budget.SetLabel(c.Name)
-	if err := l.Reload(c); err != nil {
+	commit, err := l.Prepare(c)
+	if err != nil {
+		l.Close()
 		return nil, err
 	}
+	commit()
 	return l, nil
 }
 
@@ -110,21 +113,25 @@ func (l *Ledger) open(c config.Ledger) (err error) {
 	return nil
 }
 
-// Reload takes over the numbers and lists of c. The file stays what it was. On
-// error nothing has changed.
-func (l *Ledger) Reload(c config.Ledger) error {
+// Prepare reads the lists of c. commit takes over them and the numbers; the file
+// stays what it was.
+func (l *Ledger) Prepare(c config.Ledger) (commit func(), err error) {
 	known, err := known(c)
 	if err != nil {
-		return fmt.Errorf("ledger %s: %w", c.Name, err)
+		return nil, fmt.Errorf("ledger %s: %w", c.Name, err)
 	}
 	var only []*regexp.Regexp
 	for _, p := range c.Only {
 		re, err := regexp.Compile(`^(?:` + p + `)$`)
 		if err != nil {
-			return fmt.Errorf("ledger %s: %w", c.Name, err)
+			return nil, fmt.Errorf("ledger %s: %w", c.Name, err)
 		}
 		only = append(only, re)
 	}
+	return func() { l.reload(c, known, only) }, nil
+}
+
+func (l *Ledger) reload(c config.Ledger, known *etf.AtomSet, only []*regexp.Regexp) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.config, l.known, l.only = c, known, only
@@ -136,7 +143,6 @@ func (l *Ledger) Reload(c config.Ledger) error {
 	l.waiting = l.waiting && len(c.Nodes) > 0
 	l.budget.Preload(known.All())
 	l.limit()
-	return nil
 }
 
 // known gathers the names that the configuration tells.

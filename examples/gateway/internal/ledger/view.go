@@ -5,18 +5,26 @@ import (
 )
 
 // View is the ledger as one connection of one client draws on it: a limits.Budget
-// for one term at a time.
+// for one message at a time.
 type View struct {
 	l      *Ledger
 	client string
 	shadow func(error) // not nil: refusals are told and not meant
-	held   int64       // by the term at hand
+	held   int64       // by the message at hand
 }
 
 // View returns a view for the client with this key. With shadow, what would be
 // refused is only told to it.
 func (l *Ledger) View(client string, shadow func(error)) *View {
 	return &View{l: l, client: client, shadow: shadow}
+}
+
+// Begin begins a message: what the one before brought no longer counts against
+// it. A nil View does nothing.
+func (v *View) Begin() {
+	if v != nil {
+		v.held = 0
+	}
 }
 
 // Reserve implements limits.Budget.
@@ -92,8 +100,7 @@ func (v *View) Commit(names []string) error {
 	if err := v.l.budget.Commit(names); err != nil {
 		return err
 	}
-	if v.held > 0 {
-		v.held = 0
+	if len(names) > 0 {
 		v.l.spoken()
 	}
 	return nil

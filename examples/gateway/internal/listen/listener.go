@@ -154,7 +154,7 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) {
 		return
 	}
 	c.SetDeadline(time.Time{})
-	pass, refusal := r.door.Accept(who)
+	pass, refusal := r.door.Accept(who, l.Door)
 	if refusal != nil {
 		Reset(c)
 		return

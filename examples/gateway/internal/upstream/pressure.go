@@ -47,3 +47,11 @@ func (u *Upstream) Silence() {
 
 // Pressure is the percentage of the places that the reports leave.
 func (u *Upstream) Pressure() int64 { return u.pressure.Load() }
+
+// Max is the worse of two loads in each of its values.
+func (l Load) Max(o Load) Load {
+	return Load{
+		max(l.ProcessPercent, o.ProcessPercent), max(l.RunQueue, o.RunQueue), max(l.MemoryMiB, o.MemoryMiB),
+		max(l.QueueLen, o.QueueLen), max(l.Restarts, o.Restarts),
+	}
+}

@@ -51,21 +51,28 @@ func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upst
 	u.Slots = limit.NewSlots(c.MaxInFlight, reserved(c), c.MaxWaiting, u.capacity)
 	u.Bytes = limit.NewBytes(int64(c.MaxBytes))
 	u.Suspects = limit.NewSuspects(suspectRules(c.Poison))
-	return u, u.Reload(c)
+	commit, err := u.Prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	commit()
+	return u, nil
 }
 
-// Reload changes the limits and the address. Connections and messages under way
-// stay. The breaker keeps the rules that it was made with.
-func (u *Upstream) Reload(c config.Upstream) error {
+// Prepare makes ready to change the limits and the address, which commit then
+// does. Connections and messages under way stay. The breaker keeps the rules that
+// it was made with.
+func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 	t, err := clientTLS(c)
 	if err != nil {
-		return fmt.Errorf("upstream %s: %w", c.Name, err)
+		return nil, fmt.Errorf("upstream %s: %w", c.Name, err)
 	}
-	u.now.Store(&settings{config: c, tls: t})
-	u.Slots.Resize(c.MaxInFlight, reserved(c), c.MaxWaiting)
-	u.Bytes.Resize(int64(c.MaxBytes))
-	u.Suspects.Resize(suspectRules(c.Poison))
-	return nil
+	return func() {
+		u.now.Store(&settings{config: c, tls: t})
+		u.Slots.Resize(c.MaxInFlight, reserved(c), c.MaxWaiting)
+		u.Bytes.Resize(int64(c.MaxBytes))
+		u.Suspects.Resize(suspectRules(c.Poison))
+	}, nil
 }
 
 func reserved(c config.Upstream) []int64 {
@@ -123,6 +130,9 @@ func (u *Upstream) Dial(ctx context.Context) (*Conn, error) {
 	}
 	return c, nil
 }
+
+// Epoch is the life of the node that the connection belongs to.
+func (c *Conn) Epoch() int64 { return c.epoch }
 
 // Fresh reports whether the node at the other end is still the one whose names the
 // ledger counts.

@@ -1,0 +1,221 @@
+package frames
+
+import (
+	"errors"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+)
+
+// entry is a message whose answer is due, in the order of the messages.
+type entry struct {
+	local  []byte       // the answer, if it is ours
+	ticket *door.Ticket // else the message that the node answers
+	last   bool         // the connection ends behind it
+}
+
+// pairs serves a protocol of one answer for each message, in order. Messages are
+// read and sent here, and answers passed on by another goroutine.
+//
+//	client ─► read ─► Request ─► node
+//	            │ entry            │
+//	            ▼                  ▼
+//	client ◄─ answers, one for each entry
+func (s *session) pairs() {
+	due := make(chan entry, s.pass.Door().Config.Limits.Pipeline)
+	ready := make(chan struct{}) // closed when there is a connection to the node
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.answers(due, ready)
+	}()
+	s.requests(due, ready)
+	close(due)
+	<-ended
+	s.finish()
+}
+
+// requests reads messages until the client ends, or something is refused for
+// which the connection has to end.
+func (s *session) requests(due chan<- entry, ready chan struct{}) {
+	for s.ctx.Err() == nil {
+		n, err := s.next()
+		if err != nil {
+			return
+		}
+		s.pass.Refresh()
+		m, err := s.read(n)
+		if err == nil && m.refusal == nil {
+			err = s.forward(m, due, ready)
+		} else if err == nil && !s.refuse(m.refusal, m.fatal, due) {
+			err = errDrained
+		}
+		m.release()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// forward sends a message to the node, after its entry: the answer may be there
+// at once.
+func (s *session) forward(m message, due chan<- entry, ready chan struct{}) error {
+	first := s.up == nil
+	if err := s.connect(); err != nil {
+		m.ticket.Failed(err)
+		if !s.refuse(s.pass.Unreachable(err), false, due) {
+			return err
+		}
+		return nil
+	}
+	if first {
+		close(ready)
+	}
+	if m.answered {
+		due <- entry{ticket: m.ticket}
+	}
+	err := s.send(m.ticket)
+	if err != nil {
+		s.cause.Store(&err)
+		s.up.Close() // no answer will come
+		if !m.answered {
+			m.ticket.Failed(err)
+		}
+		return err
+	}
+	if !m.answered {
+		m.ticket.Done()
+	}
+	return nil
+}
+
+// refuse answers a message that is not sent on. It reports whether the connection
+// goes on.
+func (s *session) refuse(r *door.Refusal, fatal bool, due chan<- entry) bool {
+	var local []byte
+	if s.dialect != nil {
+		local = s.dialect.Refusal(s.pass, r)
+	}
+	if local == nil {
+		s.refused.Store(true) // what is under way is still answered
+		return false
+	}
+	due <- entry{local: local, last: fatal}
+	return !fatal
+}
+
+// answers passes on what is due, until there is no more or one end fails. It
+// takes every entry: each ticket has to end.
+func (s *session) answers(due <-chan entry, ready <-chan struct{}) {
+	var broken error
+	var lost []*door.Ticket
+	for e := range due {
+		switch {
+		case broken == nil && e.local != nil:
+			broken = s.reply(e.local)
+		case broken == nil:
+			<-ready
+			if broken = s.answer(e.ticket); broken != nil {
+				if cause := s.cause.Load(); cause != nil {
+					broken = *cause
+				}
+				lost = append(lost, e.ticket)
+				s.down(e.ticket, broken)
+			}
+		case e.ticket != nil:
+			lost = append(lost, e.ticket)
+			s.down(e.ticket, broken)
+		}
+		if broken != nil {
+			s.stopReading()
+		}
+	}
+	s.settle(broken, lost)
+}
+
+// errClient marks what failed toward the client, for which the node cannot help.
+type errClient struct{ error }
+
+// answer passes on the node's answer to one message.
+func (s *session) answer(t *door.Ticket) error {
+	s.up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
+	b, release, r, err := s.fetch()
+	if err != nil {
+		return err
+	}
+	defer release()
+	t.Done()
+	if r != nil {
+		local := []byte(nil)
+		if s.dialect != nil {
+			local = s.dialect.Refusal(s.pass, r)
+		}
+		if local == nil {
+			s.refused.Store(true)
+			return errClient{r}
+		}
+		b = local
+	}
+	if err := s.reply(b); err != nil {
+		return errClient{err}
+	}
+	return nil
+}
+
+// fetch reads a message of the node and judges it.
+func (s *session) fetch() (b []byte, release func(), r *door.Refusal, err error) {
+	n, err := s.upIn.length()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if r := s.pass.Oversize(door.ToClient, n); r != nil {
+		return nil, func() {}, r, s.upIn.skip(n)
+	}
+	if release, err = s.pass.Hold(s.ctx, n); err != nil {
+		return nil, nil, nil, err
+	}
+	if b, err = s.upIn.body(n); err != nil {
+		release()
+		return nil, nil, nil, err
+	}
+	s.active.Store(time.Now().UnixMilli())
+	return b, release, s.pass.Answer(b), nil
+}
+
+// down tells the client that an answer will not come, as long as it can be told.
+func (s *session) down(t *door.Ticket, why error) {
+	if errors.As(why, &errClient{}) || s.ctx.Err() != nil {
+		return
+	}
+	code := "lost"
+	if timeout(why) {
+		code = "answer_timeout"
+	}
+	r := s.pass.Denied(door.Down, code, why)
+	local := []byte(nil)
+	if s.dialect != nil {
+		local = s.dialect.Refusal(s.pass, r)
+	}
+	if local == nil || s.reply(local) != nil {
+		s.refused.Store(true)
+	}
+}
+
+// settle ends the tickets of messages that got no answer. A node that closed the
+// connection on them may have crashed on one of them; one that was slow, or a
+// client that went away, makes nobody a suspect.
+func (s *session) settle(why error, lost []*door.Ticket) {
+	switch {
+	case why == nil:
+	case errors.As(why, &errClient{}) || errors.Is(why, errOtherLife) || s.ctx.Err() != nil:
+		for _, t := range lost {
+			t.Cancel()
+		}
+	case timeout(why):
+		for _, t := range lost {
+			t.Failed(why)
+		}
+	default:
+		door.Crashed(why, lost...)
+	}
+}

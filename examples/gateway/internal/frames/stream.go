@@ -1,0 +1,132 @@
+package frames
+
+import (
+	"io"
+	"net"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+)
+
+// stream serves a protocol in which either side sends when it likes. A message is
+// under way until the node's socket has taken it.
+func (s *session) stream() {
+	defer s.finish()
+	if !s.openStream() {
+		return
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.pushes()
+	}()
+	wait := arrive // after a refusal: for the answers to what was sent before
+	if s.messages() {
+		wait = s.pass.Door().Upstream.Config().Answer.Duration // the client has said all; the node may go on
+	}
+	half(s.up.Conn)
+	select {
+	case <-ended:
+	case <-time.After(wait):
+	}
+	s.up.Close()
+	<-ended
+}
+
+// openStream connects before the first message, for the node may speak first.
+func (s *session) openStream() bool {
+	x, _, err := s.pass.Door().Upstream.Begin(s.ctx, 0, upstream.Need{Breaker: s.pass.Door().Modes[door.Breaker] == door.Enforce})
+	if err != nil {
+		s.pass.Denied(door.Breaker, "open", err)
+		s.refused.Store(true)
+		return false
+	}
+	if err := s.connect(); err != nil {
+		x.End(err)
+		s.pass.Unreachable(err)
+		s.refused.Store(true)
+		return false
+	}
+	x.End(nil)
+	return true
+}
+
+// messages passes messages to the node. It reports whether the client ended in
+// order.
+func (s *session) messages() bool {
+	for s.ctx.Err() == nil {
+		n, err := s.next()
+		if err == io.EOF || err == errDrained {
+			return true
+		}
+		if err == nil {
+			s.pass.Refresh()
+			if s.cuts(n) {
+				err = s.cut(n)
+			} else {
+				err = s.pipe(n)
+			}
+		}
+		if err != nil {
+			s.refused.Store(true)
+			return false
+		}
+	}
+	return false
+}
+
+// pipe passes on one message. After an error the connection ends.
+func (s *session) pipe(n int64) error {
+	m, err := s.read(n)
+	defer m.release()
+	switch {
+	case err != nil:
+		return err
+	case m.refusal != nil && !m.fatal && s.pass.Door().Config.Refused == "skip":
+		return nil
+	case m.refusal != nil:
+		return m.refusal
+	}
+	if err := s.send(m.ticket); err != nil {
+		door.Crashed(err, m.ticket)
+		return err
+	}
+	m.ticket.Done()
+	return nil
+}
+
+// pushes passes on what the node sends, until it ends.
+func (s *session) pushes() {
+	for {
+		if err := s.upIn.wait(); err != nil {
+			if err != io.EOF && !timeout(err) {
+				s.refused.Store(true)
+			}
+			break
+		}
+		s.up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
+		b, release, r, err := s.fetch()
+		if err != nil {
+			s.refused.Store(true)
+			break
+		}
+		s.up.SetReadDeadline(time.Time{})
+		if r == nil {
+			err = s.reply(b)
+		}
+		release()
+		if r != nil && s.pass.Door().Config.Refused != "skip" || err != nil {
+			s.refused.Store(true)
+			break
+		}
+	}
+	s.stopReading() // the node is gone
+}
+
+// half tells the node that no more comes.
+func half(c net.Conn) {
+	if w, ok := c.(interface{ CloseWrite() error }); ok {
+		w.CloseWrite()
+	}
+}
