@@ -23,7 +23,11 @@ type command struct {
 // commands lists the subcommands.
 func commands() []command {
 	return []command{
+		{"run", "FILE                   serve with this configuration", serve},
 		{"check-config", "FILE          say what is wrong with a configuration", checkConfig},
+		{"reference", "                 print every key of a configuration", reference},
+		{"atoms", "-release DIR         print the names that a release knows", atoms},
+		{"budget", "show|grant|reset    look at the ledgers of a running gateway, or change them", budget},
 	}
 }
 
