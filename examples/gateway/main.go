@@ -23,6 +23,7 @@ type command struct {
 // commands lists the subcommands.
 func commands() []command {
 	return []command{
+		{"demo", "[-for 8s]             show it: a node, honest and hostile clients, a live table", showDemo},
 		{"run", "FILE                   serve with this configuration", serve},
 		{"check-config", "FILE          say what is wrong with a configuration", checkConfig},
 		{"reference", "                 print every key of a configuration", reference},

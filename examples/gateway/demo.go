@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/demo"
+)
+
+// showDemo needs nothing but Go, and ends by itself.
+func showDemo(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	length := flags.Duration("for", 8*time.Second, "how long")
+	if flags.Parse(args) != nil || flags.NArg() > 0 {
+		return 2
+	}
+	file, ok := stdout.(*os.File)
+	err := demo.Run(context.Background(), stdout, demo.Options{For: *length, Live: ok && demo.Terminal(file)})
+	if err != nil {
+		fmt.Fprintln(stderr, "gateway demo:", err)
+		return 1
+	}
+	return 0
+}
