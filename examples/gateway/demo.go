@@ -16,7 +16,11 @@ func showDemo(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	length := flags.Duration("for", 8*time.Second, "how long")
-	if flags.Parse(args) != nil || flags.NArg() > 0 {
+	if flags.Parse(args) != nil {
+		return 2
+	}
+	if flags.NArg() > 0 {
+		fmt.Fprintln(stderr, "usage: gateway demo [-for 8s]")
 		return 2
 	}
 	file, ok := stdout.(*os.File)

@@ -41,6 +41,8 @@ func serve(args []string, _, stderr io.Writer) int {
 }
 
 func serveUntil(ctx context.Context, path string, stderr io.Writer) error {
+	changes := watchFile(path) // before it is read, or a change in between is missed
+	defer changes.close()
 	c, err := config.Load(path)
 	if err != nil {
 		return err
@@ -74,7 +76,10 @@ func serveUntil(ctx context.Context, path string, stderr io.Writer) error {
 			log.Logger.Error("reload refused, the configuration before stays in force", "file", path, "err", err.Error())
 		}
 	}
-	watch(ctx, path, log.Logger, reload)
+	if changes.err != nil {
+		log.Logger.Error("the file is not watched, send SIGHUP after a change", "err", changes.err)
+	}
+	changes.until(ctx, reload)
 	log.Logger.Info("draining")
 	return nil
 }
@@ -120,36 +125,58 @@ func operators(c config.Admin, g *gate.Gate, log *slog.Logger) (*admin.Admin, ne
 // in several steps.
 const settle = 200 * time.Millisecond
 
-// watch calls reload when it is asked to, until ctx is done. The folder is watched
-// and not the file, which editors and deployments replace.
-func watch(ctx context.Context, path string, log *slog.Logger, reload func()) {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	var events chan fsnotify.Event
-	w, err := fsnotify.NewWatcher()
-	if err == nil {
-		defer w.Close()
-		err = w.Add(filepath.Dir(path))
-		events = w.Events
+// changes tells when the configuration is to be read again.
+type changes struct {
+	path    string
+	hup     chan os.Signal
+	watcher *fsnotify.Watcher
+	events  chan fsnotify.Event
+	err     error // no file can be watched
+}
+
+// watchFile begins to watch. The folder is watched and not the file, which editors
+// and deployments replace.
+func watchFile(path string) *changes {
+	c := &changes{path: path, hup: make(chan os.Signal, 1)}
+	signal.Notify(c.hup, syscall.SIGHUP)
+	if c.watcher, c.err = fsnotify.NewWatcher(); c.err == nil {
+		c.err = c.watcher.Add(filepath.Dir(path))
+		c.events = c.watcher.Events
 	}
-	if err != nil {
-		log.Error("the file is not watched, send SIGHUP after a change", "err", err)
+	return c
+}
+
+func (c *changes) close() {
+	signal.Stop(c.hup)
+	if c.watcher != nil {
+		c.watcher.Close()
 	}
+}
+
+// until calls reload when it is asked to, or the file has changed, until ctx is
+// done.
+func (c *changes) until(ctx context.Context, reload func()) {
 	quiet := time.NewTimer(time.Hour)
 	quiet.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hup:
+		case <-c.hup:
 			reload()
-		case e := <-events:
-			if filepath.Base(e.Name) == filepath.Base(path) || strings.HasPrefix(filepath.Base(e.Name), "..data") {
+		case e := <-c.events:
+			if c.about(e.Name) {
 				quiet.Reset(settle)
 			}
 		case <-quiet.C:
 			reload()
 		}
 	}
+}
+
+// about reports whether an event may be about the file: by its name, or by that
+// of the link through which Kubernetes exchanges a whole folder.
+func (c *changes) about(name string) bool {
+	name = filepath.Base(name)
+	return name == filepath.Base(c.path) || name == "..data"
 }
