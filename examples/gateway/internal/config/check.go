@@ -173,6 +173,9 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	if l.Cut && (l.Forward != ForwardOriginal || l.Protocol != ProtocolFrames || l.Mode != "enforce" || len(l.Rules) > 0) {
 		r.add(at+".cut_through", "wants protocol: frames, forward: original and every rule enforced")
 	}
+	if l.Cut && l.Profile == "cache" {
+		r.add(at+".cut_through", "compressed terms are accepted as a whole or not at all")
+	}
 	if l.Profile == "gen_call" && len(l.Nodes) == 0 {
 		r.add(at+".nodes", "is missing: ids of which nodes?")
 	}

@@ -61,21 +61,20 @@ func (p *Pass) cut(r io.Reader, n, epoch int64, w io.Writer) error {
 	if d.InputOffset() != n {
 		return &etf.Error{Code: etf.CodeTrailing, Offset: d.InputOffset()}
 	}
-	return p.flush(d, c, epoch)
+	return p.flush(d, c, n, epoch)
 }
 
-// pass writes what was checked, if it is enough to be worth it. A payload is
-// checked as it is: only its length matters.
+// pass writes what was accepted, if it is enough to be worth it.
 func (p *Pass) pass(d *etf.Decoder, c *cutter, epoch int64) error {
-	if d.InputOffset()-c.sent < piece {
+	if d.TokenOffset()-c.sent < piece {
 		return nil
 	}
-	return p.flush(d, c, epoch)
+	return p.flush(d, c, d.TokenOffset(), epoch)
 }
 
-// flush spends the names so far, and writes. The life of the node cannot change
+// flush spends the names so far, and writes the term up to offset. The life of the node cannot change
 // in between.
-func (p *Pass) flush(d *etf.Decoder, c *cutter, epoch int64) error {
+func (p *Pass) flush(d *etf.Decoder, c *cutter, offset, epoch int64) error {
 	now, leave := p.Door().Upstream.Ledger.Enter()
 	err := d.Commit()
 	leave()
@@ -85,7 +84,7 @@ func (p *Pass) flush(d *etf.Decoder, c *cutter, epoch int64) error {
 	if err != nil {
 		return err
 	}
-	return c.flush(d.InputOffset())
+	return c.flush(offset)
 }
 
 // cutter keeps what was read and not yet sent.
