@@ -27,6 +27,7 @@ func commands() []command {
 		{"run", "FILE                   serve with this configuration", serve},
 		{"check-config", "FILE          say what is wrong with a configuration", checkConfig},
 		{"reference", "                 print every key of a configuration", reference},
+		{"pipe", "FILE LISTENER -- ...  run a port program of a node behind the rules of a listener", runPipe},
 		{"atoms", "-release DIR         print the names that a release knows", atoms},
 		{"budget", "show|grant|reset    look at the ledgers of a running gateway, or change them", budget},
 	}

@@ -83,7 +83,7 @@ listeners:
 
 	n.Kill()
 	n.Wait()
-	n = start()
+	start()
 	Eventually(t, "the new life has been reported", func() bool { return g.Ledger("web").Stats().Resets == 1 })
 	if !bring(500, 1) {
 		t.Error("the new life may learn nothing")
