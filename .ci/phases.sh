@@ -33,11 +33,12 @@ hint() {
   esac
 }
 
-# What the tests need beyond Go: erl and erlc judge, Elixir produces, gcc is for
+# What the tests need beyond Go: erl and erlc judge, Elixir produces, promtool
+# (of the package prometheus) checks the gateway's alert rules, gcc is for
 # the race detector. A test that needs one of them fails when CI=true and it is
 # missing.
-debian=(erlang-base erlang-inets elixir gcc libc6-dev)
-programs=(erl erlc elixir gcc)
+debian=(erlang-base erlang-inets elixir gcc libc6-dev prometheus)
+programs=(erl erlc elixir gcc promtool)
 
 phase_setup() {
   go version

@@ -3,6 +3,7 @@ package gate_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,19 +114,20 @@ func TestPairs(t *testing.T) {
 }
 
 func TestAnswersAreChecked(t *testing.T) {
-	answer := exp
-	node := NewNode(t, func([]byte) []byte { return answer })
+	var answer atomic.Pointer[[]byte]
+	node := NewNode(t, func([]byte) []byte { return *answer.Load() })
 	for _, expect := range []string{"any", "one"} {
 		g := Start(t, conf(node, "", "", "answers: {expect: "+expect+", max_atoms: 2}"))
+		two, third := atoms(0, 2), atoms(1, 2)
 		c := g.Dial("door")
-		answer = exp
+		answer.Store(&exp)
 		c.Send(good)
 		c.Reset()
 		c = g.Dial("door")
-		answer = atoms(0, 2)
+		answer.Store(&two)
 		c.Send(good)
-		c.Want(answer)
-		answer = atoms(1, 2)
+		c.Want(two)
+		answer.Store(&third)
 		c.Send(good)
 		c.Reset()
 		if n := g.Count("direction=to_client", "rule=answer"); n != 2 {

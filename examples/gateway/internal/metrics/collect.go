@@ -1,6 +1,10 @@
 package metrics
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Gauge is a number that is asked for when somebody looks.
 type Gauge struct {
@@ -12,6 +16,7 @@ type Gauge struct {
 // Watch registers gauges that are computed at each scrape.
 func (m *Metrics) Watch(gauges ...Gauge) {
 	for _, g := range gauges {
+		m.names = append(m.names, "beamgate_"+g.Name)
 		m.registry.MustRegister(&collector{g, prometheus.NewDesc("beamgate_"+g.Name, g.Help, g.Labels, nil)})
 	}
 }
@@ -30,3 +35,6 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(c.desc, prometheus.GaugeValue, value, labels...)
 	})
 }
+
+// Names are the names of all metrics, in the order of their making.
+func (m *Metrics) Names() []string { return slices.Clone(m.names) }

@@ -16,6 +16,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	log      *Log
+	names    []string
 
 	verdicts *prometheus.CounterVec
 	took     *prometheus.HistogramVec
@@ -34,11 +35,13 @@ func New(log *Log) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "beamgate", Name: name, Help: help}, labels)
 		m.registry.MustRegister(v)
+		m.names = append(m.names, "beamgate_"+name)
 		return v
 	}
 	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
 		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "beamgate", Name: name, Help: help, Buckets: buckets}, labels)
 		m.registry.MustRegister(v)
+		m.names = append(m.names, "beamgate_"+name)
 		return v
 	}
 	m.verdicts = counter("verdicts_total", "Decisions, by what they were.", "listener", "direction", "mode", "rule", "code", "limit")
