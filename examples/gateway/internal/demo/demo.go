@@ -18,6 +18,7 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/gate"
 	"github.com/beamgate/beamgate/examples/gateway/internal/metrics"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
 )
 
 // allowance is how many atoms the node may learn in the demonstration.
@@ -60,7 +61,7 @@ func Run(ctx context.Context, w io.Writer, o Options) error {
 		return err
 	}
 	defer g.Close()
-	s := &show{w: w, live: o.Live, kinds: kinds(), real: guarded.real, start: time.Now()}
+	s := &show{w: w, live: o.Live, kinds: traffic.Kinds(), real: guarded.real, start: time.Now()}
 	s.counts = make([]counts, len(s.kinds))
 	if err := s.begin(guarded, twin); err != nil {
 		return err
@@ -70,7 +71,7 @@ func Run(ctx context.Context, w io.Writer, o Options) error {
 	var clients sync.WaitGroup
 	for i, k := range s.kinds {
 		clients.Go(func() { s.send(ctx, g.Addr("door"), i, k) })
-		if twin != nil && k.twin {
+		if twin != nil && k.Leaves {
 			clients.Go(func() { s.harm(ctx, twin.addr, k) })
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
 )
 
 // TestDemo runs it for a moment; what must not be, Run reports.
@@ -22,7 +24,7 @@ func TestDemo(t *testing.T) {
 
 // TestVerdict: a demonstration that shows the wrong thing fails.
 func TestVerdict(t *testing.T) {
-	s := &show{kinds: kinds()}
+	s := &show{kinds: traffic.Kinds()}
 	s.counts = make([]counts, len(s.kinds))
 	for i := range s.counts {
 		s.counts[i].sent.Add(1)

@@ -13,6 +13,7 @@ import (
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/beamnode"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
 )
 
 // counts are what became of the messages of one kind.
@@ -25,7 +26,7 @@ const (
 )
 
 // send plays a client of one kind until ctx is done.
-func (s *show) send(ctx context.Context, addr string, i int, k kind) {
+func (s *show) send(ctx context.Context, addr string, i int, k traffic.Kind) {
 	r := rand.New(rand.NewPCG(1, uint64(i)))
 	var c net.Conn
 	for n := 0; ctx.Err() == nil; n++ {
@@ -38,7 +39,7 @@ func (s *show) send(ctx context.Context, addr string, i int, k kind) {
 			}
 		}
 		s.counts[i].sent.Add(1)
-		b, err := exchange(c, k.make(r, n))
+		b, err := exchange(c, k.Make(r, n))
 		if err != nil {
 			s.counts[i].refused.Add(1)
 			c.Close()
@@ -56,7 +57,7 @@ func (s *show) send(ctx context.Context, addr string, i int, k kind) {
 }
 
 // harm sends hostile messages to the node that has no gateway.
-func (s *show) harm(ctx context.Context, addr string, k kind) {
+func (s *show) harm(ctx context.Context, addr string, k traffic.Kind) {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		return
@@ -64,7 +65,7 @@ func (s *show) harm(ctx context.Context, addr string, k kind) {
 	defer c.Close()
 	r := rand.New(rand.NewPCG(2, 0))
 	for n := 0; ctx.Err() == nil; n++ {
-		b, err := exchange(c, k.make(r, n))
+		b, err := exchange(c, k.Make(r, n))
 		if err != nil {
 			return
 		}
@@ -128,7 +129,7 @@ func settle(addr string) error {
 	r := rand.New(rand.NewPCG(3, 0))
 	last, still := int64(-1), 0
 	for range 200 {
-		seen, err := ask(addr, order(r, 0))
+		seen, err := ask(addr, traffic.Kinds()[0].Make(r, 0))
 		if err != nil {
 			return err
 		}

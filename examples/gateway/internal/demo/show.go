@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/gate"
+	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
 )
 
 // show is the table.
@@ -18,7 +19,7 @@ type show struct {
 	live  bool
 	real  bool
 	start time.Time
-	kinds []kind
+	kinds []traffic.Kind
 	lines int // drawn last time
 
 	counts    []counts
@@ -42,8 +43,8 @@ func (s *show) draw(g *gate.Gate, last bool) {
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "\nTRAFFIC\tSENT\tPASSED\tREFUSED")
 	for i, k := range s.kinds {
-		name := k.name
-		if k.hostile {
+		name := k.Name
+		if k.Hostile {
 			name = "! " + name
 		}
 		c := &s.counts[i]
@@ -73,7 +74,7 @@ func (s *show) sums() string {
 	var good, bad counts
 	for i, k := range s.kinds {
 		to := &good
-		if k.hostile {
+		if k.Hostile {
 			to = &bad
 		}
 		to.sent.Add(s.counts[i].sent.Load())
@@ -88,19 +89,19 @@ func (s *show) verdict() error {
 	for i, k := range s.kinds {
 		c := &s.counts[i]
 		most := int64(0)
-		if i == atomKind {
+		if k.Some {
 			most = allowance // some new atoms are allowed, in as many messages at most
 		}
 		switch {
 		case c.sent.Load() == 0:
-			errs = append(errs, fmt.Errorf("%s: nothing was sent", k.name))
-		case k.hostile && c.passed.Load() > most:
-			errs = append(errs, fmt.Errorf("%s: %d hostile messages passed", k.name, c.passed.Load()))
-		case !k.hostile && c.refused.Load() > 0:
-			errs = append(errs, fmt.Errorf("%s: %d honest messages were refused", k.name, c.refused.Load()))
+			errs = append(errs, fmt.Errorf("%s: nothing was sent", k.Name))
+		case k.Hostile && c.passed.Load() > most:
+			errs = append(errs, fmt.Errorf("%s: %d hostile messages passed", k.Name, c.passed.Load()))
+		case !k.Hostile && c.refused.Load() > 0:
+			errs = append(errs, fmt.Errorf("%s: %d honest messages were refused", k.Name, c.refused.Load()))
 		}
 	}
-	if grown := s.guarded.grown(); grown > allowance+int64(len(known)) {
+	if grown := s.guarded.grown(); grown > allowance+int64(len(traffic.Names())) {
 		errs = append(errs, fmt.Errorf("the node learned %d atoms", grown))
 	}
 	return errors.Join(errs...)
