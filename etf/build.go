@@ -47,7 +47,7 @@ func (s *session) build(raw []byte, counts wire.Stats) Term {
 			return Term{node: root}
 		}
 	}
-	return Term{&tree{t.Nodes, t.Data, t.Names}, root}
+	return Term{&tree{nodes: t.Nodes, data: t.Data, names: t.Names}, root}
 }
 
 // Clone returns the term in blocks of its own, so that the tree it was part of

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -12,8 +11,23 @@ import (
 // verbs of package fmt.
 const FormatMax = 64 << 10
 
-// String prints the term in Erlang syntax on one line, as far as FormatMax
-// bytes: as ~tp of io_lib:format does, which Erlang's shell uses.
+// Format prints the term in Erlang syntax on one line, as far as FormatMax
+// bytes: the very characters of io_lib:format("~0tp", [T]) in OTP 25 with its
+// default settings, if there are no pids, ports, references and closures in it,
+// whose text depends on the node, and no map of more than 32 keys, which a BEAM
+// prints in no order that is of use. What we print of those:
+//
+//	pid        #Pid<node.id.serial.creation>
+//	port       #Port<node.id.creation>
+//	reference  #Ref<node.creation.word.word>
+//	closure    #Fun<module.index.uniq>
+//	map        its pairs in the order of [CompareKeys], whatever its size
+//
+// Integers beyond what the bound has room for print as <<N-byte integer>>. For
+// maps it takes what [Compare] says.
+func Format(t Term) string { return t.String() }
+
+// String returns what [Format] returns.
 func (t Term) String() string { return string(t.Append(nil, FormatMax)) }
 
 // Format implements fmt.Formatter: %v and %s print Erlang syntax.
@@ -113,8 +127,8 @@ func (p *printer) term(t Term) {
 	case KindBinary, KindBitstring:
 		p.bits(t)
 	case KindList:
-		if text, ok := t.text(p.end - len(p.b)); ok {
-			p.b = appendQuoted(p.b, text, '"')
+		if t.isText() {
+			p.string(t)
 			return
 		}
 		n := t.Len()
@@ -125,6 +139,9 @@ func (p *printer) term(t Term) {
 	case KindTuple:
 		p.open(t, "{", "}", t.Len())
 	case KindMap:
+		if t.Len() > 1 {
+			t = t.ordered()
+		}
 		p.open(t, "#{", "}", 2*t.Len())
 	default:
 		p.identity(t)
@@ -164,209 +181,12 @@ func (p *printer) identity(t Term) {
 		p.b = append(p.b, '>')
 	case KindExport:
 		v, _ := t.Export()
-		p.b = fmt.Appendf(p.b, "fun %s:%s/%d", appendAtom(nil, v.Module), appendAtom(nil, v.Function), v.Arity)
+		p.b = append(appendExportName(append(p.b, "fun "...), v.Module), ':')
+		p.b = fmt.Appendf(appendExportName(p.b, v.Function), "/%d", v.Arity)
 	case KindFun:
 		v, _ := t.Fun()
 		p.b = fmt.Appendf(p.b, "#Fun<%s.%d.%d>", appendAtom(nil, v.Module), v.Index, uint32(v.OldUniq))
 	default:
 		p.b = append(p.b, "#Invalid"...)
 	}
-}
-
-// text returns the characters of a proper list of printable ones.
-func (t Term) text(limit int) ([]byte, bool) {
-	if !t.IsProper() {
-		return nil, false
-	}
-	var b []byte
-	for i := range t.Len() {
-		v, ok := t.Index(i).Int()
-		if !ok || v < 0 || v > unicode.MaxRune || !printable(rune(v)) {
-			return nil, false
-		}
-		b = utf8.AppendRune(b, rune(v))
-		if len(b) > limit {
-			break
-		}
-	}
-	return b, true
-}
-
-// printable is io_lib:printable_unicode_list/1 for one character.
-func printable(r rune) bool {
-	switch {
-	case ' ' <= r && r <= '~', 0xA0 <= r && r < 0xD800, 0xE000 <= r && r < 0xFFFE, 0x10000 <= r && r <= unicode.MaxRune:
-		return true
-	}
-	switch r {
-	case '\n', '\r', '\t', '\v', '\b', '\f', 0x1b:
-		return true
-	}
-	return false
-}
-
-func (p *printer) bits(t Term) {
-	b, _ := t.Bytes()
-	if room := p.end - len(p.b) + 16; len(b) > room {
-		b = b[:max(room, 0)]
-	}
-	p.b = append(p.b, "<<"...)
-	if t.kind() == KindBinary && len(b) > 0 && printableBytes(b) {
-		p.b = appendQuoted(p.b, b, '"')
-		if !isASCII(b) {
-			p.b = append(p.b, "/utf8"...)
-		}
-		p.b = append(p.b, ">>"...)
-		return
-	}
-	for i, c := range b {
-		if i > 0 {
-			p.b = append(p.b, ',')
-		}
-		if i == len(b)-1 && t.kind() == KindBitstring {
-			bits := t.Bits() & 7
-			p.b = fmt.Appendf(p.b, "%d:%d", c>>(8-bits), bits)
-			continue
-		}
-		p.b = strconv.AppendUint(p.b, uint64(c), 10)
-	}
-	p.b = append(p.b, ">>"...)
-}
-
-func printableBytes(b []byte) bool {
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 || !printable(r) {
-			return false
-		}
-		b = b[n:]
-	}
-	return true
-}
-
-func isASCII(b []byte) bool {
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-// appendFloat writes the shortest digits that read back, with an exponent where
-// that is shorter, as float_to_list(F, [short]) does. From 2^53 on, where not
-// every integer is a float, there is always an exponent.
-func appendFloat(b []byte, f float64) []byte {
-	start := len(b)
-	b = appendExponent(b, f)
-	if math.Abs(f) >= 1<<53 {
-		return b
-	}
-	var buf [400]byte // the longest without an exponent has 5e-324's digits
-	fixed := strconv.AppendFloat(buf[:0], f, 'f', -1, 64)
-	if math.Trunc(f) == f {
-		fixed = append(fixed, ".0"...)
-	}
-	if len(fixed) <= len(b)-start {
-		b = append(b[:start], fixed...)
-	}
-	return b
-}
-
-func appendExponent(b []byte, f float64) []byte {
-	text := strconv.FormatFloat(f, 'e', -1, 64)
-	mantissa, exp := text, ""
-	for i := range text {
-		if text[i] == 'e' {
-			mantissa, exp = text[:i], text[i+1:]
-		}
-	}
-	b = append(b, mantissa...)
-	dot := false
-	for i := range mantissa {
-		dot = dot || mantissa[i] == '.'
-	}
-	if !dot {
-		b = append(b, ".0"...)
-	}
-	n, _ := strconv.Atoi(exp)
-	return strconv.AppendInt(append(b, 'e'), int64(n), 10)
-}
-
-// reserved are the words that are no atoms unless quoted.
-var reserved = map[string]bool{
-	"after": true, "and": true, "andalso": true, "band": true, "begin": true,
-	"bnot": true, "bor": true, "bsl": true, "bsr": true, "bxor": true,
-	"case": true, "catch": true, "cond": true, "div": true, "end": true,
-	"fun": true, "if": true, "let": true, "maybe": true, "not": true,
-	"of": true, "or": true, "orelse": true, "receive": true, "rem": true,
-	"try": true, "when": true, "xor": true,
-}
-
-// appendAtom writes an atom, quoted where Erlang needs it.
-func appendAtom(b []byte, name string) []byte {
-	if plainAtom(name) && !reserved[name] {
-		return append(b, name...)
-	}
-	return appendQuoted(b, []byte(name), '\'')
-}
-
-func plainAtom(name string) bool {
-	for i, r := range name {
-		lower := 'a' <= r && r <= 'z' || 0xDF <= r && r <= 0xFF && r != 0xF7
-		if i == 0 {
-			if !lower {
-				return false
-			}
-			continue
-		}
-		upper := 'A' <= r && r <= 'Z' || 0xC0 <= r && r <= 0xDE && r != 0xD7
-		if !lower && !upper && !('0' <= r && r <= '9') && r != '_' && r != '@' {
-			return false
-		}
-	}
-	return name != ""
-}
-
-// appendQuoted writes UTF-8 text between quotes with Erlang's escapes.
-func appendQuoted(b, text []byte, quote rune) []byte {
-	b = append(b, byte(quote))
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		text = text[n:]
-		if esc := escape(r, quote); esc != 0 {
-			b = append(b, '\\', esc)
-			continue
-		}
-		if r < ' ' || 0x7f <= r && r < 0xA0 {
-			b = fmt.Appendf(b, "\\%03o", r)
-			continue
-		}
-		b = utf8.AppendRune(b, r)
-	}
-	return append(b, byte(quote))
-}
-
-func escape(r, quote rune) byte {
-	switch r {
-	case '\\', quote:
-		return byte(r)
-	case '\n':
-		return 'n'
-	case '\r':
-		return 'r'
-	case '\t':
-		return 't'
-	case '\v':
-		return 'v'
-	case '\b':
-		return 'b'
-	case '\f':
-		return 'f'
-	case 0x1b:
-		return 'e'
-	case 0x7f:
-		return 'd'
-	}
-	return 0
 }

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"math/big"
+	"sync/atomic"
 
 	"github.com/beamgate/beamgate/internal/wire"
 )
@@ -26,6 +27,8 @@ type tree struct {
 	nodes []wire.Node // children of a container stand together
 	data  []byte      // the input, if payloads of binaries, lists of bytes, big digits, ids or funs are in it
 	names string      // of atoms
+
+	sorted atomic.Pointer[tree] // itself with all maps in order, once somebody asked
 }
 
 // node is a term in 16 bytes.
@@ -263,6 +266,7 @@ type Fun struct {
 	Index    uint32
 	OldIndex int64
 	OldUniq  int64
+	Creator  Pid
 }
 
 // Pid returns a pid.
@@ -307,8 +311,10 @@ func (t Term) Fun() (f Fun, ok bool) {
 		return Fun{}, false
 	}
 	w := wire.ReadFun(Term{t.t, node(t.t.nodes[t.node.Num])}.payload())
+	id := wire.ReadID(w.Creator)
 	return Fun{
 		Module: string(w.Module), Arity: int(w.Arity), Uniq: w.Uniq, Index: w.Index,
 		OldIndex: w.OldIndex, OldUniq: w.OldUniq,
+		Creator: Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation},
 	}, true
 }

@@ -57,7 +57,7 @@ func TestAccessors(t *testing.T) {
 		ref, ok := term.Reference()
 		note("Reference", ok && reflect.DeepEqual(ref, etf.Reference{Node: "n@h", Words: []uint32{1, 2}, Creation: 9}))
 		fn, ok := term.Fun()
-		note("Fun", ok && fn == etf.Fun{Module: "m", Arity: 2, Uniq: [16]byte{15: 3}, Index: 4, OldIndex: -5, OldUniq: 6})
+		note("Fun", ok && fn == etf.Fun{Module: "m", Arity: 2, Uniq: [16]byte{15: 3}, Index: 4, OldIndex: -5, OldUniq: 6, Creator: etf.Pid{Node: "n@h", ID: 1}})
 		exp, ok := term.Export()
 		note("Export", ok && exp == etf.Export{Module: "m", Function: "f", Arity: 2})
 		port, ok := term.Port()

@@ -136,9 +136,9 @@ func TestStdin(t *testing.T) {
 		{"\x83j", "[]", []string{"-"}},
 		{" 83\n6a\r\n", "[]", []string{"-hex"}},
 		{"g 2\no=\n", "[]", []string{"-base64", "-"}},
-		{"g20AAAAC//4", "<<255,254>>", []string{"-base64"}},
-		{"g20AAAAC__4=", "<<255,254>>", []string{"-base64"}},
-		{"g20AAAAC__4=", "<<255,254>>", []string{"-base64", "-stream", "5"}},
+		{"g20AAAAC//4", "<<\"ÿþ\">>", []string{"-base64"}},
+		{"g20AAAAC__4=", "<<\"ÿþ\">>", []string{"-base64"}},
+		{"g20AAAAC__4=", "<<\"ÿþ\">>", []string{"-base64", "-stream", "5"}},
 	} {
 		r := inspect(t, tt.stdin, tt.args...)
 		if tt.args != nil && tt.args[len(tt.args)-1] == "5" {

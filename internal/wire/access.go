@@ -225,7 +225,8 @@ type ID struct {
 	Node           string
 	Creation       uint32
 	Number, Serial uint64
-	Words          []uint32
+	Words          []uint32 // zero words at the end dropped …
+	Sent           int      // … of so many on the wire
 }
 
 // ReadID parts the whole encoding of an accepted id.
@@ -234,6 +235,9 @@ func ReadID(b []byte) ID {
 	id := ID{Node: string(atomName(node)), Creation: v.creation, Number: v.a, Serial: v.b}
 	if v.n > 0 {
 		id.Words = append(id.Words, v.words[:v.n]...)
+		if id.Sent = 1; b[0] != TagReference {
+			id.Sent = int(b[2])
+		}
 	}
 	return id
 }
@@ -243,6 +247,14 @@ var anyProgram = sync.OnceValue(func() *Program {
 	const nobody = "\xff" // no atom: every id is of another node
 	return Compile(Options{Limits: limits.Unlimited(), Release: 25, HasNode: true, Node: nobody})
 })
+
+// IsTerm reports whether b is one term, without a version byte, and nothing else.
+func IsTerm(b []byte) bool {
+	var in Input
+	in.BuildSlice(anyProgram(), b)
+	in.m.trusted = false
+	return in.Run(-1) == EvDone && in.m.pos == len(b)
+}
 
 // ReadFun parts the encoding of an accepted export, or of the head of an
 // accepted fun.

@@ -1,0 +1,136 @@
+package etf
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// isText reports whether the list prints as a string: a proper one of printable
+// characters of Latin-1, the range that a node prints by default.
+func (t Term) isText() bool {
+	if !t.IsProper() {
+		return false
+	}
+	for i := range t.Len() {
+		if v, ok := t.Index(i).Int(); !ok || v < 0 || v > 0xff || !printable(rune(v)) {
+			return false
+		}
+	}
+	return true
+}
+
+// printable is io_lib:printable_latin1_list/1 for one character.
+func printable(r rune) bool {
+	switch {
+	case ' ' <= r && r <= '~', 0xA0 <= r && r <= 0xFF:
+		return true
+	}
+	switch r {
+	case '\n', '\r', '\t', '\v', '\b', '\f', 0x1b:
+		return true
+	}
+	return false
+}
+
+// string prints a list that isText.
+func (p *printer) string(t Term) {
+	p.b = append(p.b, '"')
+	for i := range t.Len() {
+		if p.full() {
+			return
+		}
+		v, _ := t.Index(i).Int()
+		p.b = appendEscaped(p.b, rune(v), '"')
+	}
+	p.b = append(p.b, '"')
+}
+
+// bits prints a binary by its bytes, unless all of it is text of printable
+// characters: in UTF-8 or, if it is no UTF-8, in Latin-1.
+func (p *printer) bits(t Term) {
+	b := t.payload()
+	p.b = append(p.b, "<<"...)
+	if t.kind() == KindBinary && len(b) > 0 {
+		chars, end := runesOf(b), ">>"
+		switch {
+		case !utf8.Valid(b):
+			chars = latin1Of(b)
+		case !isASCII(b):
+			end = "/utf8>>"
+		}
+		if allPrintable(chars) {
+			p.quoted(chars)
+			p.b = append(p.b, end...)
+			return
+		}
+	}
+	for i, c := range b {
+		if p.full() {
+			return
+		}
+		if i > 0 {
+			p.b = append(p.b, ',')
+		}
+		if i == len(b)-1 && t.kind() == KindBitstring {
+			bits := t.Bits() & 7
+			p.b = fmt.Appendf(p.b, "%d:%d", c>>(8-bits), bits)
+			continue
+		}
+		p.b = strconv.AppendUint(p.b, uint64(c), 10)
+	}
+	p.b = append(p.b, ">>"...)
+}
+
+// runesOf are the characters of UTF-8.
+func runesOf(b []byte) func(func(rune) bool) {
+	return func(yield func(rune) bool) {
+		for b := b; len(b) > 0; {
+			r, n := utf8.DecodeRune(b)
+			if !yield(r) {
+				return
+			}
+			b = b[n:]
+		}
+	}
+}
+
+// latin1Of are the characters of Latin-1.
+func latin1Of(b []byte) func(func(rune) bool) {
+	return func(yield func(rune) bool) {
+		for _, c := range b {
+			if !yield(rune(c)) {
+				return
+			}
+		}
+	}
+}
+
+func allPrintable(chars func(func(rune) bool)) bool {
+	for r := range chars {
+		if !printable(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *printer) quoted(chars func(func(rune) bool)) {
+	p.b = append(p.b, '"')
+	for r := range chars {
+		if p.full() {
+			return
+		}
+		p.b = appendEscaped(p.b, r, '"')
+	}
+	p.b = append(p.b, '"')
+}
+
+func isASCII[T string | []byte](b T) bool {
+	for i := range len(b) {
+		if b[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
