@@ -120,7 +120,7 @@ func (d *Dialect) mayCall(who door.Client, module, function string, arity int) b
 // Refusal implements frames.Dialect: {error, {Type, Code, Class, Detail, []}},
 // with the types and codes of BERT-RPC.
 func (d *Dialect) Refusal(_ *door.Pass, r *door.Refusal) []byte {
-	kind, number := "proxy", int32(0)
+	kind, number := "proxy", int64(0)
 	switch {
 	case r.Code == CodeFunction:
 		kind, number = "server", 2 // no such function, as far as this client knows

@@ -112,7 +112,7 @@ func Terminal(f *os.File) bool {
 }
 
 func seen(atoms, memory, frames int64) []byte {
-	return term.Message(term.Tuple(term.Atom("seen"), term.Int(int32(atoms)), term.Int(int32(memory)), term.Int(int32(frames))))
+	return term.Message(term.Tuple(term.Atom("seen"), term.Int(int64(atoms)), term.Int(int64(memory)), term.Int(int64(frames))))
 }
 
 // begin notes how the nodes are at the beginning.

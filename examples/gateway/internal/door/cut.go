@@ -29,11 +29,8 @@ func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer
 		return nil
 	}
 	t.Cancel()
-	refusal := refuse(Term, code(err), err)
-	switch {
-	case refusal.Code == string(etf.CodeLimitAtomBudget):
-		refusal.Rule = Atoms
-	case refusal.Code == "internal":
+	refusal := termRefusal(err)
+	if refusal.Code == "internal" {
 		refusal.Rule, refusal.Code = Down, "lost"
 	}
 	p.refused(Enforce, refusal, n)

@@ -30,7 +30,6 @@ type Door struct {
 	classes  []class
 	maxBytes int64 // of a message
 	maxBack  int64 // of an answer
-	rewrite  func(dst, src []byte) ([]byte, error)
 }
 
 // Shared is what the doors of one listener share over reloads.
@@ -72,9 +71,6 @@ func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shar
 		return nil, fmt.Errorf("listener %s: answers: %w", c.Name, err)
 	}
 	d.maxBytes, d.maxBack = frameCap(to), frameCap(back2)
-	if c.Forward == config.ForwardCanonical {
-		d.rewrite = rewriter(to)
-	}
 	return d, nil
 }
 

@@ -1,9 +1,6 @@
 package door
 
-import (
-	"github.com/beamgate/beamgate/etf"
-	"github.com/beamgate/beamgate/safe"
-)
+import "github.com/beamgate/beamgate/safe"
 
 // Guard is the guard of one direction, for protocols in which nothing else
 // decides. They say Begin before each message, and Told what it said.
@@ -27,12 +24,9 @@ func (p *Pass) Told(way Direction, msg []byte, err error) *Refusal {
 		p.Door().tell(&Verdict{Direction: way, Client: p.Client, Bytes: int64(len(msg))})
 		return nil
 	}
-	r := refuse(Term, code(err), err)
-	switch {
-	case way == ToClient:
+	r := termRefusal(err)
+	if way == ToClient {
 		r.Rule = Answer
-	case r.Code == string(etf.CodeLimitAtomBudget), r.Code == string(etf.CodeLimitNewAtoms):
-		r.Rule = Atoms
 	}
 	p.Door().tell(&Verdict{Direction: way, Client: p.Client, Refusal: r, Bytes: int64(len(msg))})
 	return r

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 	"github.com/beamgate/beamgate/limits"
 )
@@ -57,45 +58,44 @@ func (p *Pass) check(t *Ticket, msg, scratch []byte) *Refusal {
 	defer leave()
 	t.Epoch = epoch
 	p.now.Load().view.Begin()
-	passed := true
-	if p.Door().Modes[Term] != Off {
-		if err := p.now.Load().to.Check(msg); err != nil {
-			r := refuse(Term, code(err), err)
-			if r.Code == string(etf.CodeLimitAtomBudget) || r.Code == string(etf.CodeLimitNewAtoms) {
-				r.Rule = Atoms
-			}
-			if r := p.judge(ToNode, r, int64(len(msg))); r != nil {
-				return r
-			}
-			passed = false
-		}
-	}
-	if r := p.canonical(t, msg, scratch, passed); r != nil {
+	if r := p.accept(t, msg, scratch); r != nil {
 		return r
 	}
 	return p.suspect(t)
 }
 
-// canonical replaces what came by what was read, if the listener says so. What
-// did not pass, in shadow, goes on as it came.
-func (p *Pass) canonical(t *Ticket, msg, scratch []byte, passed bool) *Refusal {
-	d := p.Door()
-	if d.rewrite == nil || !passed || d.Modes[Term] != Enforce {
-		return nil
+// accept asks the guard, and settles what goes on: the term in canonical bytes, if
+// the listener says so, or what came. Nothing is rewritten that was not accepted
+// in earnest.
+func (p *Pass) accept(t *Ticket, msg, scratch []byte) *Refusal {
+	d, to := p.Door(), p.now.Load().to
+	var err error
+	canonical := d.Config.Forward == config.ForwardCanonical && d.Modes[Term] == Enforce
+	switch {
+	case d.Modes[Term] == Off:
+	case canonical:
+		t.Bytes, err = to.Mode().Canonicalize(scratch[:0], msg)
+	default:
+		err = to.Check(msg)
 	}
-	b, err := d.rewrite(scratch[:0], msg)
 	if err != nil {
-		r := refuse(Term, code(err), err)
-		p.refused(Enforce, r, int64(len(msg)))
-		return r
+		return p.judge(ToNode, termRefusal(err), int64(len(msg)))
 	}
 	most := min(d.maxBytes, frameLimits[d.Config.Packet])
-	if int64(len(b)) > most {
-		r := refuse(FrameSize, "frame_size", &limits.Error{Name: "packet", Max: most, Got: int64(len(b))})
+	if canonical && int64(len(t.Bytes)) > most {
+		r := refuse(FrameSize, "frame_size", &limits.Error{Name: "packet", Max: most, Got: int64(len(t.Bytes))})
 		return p.judge(ToNode, r, int64(len(msg)))
 	}
-	t.Bytes = b
 	return nil
+}
+
+// termRefusal is the refusal of a term by the guard: for its atoms, or for itself.
+func termRefusal(err error) *Refusal {
+	r := refuse(Term, code(err), err)
+	if r.Code == string(etf.CodeLimitAtomBudget) || r.Code == string(etf.CodeLimitNewAtoms) {
+		r.Rule = Atoms
+	}
+	return r
 }
 
 // suspect refuses a message that was under way at crashes.

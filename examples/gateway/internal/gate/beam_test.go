@@ -9,6 +9,7 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/beamnode"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+	"github.com/beamgate/beamgate/safe"
 )
 
 const secret = "a secret of some length"
@@ -117,4 +118,33 @@ listeners:
 	if s := g.Ledger("web").Stats(); !s.Waiting || s.Preloaded != 0 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// TestRealBERT: calls of a real node, and what it never sees.
+func TestRealBERT(t *testing.T) {
+	modules := beamnode.Require(t)
+	n, err := modules.Start("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Kill(); n.Wait() })
+	g := Start(t, conf(&Node{Addr: n.Addr}, "", "breaker: {failures: 100}\npoison: {crashes: 1}", rules))
+	c := g.Dial("door")
+	c.Send(call("call", "calc", "add", term.Int(40), term.Int(2)))
+	c.Send(call("call", "os", "cmd", term.Bin("id")))
+	c.Send(call("cast", "calc", "add", term.Int(1), term.Int(2)))
+	want := func(text string) {
+		b, err := c.Receive()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := safe.Decode(b); err != nil || got.String() != text {
+			t.Errorf("%v, %v instead of %s", got, err, text)
+		}
+	}
+	want("{reply,42}")
+	if kind, _, _ := refusal(t, c); kind != "server" {
+		t.Error(kind)
+	}
+	want("{noreply}")
 }

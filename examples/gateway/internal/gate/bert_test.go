@@ -15,7 +15,7 @@ func call(verb, module, function string, args ...term.T) []byte {
 	return term.Message(term.Tuple(term.Atom(verb), term.Atom(module), term.Atom(function), term.List(args...)))
 }
 
-// calc answers as a server of BERT-RPC does.
+// calc answers as a server of BERT-RPC does, with the last argument.
 func calc(msg []byte) []byte {
 	switch {
 	case bytes.Contains(msg, []byte("info")):
@@ -23,7 +23,13 @@ func calc(msg []byte) []byte {
 	case bytes.Contains(msg, []byte("cast")):
 		return term.Message(term.Tuple(term.Atom("noreply")))
 	}
-	return term.Message(term.Tuple(term.Atom("reply"), term.Int(int32(msg[len(msg)-2]))))
+	t, err := safe.Decode(msg)
+	if err != nil {
+		return nil
+	}
+	args := t.Index(3)
+	n, _ := args.Index(args.Len() - 1).Int()
+	return term.Message(term.Tuple(term.Atom("reply"), term.Int(n)))
 }
 
 const rules = `protocol: bert

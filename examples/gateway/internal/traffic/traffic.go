@@ -56,24 +56,24 @@ func Kinds() []Kind {
 
 func order(r *rand.Rand, n int) []byte {
 	return term.Message(term.Map(
-		term.Atom("id"), term.Int(int32(n)), term.Atom("customer"), term.Bin(fmt.Sprintf("customer %d", r.IntN(1000))),
+		term.Atom("id"), term.Int(int64(n)), term.Atom("customer"), term.Bin(fmt.Sprintf("customer %d", r.IntN(1000))),
 		term.Atom("items"), term.List(item(r), item(r), item(r))))
 }
 
 func item(r *rand.Rand) term.T {
-	return term.Tuple(term.Bin("article"), term.Int(r.Int32N(100)), term.Int(r.Int32N(100_000)))
+	return term.Tuple(term.Bin("article"), term.Int(r.Int64N(100)), term.Int(r.Int64N(100_000)))
 }
 
 func rows(r *rand.Rand, n int) []byte {
 	list := make([]term.T, 50)
 	for i := range list {
-		list[i] = term.Tuple(term.Atom("row"), term.Int(int32(n+i)), term.Bin("value"))
+		list[i] = term.Tuple(term.Atom("row"), term.Int(int64(n+i)), term.Bin("value"))
 	}
 	return term.Message(term.List(list...))
 }
 
 func call(r *rand.Rand, _ int) []byte {
-	return term.Message(term.Tuple(term.Atom("get"), term.Int(r.Int32N(1000)), term.List()))
+	return term.Message(term.Tuple(term.Atom("get"), term.Int(r.Int64N(1000)), term.List()))
 }
 
 func newAtoms(_ *rand.Rand, n int) []byte {
@@ -155,7 +155,10 @@ func nan(*rand.Rand, int) []byte {
 	return term.Message(term.T{newFloat, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0})
 }
 
-func notText(*rand.Rand, int) []byte { return term.Message(term.Atom("\xff\xfe")) }
+func notText(*rand.Rand, int) []byte {
+	const smallAtom = 119
+	return term.Message(term.T{smallAtom, 2, 0xff, 0xfe})
+}
 
 func unknown(*rand.Rand, int) []byte { return term.Message(term.T{1, 2, 3}) }
 
