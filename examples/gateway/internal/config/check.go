@@ -26,9 +26,13 @@ func (c *File) check(r *report) error {
 	if len(c.Listeners) == 0 {
 		r.add("$.listeners", "there is no listener")
 	}
-	seen := map[string]bool{}
+	seen, taken := map[string]bool{}, map[string]bool{}
 	for i := range c.Listeners {
 		at := fmt.Sprintf("$.listeners[%d]", i)
+		if listen := c.Listeners[i].Listen; taken[listen] && !strings.HasSuffix(listen, ":0") {
+			r.add(at+".listen", "is the address of another listener")
+		}
+		taken[c.Listeners[i].Listen] = true
 		unique(r, at, c.Listeners[i].Name, seen)
 		c.checkListener(r, at, &c.Listeners[i])
 	}

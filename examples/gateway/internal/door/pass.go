@@ -20,9 +20,10 @@ import (
 type Pass struct {
 	Client Client
 
-	client *limit.Client
-	latest func() *Door
-	now    atomic.Pointer[rulesOf]
+	client   *limit.Client
+	latest   func() *Door
+	now      atomic.Pointer[rulesOf]
+	messages atomic.Int64
 }
 
 // rulesOf are a Door's rules for one connection.

@@ -29,8 +29,25 @@ func (p *Pass) Request(ctx context.Context, msg, scratch []byte) (*Ticket, *Refu
 		t.Cancel()
 		return nil, r
 	}
-	p.Door().tell(&Verdict{Client: p.Client, Bytes: int64(len(msg)), Took: time.Since(start)})
+	took := time.Since(start)
+	p.Door().tell(&Verdict{Client: p.Client, Bytes: int64(len(msg)), Took: took, Words: p.words(msg)})
 	return t, nil
+}
+
+// measured is how many messages go between two whose cost to the node is measured,
+// which takes as long as checking them.
+const measured = 64
+
+// words measures one message in so many.
+func (p *Pass) words(msg []byte) int64 {
+	if p.messages.Add(1)%measured != 1 {
+		return 0
+	}
+	stats, err := p.now.Load().to.Mode().Measure(msg)
+	if err != nil {
+		return 0
+	}
+	return stats.HeapCost
 }
 
 // begin takes the place, if the rules that demand one are enforced.

@@ -72,6 +72,7 @@ func (s *session) forward(m message, due chan<- entry, ready chan struct{}) erro
 		close(ready)
 	}
 	if m.answered {
+		s.due.Add(1)
 		due <- entry{ticket: m.ticket}
 	}
 	err := s.send(m.ticket)
@@ -144,6 +145,7 @@ func (s *session) answer(t *door.Ticket) error {
 		return err
 	}
 	defer release()
+	s.due.Add(-1)
 	t.Done()
 	if r != nil {
 		local := []byte(nil)

@@ -65,6 +65,7 @@ type session struct {
 	up      *upstream.Conn
 	upIn    *splitter
 	refused atomic.Bool  // the connection is to be reset
+	due     atomic.Int64 // answers that the node owes
 	active  atomic.Int64 // when something last came from the node, or went to the client
 	cause   atomic.Pointer[error]
 
@@ -217,10 +218,14 @@ func (s *session) late(err error) error {
 	return err
 }
 
-// connect makes the connection to the node, if there is none.
+// connect makes the connection to the node, if there is none, or only one that
+// the node has closed while nothing was under way.
 func (s *session) connect() error {
-	if s.up != nil {
+	if s.up != nil && (s.due.Load() > 0 || s.up.Idle()) {
 		return nil
+	}
+	if s.up != nil {
+		s.up.Close()
 	}
 	up, err := s.pass.Door().Upstream.Dial(s.ctx)
 	if err != nil {

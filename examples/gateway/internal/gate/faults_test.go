@@ -359,3 +359,38 @@ func TestLedgerIsLost(t *testing.T) {
 		t.Error("the metric does not say so")
 	}
 }
+
+// TestNodeClosesIdleConnections: a message is not what finds out, and makes nobody
+// a suspect.
+func TestNodeClosesIdleConnections(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	closed := make(chan bool, 10)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if b, err := ReadFrame(c); err == nil {
+				c.Write(append([]byte{0, 0, 0, byte(len(b))}, b...))
+			}
+			c.Close()
+			closed <- true
+		}
+	}()
+	g := Start(t, conf(&Node{Addr: l.Addr().String()}, "", "poison: {crashes: 1}", "answers: {expect: one}"))
+	c := g.Dial("door")
+	for range 5 {
+		c.Send(good)
+		c.Want(good)
+		<-closed
+		time.Sleep(10 * time.Millisecond) // on the loopback the end is there by now
+	}
+	if g.Sum("beamgate_suspects") != 0 {
+		t.Error("a closed connection made a suspect")
+	}
+}

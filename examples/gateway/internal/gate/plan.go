@@ -3,6 +3,7 @@ package gate
 import (
 	"crypto/tls"
 	"fmt"
+	"net"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
@@ -110,8 +111,8 @@ func (p *plan) planListeners() error {
 }
 
 func (p *plan) planListener(c config.Listener) error {
-	next := planned{c: c, l: p.g.listeners[c.Name]}
-	if next.l == nil || next.l.address != c.Listen {
+	next := planned{c: c, l: p.g.at(c)}
+	if next.l == nil {
 		socket, err := listen.Open(p.g.ctx, c, &p.g.open, p.g.Log)
 		if err != nil {
 			return err
@@ -139,6 +140,21 @@ func (p *plan) planListener(c config.Listener) error {
 	}
 	p.listeners = append(p.listeners, next)
 	return err
+}
+
+// at is the listener that a configuration goes on with: of its name, if the
+// address is the same, or else of its address, if the name has changed.
+func (g *Gate) at(c config.Listener) *listener {
+	if l := g.listeners[c.Name]; l != nil && l.address == c.Listen {
+		return l
+	}
+	_, port, _ := net.SplitHostPort(c.Listen)
+	for _, l := range g.listeners {
+		if l.address == c.Listen && port != "0" {
+			return l
+		}
+	}
+	return nil
 }
 
 // shadowRoom is how many messages of a listener in shadow mode wait to be
@@ -169,8 +185,10 @@ func (p *plan) commit() {
 	gone := g.listeners
 	g.listeners = map[string]*listener{}
 	for _, next := range p.listeners {
-		if gone[next.c.Name] == next.l {
-			delete(gone, next.c.Name)
+		for name, l := range gone {
+			if l == next.l {
+				delete(gone, name)
+			}
 		}
 		g.listeners[next.c.Name] = next.l
 		next.l.clients.Resize(rates(next.c.Limits), p.c.Global.MaxClients, next.c.Limits.MaxConnections)

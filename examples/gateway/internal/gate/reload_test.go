@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"net"
 	"strings"
 	"testing"
 
@@ -85,4 +86,28 @@ func TestReloadReplacesRules(t *testing.T) {
 	c = g.Dial("gate")
 	c.Send(third)
 	c.Want(third)
+}
+
+// TestReloadRenames: a listener with another name goes on with its socket.
+func TestReloadRenames(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	node := NewNode(t, nil)
+	text := strings.Replace(conf(node, "", "", "answers: {expect: one}"), "127.0.0.1:0", addr, 1)
+	g := Start(t, text)
+	c := g.Dial("door")
+	c.Send(good)
+	c.Want(good)
+	if err := g.Load(strings.Replace(text, "name: door", "name: gate", 1)); err != nil {
+		t.Fatal(err)
+	}
+	c.Send(good)
+	c.Want(good)
+	if n := g.Count("listener=gate", "code=ok", "direction=to_node"); n != 1 || g.Addr("gate") != addr {
+		t.Errorf("%v messages under the new name, at %s", n, g.Addr("gate"))
+	}
 }

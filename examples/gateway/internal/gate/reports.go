@@ -22,6 +22,7 @@ const maxReporters = 64
 type reporters struct {
 	g      *Gate
 	socket net.Listener
+	done   chan struct{}
 	live   sync.WaitGroup
 
 	mu     sync.Mutex
@@ -55,7 +56,7 @@ func (p *plan) planReports() error {
 			return fmt.Errorf("report: %w", err)
 		}
 		p.undos = append(p.undos, func() { socket.Close() })
-		r = &reporters{g: p.g, socket: socket, loads: map[string]said{}, conns: map[net.Conn]bool{}}
+		r = &reporters{g: p.g, socket: socket, done: make(chan struct{}), loads: map[string]said{}, conns: map[net.Conn]bool{}}
 	}
 	p.reporters = r
 	p.commits = append(p.commits, func() { r.use(c, secret) })
@@ -93,7 +94,10 @@ func (r *reporters) use(c config.Report, secret []byte) {
 
 func (r *reporters) close() {
 	r.mu.Lock()
-	r.closed = true
+	if !r.closed {
+		r.closed = true
+		close(r.done)
+	}
 	r.socket.Close()
 	for c := range r.conns {
 		c.Close()
@@ -182,13 +186,15 @@ func (r *reporters) take(rep report.Report) {
 
 // age forgets nodes that fell silent.
 func (r *reporters) age() {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
 	for {
-		time.Sleep(time.Second)
-		r.mu.Lock()
-		if r.closed {
-			r.mu.Unlock()
+		select {
+		case <-tick.C:
+		case <-r.done:
 			return
 		}
+		r.mu.Lock()
 		for name, s := range r.loads {
 			if time.Since(s.at) > r.config.MaxAge.Duration {
 				delete(r.loads, name)

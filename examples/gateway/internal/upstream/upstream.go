@@ -138,6 +138,11 @@ func (c *Conn) Epoch() int64 { return c.epoch }
 // ledger counts.
 func (c *Conn) Fresh() bool { return c.epoch == c.up.Ledger.Epoch() }
 
+// Idle reports whether the connection is still of use for a message. It is asked
+// when nothing is under way on it: a node may close a connection that it has no use
+// for, and a message should not be what finds out.
+func (c *Conn) Idle() bool { return c.Fresh() && !ended(c.Conn) }
+
 // Close closes the connection.
 func (c *Conn) Close() error {
 	c.up.mu.Lock()
