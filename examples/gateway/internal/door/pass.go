@@ -240,17 +240,21 @@ func (t *Ticket) Failed(err error) {
 	t.exchange.End(err)
 }
 
-// Crashed ends messages that were under way when the connection to the node was
-// lost. They become suspects.
-func Crashed(err error, tickets ...*Ticket) {
-	var hashes []limit.Hash
-	for _, t := range tickets {
-		t.Failed(err)
-		hashes = append(hashes, t.hash)
+// Crash is the loss of one connection to a node. The messages that were under way
+// on it become suspects, each once.
+type Crash struct{ seen map[limit.Hash]bool }
+
+// Lost ends one of the messages.
+func (c *Crash) Lost(t *Ticket, err error) {
+	t.Failed(err)
+	if c.seen[t.hash] {
+		return
 	}
-	if len(tickets) > 0 {
-		tickets[0].up.Suspects.Crashed(hashes)
+	if c.seen == nil {
+		c.seen = map[limit.Hash]bool{}
 	}
+	c.seen[t.hash] = true
+	t.up.Suspects.Crashed([]limit.Hash{t.hash})
 }
 
 // Skipped notes a message in shadow mode that was not checked.

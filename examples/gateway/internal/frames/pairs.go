@@ -109,29 +109,28 @@ func (s *session) refuse(r *door.Refusal, fatal bool, due chan<- entry) bool {
 // takes every entry: each ticket has to end.
 func (s *session) answers(due <-chan entry, ready <-chan struct{}) {
 	var broken error
-	var lost []*door.Ticket
+	var crash door.Crash
 	for e := range due {
 		switch {
-		case broken == nil && e.local != nil:
+		case e.local != nil && broken == nil:
 			broken = s.reply(e.local)
-		case broken == nil:
+		case e.ticket != nil && broken == nil:
 			<-ready
-			if broken = s.answer(e.ticket); broken != nil {
-				if cause := s.cause.Load(); cause != nil {
-					broken = *cause
-				}
-				lost = append(lost, e.ticket)
-				s.down(e.ticket, broken)
+			if broken = s.answer(e.ticket); broken == nil {
+				continue
 			}
+			if cause := s.cause.Load(); cause != nil {
+				broken = *cause
+			}
+			fallthrough
 		case e.ticket != nil:
-			lost = append(lost, e.ticket)
-			s.down(e.ticket, broken)
+			s.settle(&crash, e.ticket, broken)
+			s.down(broken)
 		}
 		if broken != nil {
 			s.stopReading()
 		}
 	}
-	s.settle(broken, lost)
 }
 
 // errClient marks what failed toward the client, for which the node cannot help.
@@ -185,7 +184,7 @@ func (s *session) fetch() (b []byte, release func(), r *door.Refusal, err error)
 }
 
 // down tells the client that an answer will not come, as long as it can be told.
-func (s *session) down(t *door.Ticket, why error) {
+func (s *session) down(why error) {
 	if errors.As(why, &errClient{}) || s.ctx.Err() != nil {
 		return
 	}
@@ -203,21 +202,16 @@ func (s *session) down(t *door.Ticket, why error) {
 	}
 }
 
-// settle ends the tickets of messages that got no answer. A node that closed the
-// connection on them may have crashed on one of them; one that was slow, or a
-// client that went away, makes nobody a suspect.
-func (s *session) settle(why error, lost []*door.Ticket) {
+// settle ends a message that got no answer. A node that closed the connection on
+// it may have crashed on it; one that was slow, or a client that went away, makes
+// nobody a suspect.
+func (s *session) settle(crash *door.Crash, t *door.Ticket, why error) {
 	switch {
-	case why == nil:
 	case errors.As(why, &errClient{}) || errors.Is(why, errOtherLife) || s.ctx.Err() != nil:
-		for _, t := range lost {
-			t.Cancel()
-		}
+		t.Cancel()
 	case timeout(why):
-		for _, t := range lost {
-			t.Failed(why)
-		}
+		t.Failed(why)
 	default:
-		door.Crashed(why, lost...)
+		crash.Lost(t, why)
 	}
 }

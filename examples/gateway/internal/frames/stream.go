@@ -89,7 +89,7 @@ func (s *session) pipe(n int64) error {
 		return m.refusal
 	}
 	if err := s.send(m.ticket); err != nil {
-		door.Crashed(err, m.ticket)
+		new(door.Crash).Lost(m.ticket, err)
 		return err
 	}
 	m.ticket.Done()
