@@ -61,6 +61,7 @@ type session struct {
 	in      *splitter
 	scratch []byte
 	out     []byte // the frame that is written to the node
+	back    []byte // the frame that is written to the client
 
 	up      *upstream.Conn
 	upIn    *splitter
@@ -259,9 +260,12 @@ func (s *session) send(t *door.Ticket) (err error) {
 
 // reply writes a message to the client.
 func (s *session) reply(b []byte) error {
-	frame, err := etf.AppendFrame(nil, b, s.pass.Door().Config.Packet)
+	frame, err := etf.AppendFrame(s.back[:0], b, s.pass.Door().Config.Packet)
 	if err != nil {
 		return err
+	}
+	if s.back = frame; cap(frame) > keep {
+		s.back = nil
 	}
 	s.conn.SetWriteDeadline(time.Now().Add(s.pass.Door().Config.Limits.Write.Duration))
 	_, err = s.conn.Write(frame)
