@@ -105,7 +105,7 @@ type Breaker struct {
 	Failures    int64    `yaml:"failures" default:"5" unit:"failures" doc:"failures in a row that open it" stops:"a restarting supervisor that is hammered"`
 	Base        Duration `yaml:"backoff" default:"500ms" unit:"duration" doc:"first pause; it doubles, with jitter, each time the probe fails"`
 	Max         Duration `yaml:"max_backoff" default:"30s" unit:"duration" doc:"longest pause"`
-	Probes      int64    `yaml:"probes" default:"1" unit:"messages" doc:"messages that try whether it is over"`
+	Probes      int64    `yaml:"probes" default:"1" unit:"messages" doc:"messages that try whether it is over; a change needs a restart"`
 	SlowStart   Duration `yaml:"slow_start" default:"10s" unit:"duration" doc:"time in which the places come back after it closed" stops:"a node that is flooded as soon as it is up"`
 	MinCapacity int64    `yaml:"slow_start_percent" default:"10" unit:"percent" doc:"places at the beginning of that time"`
 }

@@ -44,10 +44,7 @@ type settings struct {
 func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upstream, error) {
 	u := &Upstream{Name: c.Name, Ledger: l, conns: map[*Conn]struct{}{}}
 	u.pressure.Store(100)
-	u.Breaker = NewBreaker(BreakerRules{
-		Failures: uint32(c.Breaker.Failures), Base: c.Breaker.Base.Duration, Max: c.Breaker.Max.Duration,
-		Probes: uint32(c.Breaker.Probes), SlowStart: c.Breaker.SlowStart.Duration, Least: c.Breaker.MinCapacity,
-	}, changed)
+	u.Breaker = NewBreaker(breakerRules(c.Breaker), changed)
 	u.Slots = limit.NewSlots(c.MaxInFlight, reserved(c), c.MaxWaiting, u.capacity)
 	u.Bytes = limit.NewBytes(int64(c.MaxBytes))
 	u.Suspects = limit.NewSuspects(suspectRules(c.Poison))
@@ -60,8 +57,7 @@ func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upst
 }
 
 // Prepare makes ready to change the limits and the address, which commit then
-// does. Connections and messages under way stay. The breaker keeps the rules that
-// it was made with.
+// does. Connections and messages under way stay.
 func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 	t, err := clientTLS(c)
 	if err != nil {
@@ -72,6 +68,7 @@ func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 		u.Slots.Resize(c.MaxInFlight, reserved(c), c.MaxWaiting)
 		u.Bytes.Resize(int64(c.MaxBytes))
 		u.Suspects.Resize(suspectRules(c.Poison))
+		u.Breaker.Reload(breakerRules(c.Breaker))
 	}, nil
 }
 
@@ -81,6 +78,13 @@ func reserved(c config.Upstream) []int64 {
 		r = append(r, class.Reserved)
 	}
 	return r
+}
+
+func breakerRules(b config.Breaker) BreakerRules {
+	return BreakerRules{
+		Failures: uint32(b.Failures), Base: b.Base.Duration, Max: b.Max.Duration,
+		Probes: uint32(b.Probes), SlowStart: b.SlowStart.Duration, Least: b.MinCapacity,
+	}
 }
 
 func suspectRules(p config.Poison) limit.SuspectRules {
