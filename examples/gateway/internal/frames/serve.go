@@ -10,6 +10,7 @@ import (
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 )
@@ -36,6 +37,7 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect}
+	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush() })
 	s.in = newSplitter(conn, pass.Door().Config.Packet)
 	stop := context.AfterFunc(ctx, func() { listen.Reset(conn) })
 	defer stop()
@@ -53,6 +55,8 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 // session is one connection.
 type session struct {
 	ctx     context.Context
+	patient context.Context // of what may make messages wait
+	flushed error           // of what was sent when something had to wait
 	end     context.CancelFunc
 	drain   <-chan struct{}
 	conn    net.Conn
@@ -60,11 +64,12 @@ type session struct {
 	dialect Dialect
 	in      *splitter
 	scratch []byte
-	out     []byte // the frame that is written to the node
-	back    []byte // the frame that is written to the client
+	out     []byte         // frames that go to the node together
+	unsent  []*door.Ticket // those of them that end when they are sent
+	back    []byte         // frames that go to the client together
+	replyBy timed
 
-	up      *upstream.Conn
-	upIn    *splitter
+	link    atomic.Pointer[link]
 	refused atomic.Bool  // the connection is to be reset
 	due     atomic.Int64 // answers that the node owes
 	active  atomic.Int64 // when something last came from the node, or went to the client
@@ -74,6 +79,7 @@ type session struct {
 	waiting  bool       // for the first byte of a message
 	draining bool
 	stopped  bool
+	timed    timed // of the client's messages
 }
 
 func (s *session) paired() bool {
@@ -101,7 +107,8 @@ func (s *session) watch() {
 }
 
 // deadline sets the time for what is read next. It reports false when nothing is
-// to be read any more.
+// to be read any more. What is here already needs no time; and a time that was set
+// a moment ago is not set again, which costs up to an eighth of it.
 func (s *session) deadline(d time.Duration, waiting bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,8 +116,29 @@ func (s *session) deadline(d time.Duration, waiting bool) bool {
 	if s.stopped || waiting && s.draining {
 		return false
 	}
-	s.conn.SetReadDeadline(time.Now().Add(d))
+	if s.in.complete() {
+		return true
+	}
+	if at, ok := s.timed.due(d); ok {
+		s.conn.SetReadDeadline(at)
+	}
 	return true
+}
+
+// timed is a deadline that was set.
+type timed struct {
+	at time.Time
+	d  time.Duration
+}
+
+// due reports whether a deadline has to be set anew.
+func (t *timed) due(d time.Duration) (time.Time, bool) {
+	now := time.Now()
+	if t.d == d && now.Sub(t.at) <= d/8 {
+		return now, false
+	}
+	*t = timed{now, d}
+	return now.Add(d), true
 }
 
 // stopReading ends the reading of messages from another goroutine.
@@ -180,12 +208,12 @@ func (s *session) read(n int64) (m message, err error) {
 		m.fatal = true
 		return m, nil
 	}
-	release, err := s.pass.Hold(s.ctx, n)
+	release, err := s.pass.Hold(s.patient, n)
 	if err != nil {
 		return m, err
 	}
 	m.release = release
-	if m.refusal = s.pass.Pace(s.ctx, n); m.refusal != nil {
+	if m.refusal = s.pass.Pace(s.patient, n); m.refusal != nil {
 		s.deadline(frame, false)
 		return m, s.late(s.in.skip(n))
 	}
@@ -204,7 +232,7 @@ func (s *session) read(n int64) (m message, err error) {
 	if cap(s.scratch) > keep {
 		s.scratch = nil
 	}
-	m.ticket, m.refusal = s.pass.Request(s.ctx, m.bytes, s.scratch)
+	m.ticket, m.refusal = s.pass.Request(s.patient, m.bytes, s.scratch)
 	if m.ticket != nil && &m.ticket.Bytes[0] != &m.bytes[0] {
 		s.scratch = m.ticket.Bytes // it has grown, perhaps
 	}
@@ -219,56 +247,108 @@ func (s *session) late(err error) error {
 	return err
 }
 
+// stale is how long ago the node has to have been heard for it to be asked whether
+// it is still there.
+const stale = 3 * time.Millisecond
+
+// link is a connection to the node. The goroutine that reads messages makes it and
+// writes to it, the one that passes answers on reads from it.
+type link struct {
+	*upstream.Conn
+	in       *splitter
+	sendBy   timed
+	answerBy timed
+}
+
 // connect makes the connection to the node, if there is none, or only one that
 // the node has closed while nothing was under way.
-func (s *session) connect() error {
-	if s.up != nil && (s.due.Load() > 0 || s.up.Idle()) {
-		return nil
+func (s *session) connect() (*link, error) {
+	up := s.link.Load()
+	if up != nil {
+		under := s.due.Load() > 0 || len(s.out) > 0
+		heard := time.Since(time.UnixMilli(s.active.Load())) < stale
+		switch {
+		case up.Fresh() && (under || heard || up.Idle()):
+			return up, nil
+		case under:
+			return nil, errOtherLife
+		}
+		up.Close()
 	}
-	if s.up != nil {
-		s.up.Close()
-	}
-	up, err := s.pass.Door().Upstream.Dial(s.ctx)
+	conn, err := s.pass.Door().Upstream.Dial(s.ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.up, s.upIn = up, newSplitter(up, s.pass.Door().Config.Packet)
-	context.AfterFunc(s.ctx, func() { up.Close() })
-	return nil
+	up = &link{Conn: conn, in: newSplitter(conn, s.pass.Door().Config.Packet)}
+	s.link.Store(up)
+	context.AfterFunc(s.ctx, func() { conn.Close() })
+	return up, nil
 }
 
 // errOtherLife says that the node was started again since the message was
 // checked.
 var errOtherLife = errors.New("frames: the node is another one since the message was checked")
 
-// send writes a message to the node.
-func (s *session) send(t *door.Ticket) (err error) {
-	if s.up.Epoch() != t.Epoch {
-		return errOtherLife
+// send gathers a message for the node. It goes with those that are here already, or
+// as soon as anybody would wait. With last, sending it is all there is to do, and
+// its ticket ends with it.
+func (s *session) send(t *door.Ticket, last bool) (err error) {
+	err = errOtherLife
+	if s.link.Load().Epoch() == t.Epoch {
+		s.out, err = etf.AppendFrame(s.out, t.Bytes, s.pass.Door().Config.Packet)
 	}
-	width := s.pass.Door().Config.Packet
-	if s.out, err = etf.AppendFrame(s.out[:0], t.Bytes, width); err != nil {
-		return err
+	switch {
+	case err != nil && last:
+		t.Cancel()
+	case err == nil && last:
+		s.unsent = append(s.unsent, t)
 	}
-	s.up.SetWriteDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
-	_, err = s.up.Write(s.out)
-	if cap(s.out) > keep {
-		s.out = nil
+	if err == nil && (len(s.out) >= keep || !s.in.complete()) {
+		err = s.flush()
 	}
 	return err
 }
 
-// reply writes a message to the client.
-func (s *session) reply(b []byte) error {
-	frame, err := etf.AppendFrame(s.back[:0], b, s.pass.Door().Config.Packet)
-	if err != nil {
+// flush sends what was gathered.
+func (s *session) flush() error {
+	if len(s.out) == 0 {
+		return nil
+	}
+	up := s.link.Load()
+	if at, ok := up.sendBy.due(s.pass.Door().Upstream.Config().Answer.Duration); ok {
+		up.SetWriteDeadline(at)
+	}
+	_, err := up.Write(s.out)
+	if s.out = s.out[:0]; cap(s.out) > 2*keep {
+		s.out = nil
+	}
+	for _, t := range s.unsent {
+		if err != nil {
+			new(door.Crash).Lost(t, err)
+		} else {
+			t.Done()
+		}
+	}
+	s.unsent = s.unsent[:0]
+	return err
+}
+
+// reply gathers a message for the client. With more, another one is here already
+// and the two go together.
+func (s *session) reply(b []byte, more bool) (err error) {
+	if s.back, err = etf.AppendFrame(s.back, b, s.pass.Door().Config.Packet); err != nil {
 		return err
 	}
-	if s.back = frame; cap(frame) > keep {
+	if more && len(s.back) < keep {
+		return nil
+	}
+	if at, ok := s.replyBy.due(s.pass.Door().Config.Limits.Write.Duration); ok {
+		s.conn.SetWriteDeadline(at)
+	}
+	_, err = s.conn.Write(s.back)
+	if s.back = s.back[:0]; cap(s.back) > 2*keep {
 		s.back = nil
 	}
-	s.conn.SetWriteDeadline(time.Now().Add(s.pass.Door().Config.Limits.Write.Duration))
-	_, err = s.conn.Write(frame)
 	if timeout(err) && s.ctx.Err() == nil {
 		s.pass.Denied(door.Deadline, "write", nil)
 	}
@@ -278,8 +358,8 @@ func (s *session) reply(b []byte) error {
 
 // finish closes both ends: in order, or so that the client sees an error.
 func (s *session) finish() {
-	if s.up != nil {
-		s.up.Close()
+	if up := s.link.Load(); up != nil {
+		up.Close()
 	}
 	if !s.refused.Load() {
 		s.conn.Close()

@@ -56,7 +56,8 @@ func (w *Worker) offer(j job) {
 // for the worker.
 func (s *session) tap(w *Worker) {
 	defer s.finish()
-	if err := s.connect(); err != nil {
+	up, err := s.connect()
+	if err != nil {
 		s.pass.Unreachable(err)
 		s.refused.Store(true)
 		return
@@ -64,11 +65,11 @@ func (s *session) tap(w *Worker) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		io.Copy(s.conn, io.TeeReader(s.up, s.collect(w, door.ToClient)))
+		io.Copy(s.conn, io.TeeReader(up, s.collect(w, door.ToClient)))
 		half(s.conn)
 	}()
-	io.Copy(s.up, io.TeeReader(s.in.r, s.collect(w, door.ToNode)))
-	half(s.up.Conn)
+	io.Copy(up, io.TeeReader(s.in.r, s.collect(w, door.ToNode)))
+	half(up.Conn.Conn)
 	select {
 	case <-ended:
 	case <-time.After(s.pass.Door().Upstream.Config().Answer.Duration):

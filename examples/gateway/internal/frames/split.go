@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	chunk = 4 << 10  // a buffer starts with so much, whatever a frame claims
-	keep  = 64 << 10 // a larger one is dropped
+	chunk  = 4 << 10  // a buffer starts with so much, whatever a frame claims
+	keep   = 64 << 10 // a larger one is dropped
+	window = 8 << 10  // what is read at once
 )
 
 // splitter reads frames in two steps.
@@ -28,7 +29,19 @@ type splitter struct {
 }
 
 func newSplitter(r io.Reader, width int) *splitter {
-	return &splitter{r: bufio.NewReaderSize(r, chunk), width: width}
+	return &splitter{r: bufio.NewReaderSize(r, window), width: width}
+}
+
+// complete reports whether the next frame is here already, all of it.
+func (s *splitter) complete() bool {
+	n := s.r.Buffered()
+	if n < s.width {
+		return false
+	}
+	head, _ := s.r.Peek(s.width) // it is there
+	var wide [4]byte
+	copy(wide[4-s.width:], head)
+	return int64(n) >= int64(s.width)+int64(binary.BigEndian.Uint32(wide[:]))
 }
 
 // wait returns when the first byte of a frame is there; io.EOF is an orderly end.

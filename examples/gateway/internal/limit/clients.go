@@ -165,6 +165,7 @@ func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Du
 		b.CancelAt(now)
 		return delay, ErrRate
 	}
+	waiting(ctx)
 	t := time.NewTimer(delay)
 	defer t.Stop()
 	select {
