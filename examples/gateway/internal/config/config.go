@@ -54,7 +54,7 @@ type Report struct {
 // Global are limits of the process.
 type Global struct {
 	MaxConnections int64    `yaml:"max_connections" default:"10000" unit:"connections" doc:"connections of all listeners" stops:"file descriptors and memory used up by connections"`
-	MaxBytes       Size     `yaml:"max_bytes_in_flight" default:"256MiB" unit:"bytes" doc:"bytes of messages held at once; beyond it nothing more is read" stops:"memory used up by many large messages"`
+	MaxBytes       Size     `yaml:"max_bytes_in_flight" default:"256MiB" unit:"bytes" doc:"bytes of messages held at once; beyond it nothing more is read; besides, each connection has 16 KiB" stops:"memory used up by many large messages"`
 	MaxClients     int64    `yaml:"max_clients" default:"65536" unit:"clients" doc:"clients whose rates are remembered; those beyond share one rate" stops:"memory used up by invented clients"`
 	Drain          Duration `yaml:"drain" default:"10s" unit:"duration" doc:"how long connections may finish after SIGTERM" stops:"restarts that wait for ever"`
 }
@@ -87,7 +87,7 @@ type Upstream struct {
 	MaxWaiting  int64      `yaml:"max_waiting" default:"256" unit:"messages" doc:"messages that wait for a place; beyond it the lowest class is refused" stops:"a queue without a bound"`
 	MaxWait     Duration   `yaml:"max_wait" default:"2s" unit:"duration" doc:"how long one waits" stops:"answers that come when nobody wants them any more"`
 	Classes     []Class    `yaml:"classes" doc:"priority classes, highest first"`
-	MaxBytes    Size       `yaml:"max_bytes_in_flight" default:"64MiB" unit:"bytes" doc:"bytes of messages held for this node" stops:"memory used up on behalf of one slow node"`
+	MaxBytes    Size       `yaml:"max_bytes_in_flight" default:"64MiB" unit:"bytes" doc:"bytes of messages held for this node: half of it for those that are here, half for those above 16 KiB that are on their way" stops:"memory used up on behalf of one slow node"`
 	Breaker     Breaker    `yaml:"breaker" doc:"when to leave the node alone"`
 	Pressure    Pressure   `yaml:"pressure" doc:"what the node's reports change"`
 	Poison      Poison     `yaml:"poison" doc:"messages that were under way when the node went down"`

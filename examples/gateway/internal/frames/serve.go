@@ -208,20 +208,12 @@ func (s *session) read(n int64) (m message, err error) {
 		m.fatal = true
 		return m, nil
 	}
-	release, err := s.pass.Hold(s.patient, n)
-	if err != nil {
-		return m, err
-	}
-	m.release = release
 	if m.refusal = s.pass.Pace(s.patient, n); m.refusal != nil {
 		s.deadline(frame, false)
 		return m, s.late(s.in.skip(n))
 	}
-	if !s.deadline(frame, false) {
-		return m, errDrained
-	}
-	if m.bytes, err = s.in.body(n); err != nil {
-		return m, s.late(err)
+	if err := s.receive(&m, n, frame); err != nil {
+		return m, err
 	}
 	m.answered = true
 	if s.dialect != nil {
@@ -237,6 +229,26 @@ func (s *session) read(n int64) (m message, err error) {
 		s.scratch = m.ticket.Bytes // it has grown, perhaps
 	}
 	return m, nil
+}
+
+// receive reads the bytes of a message, and finds room for them.
+func (s *session) receive(m *message, n int64, frame time.Duration) error {
+	arrived, err := s.pass.Receive(s.patient, n)
+	if err != nil {
+		return err
+	}
+	defer arrived()
+	if !s.deadline(frame, false) {
+		return errDrained
+	}
+	if m.bytes, err = s.in.body(n); err != nil {
+		return s.late(err)
+	}
+	release, err := s.pass.Hold(s.patient, n)
+	if err == nil {
+		m.release = release
+	}
+	return err
 }
 
 // late tells of a message that did not come in time.

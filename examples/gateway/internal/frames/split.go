@@ -13,12 +13,14 @@ import (
 	"bufio"
 	"encoding/binary"
 	"io"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 )
 
 const (
-	chunk  = 4 << 10  // a buffer starts with so much, whatever a frame claims
-	keep   = 64 << 10 // a larger one is dropped
-	window = 8 << 10  // what is read at once
+	chunk  = 4 << 10    // a buffer starts with so much, whatever a frame claims
+	keep   = door.Small // a larger one is dropped
+	window = 8 << 10    // what is read at once
 )
 
 // splitter reads frames in two steps.

@@ -20,12 +20,13 @@ import (
 // Upstream is a node, or a pool of nodes behind one address. It outlives changes
 // of the configuration.
 type Upstream struct {
-	Name     string
-	Ledger   *ledger.Ledger
-	Breaker  *Breaker
-	Slots    *limit.Slots
-	Bytes    *limit.Bytes
-	Suspects *limit.Suspects
+	Name      string
+	Ledger    *ledger.Ledger
+	Breaker   *Breaker
+	Slots     *limit.Slots
+	Bytes     *limit.Bytes // of messages that are here
+	Receiving *limit.Bytes // of large messages on their way
+	Suspects  *limit.Suspects
 
 	now      atomic.Pointer[settings]
 	pressure atomic.Int64 // percent of the places that the node's reports leave
@@ -46,7 +47,7 @@ func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upst
 	u.pressure.Store(100)
 	u.Breaker = NewBreaker(breakerRules(c.Breaker), changed)
 	u.Slots = limit.NewSlots(c.MaxInFlight, reserved(c), c.MaxWaiting, u.capacity)
-	u.Bytes = limit.NewBytes(int64(c.MaxBytes))
+	u.Bytes, u.Receiving = limit.NewBytes(1), limit.NewBytes(1)
 	u.Suspects = limit.NewSuspects(suspectRules(c.Poison))
 	commit, err := u.Prepare(c)
 	if err != nil {
@@ -66,7 +67,8 @@ func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 	return func() {
 		u.now.Store(&settings{config: c, tls: t})
 		u.Slots.Resize(c.MaxInFlight, reserved(c), c.MaxWaiting)
-		u.Bytes.Resize(int64(c.MaxBytes))
+		u.Bytes.Resize(int64(c.MaxBytes) / 2)
+		u.Receiving.Resize(int64(c.MaxBytes) / 2)
 		u.Suspects.Resize(suspectRules(c.Poison))
 		u.Breaker.Reload(breakerRules(c.Breaker))
 	}, nil
