@@ -30,7 +30,7 @@ func TestRuleModes(t *testing.T) {
 		{"term", exp, "", []string{"rule=term", "code=rejected_export"}},
 		{"atoms", atoms(0, 3), "", []string{"rule=atoms", "code=limit_atom_budget"}},
 		{"answer", term.Message(term.List(term.List(term.Int(300)))), "answers: {expect: one, caps: {MaxDepth: 1}}", []string{"rule=answer", "code=limit_depth"}},
-		{"rate", good, "limits: {messages_burst: 1, messages_per_second: 1, max_pause: 1ms}", []string{"rule=rate"}},
+		{"rate", good, "limits: {bytes_per_second: 1, bytes_burst: 9, max_pause: 1ms}", []string{"rule=rate"}},
 	} {
 		for _, mode := range []string{"enforce", "shadow", "off"} {
 			rules := c.rule + ": " + mode
