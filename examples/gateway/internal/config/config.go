@@ -46,7 +46,7 @@ type Log struct {
 
 // Report is where nodes report.
 type Report struct {
-	Listen     string   `yaml:"listen" unit:"host:port" doc:"address for beamgate_reporter; empty for none"`
+	Listen     string   `yaml:"listen" unit:"host:port" doc:"address for beamgate_reporter, to be reached by nodes only; empty for none" stops:"limits and ledgers that know nothing of the node"`
 	SecretFile string   `yaml:"secret_file" unit:"path" doc:"file with the secret, 16 bytes or more, that authenticates reports" stops:"forged incarnations that would free a spent ledger"`
 	MaxAge     Duration `yaml:"max_age" default:"15s" unit:"duration" doc:"a report older than this no longer drives limits" stops:"limits that follow a node which is gone"`
 }

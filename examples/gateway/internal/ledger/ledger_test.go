@@ -161,6 +161,14 @@ func TestLives(t *testing.T) {
 		t.Error(err)
 	}
 	refusedBy(t, bring(l, "a", "told"), "AtomBudget")
+	// A reset by hand does not forget what this life of the node has told.
+	l.Report(report(2, "told_later"))
+	if err := l.Reset("by hand"); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.Stats(); s.Preloaded != 2 || s.Atoms != 100 || s.Table != 1000 {
+		t.Errorf("%+v", s)
+	}
 }
 
 // TestWhatPassedMeanwhileIsCharged: names that were known and went to a node which
