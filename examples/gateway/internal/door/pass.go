@@ -247,6 +247,10 @@ type Ticket struct {
 	up       *upstream.Upstream
 }
 
+// Fits reports whether the message may go on this connection: to the node whose
+// ledger counted its names, and to that life of it.
+func (t *Ticket) Fits(c *upstream.Conn) bool { return c.Upstream() == t.up && c.Epoch() == t.Epoch }
+
 // Done ends the message: the node has answered, or the protocol has no answers
 // and the message was written.
 func (t *Ticket) Done() {

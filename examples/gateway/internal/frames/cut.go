@@ -17,6 +17,9 @@ func (s *session) cuts(n int64) bool { return s.pass.Door().Config.Cut && n >= c
 // them are spent for good; when a later part is refused, the connection to the
 // node ends in the middle of the frame, which the node has to throw away.
 func (s *session) cut(up *link, n int64) error {
+	if up.Upstream() != s.pass.Door().Upstream {
+		return errOtherLife
+	}
 	if r := s.pass.Oversize(door.ToNode, n); r != nil {
 		return r
 	}

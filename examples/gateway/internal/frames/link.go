@@ -32,7 +32,7 @@ func (s *session) connect() (*link, error) {
 		under := s.due.Load() > 0 || len(s.out) > 0
 		heard := time.Since(time.UnixMilli(s.active.Load())) < stale
 		switch {
-		case up.Fresh() && (under || heard || up.Idle()):
+		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || heard || up.Idle()):
 			return up, nil
 		case under:
 			return nil, errOtherLife
@@ -43,23 +43,23 @@ func (s *session) connect() (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	up = &link{Conn: conn, in: newSplitter(conn, s.pass.Door().Config.Packet)}
+	up = &link{Conn: conn, in: newSplitter(conn, s.in.width)}
 	s.link.Store(up)
 	context.AfterFunc(s.ctx, func() { conn.Close() })
 	return up, nil
 }
 
-// errOtherLife says that the node was started again since the message was
-// checked.
-var errOtherLife = errors.New("frames: the node is another one since the message was checked")
+// errOtherLife says that the node was started again since the message was checked,
+// or that a reload has put another one in its place.
+var errOtherLife = errors.New("frames: the node is another one")
 
 // send gathers a message for the node. It goes with those that are here already, or
 // as soon as anybody would wait. With last, sending it is all there is to do, and
 // its ticket ends with it.
 func (s *session) send(t *door.Ticket, last bool) (err error) {
 	err = errOtherLife
-	if s.link.Load().Epoch() == t.Epoch {
-		s.out, err = etf.AppendFrame(s.out, t.Bytes, s.pass.Door().Config.Packet)
+	if t.Fits(s.link.Load().Conn) {
+		s.out, err = etf.AppendFrame(s.out, t.Bytes, s.in.width)
 	}
 	switch {
 	case err != nil && last:
@@ -100,7 +100,7 @@ func (s *session) flush() error {
 // reply gathers a message for the client. With more, another one is here already
 // and the two go together.
 func (s *session) reply(b []byte, more bool) (err error) {
-	if s.back, err = etf.AppendFrame(s.back, b, s.pass.Door().Config.Packet); err != nil {
+	if s.back, err = etf.AppendFrame(s.back, b, s.in.width); err != nil {
 		return err
 	}
 	if more && len(s.back) < keep {

@@ -149,10 +149,19 @@ func (s *session) stopReading() {
 
 // next waits for a message and reads its length.
 func (s *session) next() (int64, error) {
+	if err := s.begins(); err != nil {
+		return 0, err
+	}
+	n, err := s.in.length()
+	return n, s.late(err)
+}
+
+// begins waits for the first byte of a message, and gives the rest of it its time.
+func (s *session) begins() error {
 	l := s.pass.Door().Config.Limits
 	for {
 		if !s.deadline(l.Idle.Duration, true) {
-			return 0, errDrained
+			return errDrained
 		}
 		err := s.in.wait()
 		if err == nil {
@@ -160,21 +169,20 @@ func (s *session) next() (int64, error) {
 		}
 		quiet := time.Since(time.UnixMilli(s.active.Load()))
 		if !timeout(err) || s.ctx.Err() != nil {
-			return 0, err
+			return err
 		}
 		if s.over() {
-			return 0, errDrained
+			return errDrained
 		}
 		if quiet >= l.Idle.Duration {
 			s.pass.Denied(door.Deadline, "idle", nil)
-			return 0, err
+			return err
 		}
 	}
 	if !s.deadline(l.Frame.Duration, false) {
-		return 0, errDrained
+		return errDrained
 	}
-	n, err := s.in.length()
-	return n, s.late(err)
+	return nil
 }
 
 func (s *session) over() bool {

@@ -41,15 +41,36 @@ func (s *splitter) complete() bool {
 		return false
 	}
 	head, _ := s.r.Peek(s.width) // it is there
-	var wide [4]byte
-	copy(wide[4-s.width:], head)
-	return int64(n) >= int64(s.width)+int64(binary.BigEndian.Uint32(wide[:]))
+	return int64(n) >= int64(s.width)+big(head)
 }
 
 // wait returns when the first byte of a frame is there; io.EOF is an orderly end.
 func (s *splitter) wait() error {
 	_, err := s.r.Peek(1)
 	return err
+}
+
+// peek returns the length of a frame and leaves it where it is.
+func (s *splitter) peek() (int64, error) {
+	head, err := s.r.Peek(s.width)
+	if err != nil {
+		return 0, unexpected(err)
+	}
+	return big(head), nil
+}
+
+// part returns what is here of the next most bytes, one at least, and leaves it.
+func (s *splitter) part(most int64) ([]byte, error) {
+	if _, err := s.r.Peek(1); err != nil {
+		return nil, unexpected(err)
+	}
+	return s.r.Peek(int(min(most, int64(s.r.Buffered()))))
+}
+
+func big(head []byte) int64 {
+	var wide [4]byte
+	copy(wide[4-len(head):], head)
+	return int64(binary.BigEndian.Uint32(wide[:]))
 }
 
 // length reads the length of a frame. The end of the input is no orderly one any

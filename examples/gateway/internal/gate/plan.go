@@ -130,7 +130,7 @@ func (p *plan) planListener(c config.Listener) error {
 	if next.door, err = p.g.door(c, u, p.c.Upstream(c.Upstream).Classes, next.l.clients); err != nil {
 		return err
 	}
-	if next.proto, err = protocol(c, next.l.worker); err != nil {
+	if next.proto, err = protocol(c, next.door, next.l.worker); err != nil {
 		return err
 	}
 	if c.TLS != nil {

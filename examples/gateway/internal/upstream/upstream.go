@@ -137,6 +137,9 @@ func (u *Upstream) Dial(ctx context.Context) (*Conn, error) {
 	return c, nil
 }
 
+// Upstream is what the connection leads to.
+func (c *Conn) Upstream() *Upstream { return c.up }
+
 // Epoch is the life of the node that the connection belongs to.
 func (c *Conn) Epoch() int64 { return c.epoch }
 
