@@ -31,9 +31,9 @@ type Dialect struct{}
 
 // Rules are the rules of a listener, for door.Door.Protocol.
 type Rules struct {
-	mode   *etf.Mode
-	allow  []allowed
-	infos  map[string]bool
+	mode  *etf.Mode
+	allow []allowed
+	infos map[string]bool
 }
 
 type allowed struct {
