@@ -337,6 +337,39 @@ func TestResetCutShort(t *testing.T) {
 	}
 }
 
+// TestResetFails: while the state cannot be written, the ledger stays what it was,
+// and the next report tries again.
+func TestResetFails(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, config.Ledger{Max: 3, Nodes: []string{webNode}, File: filepath.Join(dir, "web.atoms")})
+	l.Report(report(1))
+	if err := bring(l, "a", "n1", "n2"); err != nil {
+		t.Fatal(err)
+	}
+	moved := dir + ".moved"
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	if began, err := l.Report(report(2)); began || err == nil {
+		t.Error(began, err)
+	}
+	if err := bring(l, "a", "n1"); err != nil || l.Stats().Committed != 2 {
+		t.Error(err, l.Stats())
+	}
+	if err := os.Rename(moved, dir); err != nil {
+		t.Fatal(err)
+	}
+	if began, err := l.Report(report(2)); !began || err != nil {
+		t.Error(began, err)
+	}
+	if err := bring(l, "a", "n3"); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestConcurrent: many clients, never more names than allowed, each charged once.
 func TestConcurrent(t *testing.T) {
 	l := open(t, config.Ledger{Max: 100, PerClient: 30})

@@ -129,7 +129,7 @@ func (l *Ledger) answered() error {
 			return nil
 		}
 	}
-	if l.budget.Locked() != nil {
+	if s := l.budget.Stats(); s.Locked != nil || s.Resets < l.state.Resets { // or a reset failed half way
 		if err := l.reset("the file was lost, and the node has reported", l.state.Nodes); err != nil {
 			return err
 		}
