@@ -271,6 +271,7 @@ func TestCrowd(t *testing.T) {
 
 // TestDrip: clients that send one byte and then another hold nobody up.
 func TestDrip(t *testing.T) {
+	t.Parallel()
 	node := NewNode(t, nil)
 	g := Start(t, conf(node, "", "max_in_flight: 2\nmax_bytes_in_flight: 2MiB", "answers: {expect: one}\nlimits: {max_connections_per_client: 2000, frame_timeout: 300ms}"))
 	var ended sync.WaitGroup
