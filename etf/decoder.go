@@ -137,6 +137,11 @@ func (d *Decoder) InputOffset() int64 {
 	return off
 }
 
+// TokenOffset returns where in the stream the last token starts: every byte in
+// front of it was accepted, and may go on after a [Decoder.Commit]. In a compressed
+// term, whose bytes are accepted as a whole, it says nothing.
+func (d *Decoder) TokenOffset() int64 { return d.s.in.TermOffset() + d.s.in.TokenOffset() }
+
 // ReadToken returns the next token. Between terms the error is io.EOF at the end
 // of the input.
 func (d *Decoder) ReadToken() (Token, error) {

@@ -1,0 +1,153 @@
+// Package bert knows the messages of BERT-RPC, as far as a gateway has to:
+//
+//	{info, Command, Options}           precedes a call; not answered
+//	{call, Module, Function, Args}     answered by {reply, Result}
+//	{cast, Module, Function, Args}     answered by {noreply}
+//	                                   or {error, {Type, Code, Class, Detail, Backtrace}}
+//
+// What is no such message is refused, as is a function that the client may not
+// call. Everything else about the terms is said elsewhere.
+package bert
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+)
+
+// The codes of refusals by package bert, under door.Verb.
+const (
+	CodeShape    = "bert_shape"    // no message of BERT-RPC
+	CodeFunction = "bert_function" // not to be called by this client
+	CodeInfo     = "bert_info"     // not a command that is allowed
+)
+
+// Dialect implements frames.Dialect. Its rules are those of the door in force, so
+// that a reload reaches connections that are there.
+type Dialect struct{}
+
+// Rules are the rules of a listener, for door.Door.Protocol.
+type Rules struct {
+	mode  *etf.Mode
+	allow []allowed
+	infos map[string]bool
+}
+
+type allowed struct {
+	who       func(door.Client) bool
+	functions []config.Function
+}
+
+// New returns the rules of a listener.
+func New(c config.Listener) (*Rules, error) {
+	mode, err := etf.BERT().Compile()
+	if err != nil {
+		return nil, err
+	}
+	d := &Rules{mode: mode, infos: map[string]bool{}}
+	for _, calls := range c.BERT.Allow {
+		a := allowed{who: door.Clients(calls.Clients)}
+		for _, text := range calls.Functions {
+			f, err := config.ParseFunction(text)
+			if err != nil {
+				return nil, err
+			}
+			a.functions = append(a.functions, f)
+		}
+		d.allow = append(d.allow, a)
+	}
+	for _, name := range c.BERT.Infos {
+		d.infos[name] = true
+	}
+	return d, nil
+}
+
+// Before implements frames.Dialect. A message that cannot be read here will not
+// be accepted by the guard either, which then says why.
+func (Dialect) Before(p *door.Pass, msg []byte) (answered bool, r *door.Refusal) {
+	d, ok := p.Door().Protocol.(*Rules)
+	if !ok { // a reload has made another protocol of the listener
+		return true, p.Denied(door.Verb, CodeShape, nil)
+	}
+	t, err := d.mode.Decode(msg)
+	if err != nil {
+		return true, nil
+	}
+	answered, code := d.judge(p.Client, t)
+	if code == "" {
+		return answered, nil
+	}
+	return answered, p.Verb(code, int64(len(msg)))
+}
+
+// judge says whether a message is answered, and the code if it is refused.
+func (d *Rules) judge(who door.Client, t etf.Term) (answered bool, code string) {
+	if t.Kind() != etf.KindTuple || t.Len() < 3 {
+		return true, CodeShape
+	}
+	verb, ok := t.Index(0).Atom()
+	name, ok2 := t.Index(1).Atom()
+	if !ok || !ok2 {
+		return true, CodeShape
+	}
+	switch {
+	case verb == "info" && t.Len() == 3:
+		if !d.infos[name] {
+			return true, CodeInfo // there is an answer: the refusal
+		}
+		return false, ""
+	case (verb == "call" || verb == "cast") && t.Len() == 4:
+		function, ok := t.Index(2).Atom()
+		args := t.Index(3)
+		if !ok || args.Kind() != etf.KindNil && !(args.Kind() == etf.KindList && args.IsProper()) {
+			return true, CodeShape
+		}
+		if !d.mayCall(who, name, function, args.Len()) {
+			return true, CodeFunction
+		}
+		return true, ""
+	}
+	return true, CodeShape
+}
+
+func (d *Rules) mayCall(who door.Client, module, function string, arity int) bool {
+	for _, a := range d.allow {
+		for _, f := range a.functions {
+			if f.Matches(module, function, arity) && a.who(who) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Refusal implements frames.Dialect: {error, {Type, Code, Class, Detail, []}},
+// with the types and codes of BERT-RPC.
+func (Dialect) Refusal(p *door.Pass, r *door.Refusal) []byte {
+	kind, number := "proxy", int64(0)
+	switch {
+	case r.Code == CodeFunction:
+		kind, number = "server", 2 // no such function, as far as this client knows
+	case r.Rule == door.Term || r.Rule == door.Atoms || r.Rule == door.Verb:
+		kind, number = "protocol", 2 // the data cannot be read
+	}
+	return appendError(kind, number, "BeamgateRefusal", text(p.Door().Config.Detail, r))
+}
+
+// text tells as much as the configuration allows. Nothing of it is the client's.
+func text(detail string, r *door.Refusal) string {
+	if detail == "none" {
+		return "refused"
+	}
+	t := r.Rule.String() + ": " + r.Code
+	if r.Retry > 0 {
+		t += fmt.Sprintf(", retry after %v", r.Retry.Round(time.Millisecond))
+	}
+	if e, ok := r.Where(); ok && detail == "full" {
+		t += fmt.Sprintf(", at offset %d, in %s", e.Offset, e.Path)
+	}
+	return t
+}

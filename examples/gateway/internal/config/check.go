@@ -1,0 +1,251 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beamgate/beamgate/limits"
+)
+
+// check looks for what the types do not say.
+func (c *File) check(r *report) error {
+	if c.Version != Version {
+		r.add("$.version", "has to be %d", Version)
+	}
+	numbers(r, "$", reflect.ValueOf(c).Elem())
+	c.checkAdmin(r)
+	c.checkLedgers(r)
+	c.checkUpstreams(r)
+	if len(c.Listeners) == 0 {
+		r.add("$.listeners", "there is no listener")
+	}
+	seen, taken := map[string]bool{}, map[string]bool{}
+	for i := range c.Listeners {
+		at := fmt.Sprintf("$.listeners[%d]", i)
+		if listen := c.Listeners[i].Listen; taken[listen] && !strings.HasSuffix(listen, ":0") {
+			r.add(at+".listen", "is the address of another listener")
+		}
+		taken[c.Listeners[i].Listen] = true
+		unique(r, at, c.Listeners[i].Name, seen)
+		c.checkListener(r, at, &c.Listeners[i])
+	}
+	return errors.Join(r.errs...)
+}
+
+// numbers refuses what is below the least value, which is 1 for whatever has a
+// default, and 0 else.
+func numbers(r *report, at string, s reflect.Value) {
+	for i := range s.NumField() {
+		f, field := s.Field(i), s.Type().Field(i)
+		key := at + "." + field.Tag.Get("yaml")
+		switch {
+		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
+			for j := range f.Len() {
+				numbers(r, fmt.Sprintf("%s[%d]", key, j), f.Index(j))
+			}
+		case f.Type() == reflect.TypeFor[Duration]():
+			if f.Field(0).Int() <= 0 {
+				r.add(key, "has to be above 0")
+			}
+		case f.Kind() == reflect.Struct && f.Type() != reflect.TypeFor[Range]():
+			numbers(r, key, f)
+		case f.CanInt():
+			least := int64(0)
+			if _, ok := field.Tag.Lookup("default"); ok && field.Tag.Get("least") != "0" {
+				least = 1
+			}
+			if f.Int() < least {
+				r.add(key, "has to be at least %d; to switch a rule off, give it a mode", least)
+			}
+		case f.Kind() == reflect.String:
+			oneOf(r, key, f.String(), field.Tag.Get("unit"))
+		}
+	}
+}
+
+// oneOf checks a value whose unit lists what it may be, as in a|b|c.
+func oneOf(r *report, key, value, unit string) {
+	if !strings.Contains(unit, "|") || value == "" {
+		return
+	}
+	if !slices.Contains(strings.Split(unit, "|"), value) {
+		r.add(key, "has to be one of %s", strings.ReplaceAll(unit, "|", ", "))
+	}
+}
+
+func unique(r *report, at, name string, seen map[string]bool) {
+	switch {
+	case !nameRE.MatchString(name):
+		r.add(at+".name", "has to be of letters, digits, - and _")
+	case seen[name]:
+		r.add(at+".name", "is taken already")
+	}
+	seen[name] = true
+}
+
+var nameRE = regexp.MustCompile(`^[A-Za-z0-9_-]{1,63}$`)
+
+func (c *File) checkAdmin(r *report) {
+	host, _, err := net.SplitHostPort(c.Admin.Listen)
+	ip, ipErr := netip.ParseAddr(host)
+	if err != nil || host != "localhost" && (ipErr != nil || !ip.IsLoopback()) {
+		r.add("$.admin.listen", "has to be an address of the loopback, with a port")
+	}
+	if c.Report.Listen != "" && c.Report.SecretFile == "" {
+		r.add("$.report.secret_file", "is missing: reports have to be authenticated")
+	}
+}
+
+func (c *File) checkLedgers(r *report) {
+	seen, files := map[string]bool{}, map[string]bool{}
+	for i, l := range c.Ledgers {
+		at := fmt.Sprintf("$.ledgers[%d]", i)
+		unique(r, at, l.Name, seen)
+		if l.File != "" && files[l.File] {
+			r.add(at+".file", "is the file of another ledger")
+		}
+		files[l.File] = true
+		if l.TablePercent > 95 {
+			r.add(at+".table_percent", "is above 95: the rest is what the node's own code needs")
+		}
+		for j, p := range l.Only {
+			if _, err := regexp.Compile(p); err != nil {
+				r.add(fmt.Sprintf("%s.only[%d]", at, j), "is no regular expression: %v", err)
+			}
+		}
+	}
+}
+
+func (c *File) checkUpstreams(r *report) {
+	seen := map[string]bool{}
+	for i, u := range c.Upstreams {
+		at := fmt.Sprintf("$.upstreams[%d]", i)
+		unique(r, at, u.Name, seen)
+		if _, _, err := net.SplitHostPort(u.Address); err != nil {
+			r.add(at+".address", "has to be host:port")
+		}
+		if c.Ledger(u.Ledger) == nil {
+			r.add(at+".ledger", "no ledger has this name: what bounds the atoms of this node?")
+		}
+		if u.TLS != nil && (u.TLS.Cert == "") != (u.TLS.Key == "") {
+			r.add(at+".tls", "cert and key go together")
+		}
+		checkClasses(r, at, u)
+	}
+}
+
+func checkClasses(r *report, at string, u Upstream) {
+	reserved, seen := int64(0), map[string]bool{}
+	for i, class := range u.Classes {
+		at := fmt.Sprintf("%s.classes[%d]", at, i)
+		unique(r, at, class.Name, seen)
+		reserved += class.Reserved
+		if i < len(u.Classes)-1 && len(class.Clients) == 0 {
+			r.add(at+".clients", "is missing: only the last class takes all others")
+		}
+	}
+	if reserved >= u.MaxInFlight && reserved > 0 {
+		r.add(at+".classes", "reserve %d places of %d, which leaves none for the lowest class", reserved, u.MaxInFlight)
+	}
+}
+
+func (c *File) checkListener(r *report, at string, l *Listener) {
+	if _, _, err := net.SplitHostPort(l.Listen); err != nil {
+		r.add(at+".listen", "has to be host:port")
+	}
+	if c.Upstream(l.Upstream) == nil {
+		r.add(at+".upstream", "no upstream has this name")
+	}
+	if l.Packet != 1 && l.Packet != 2 && l.Packet != 4 {
+		r.add(at+".packet", "has to be 1, 2 or 4")
+	}
+	if l.TLS != nil && (l.TLS.Cert == "" || l.TLS.Key == "") {
+		r.add(at+".tls", "needs cert and key")
+	}
+	for i, p := range l.Proxy {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			r.add(fmt.Sprintf("%s.proxy_protocol[%d]", at, i), "is no CIDR, as 10.0.0.0/8")
+		}
+	}
+	if l.Cut && (l.Forward != ForwardOriginal || l.Protocol != ProtocolFrames || l.Mode != "enforce" || len(l.Rules) > 0) {
+		r.add(at+".cut_through", "wants protocol: frames, forward: original and every rule enforced")
+	}
+	if l.Cut && l.Profile == "cache" {
+		r.add(at+".cut_through", "compressed terms are accepted as a whole or not at all")
+	}
+	if l.Profile == "gen_call" && len(l.Nodes) == 0 {
+		r.add(at+".nodes", "is missing: ids of which nodes?")
+	}
+	checkCaps(r, at+".caps", l.Caps)
+	checkCaps(r, at+".answers.caps", l.Answers.Caps)
+	checkModes(r, at+".rules", l.Rules)
+	checkCalls(r, at, l)
+	if max(l.Limits.Frame.Duration, l.Limits.Idle.Duration) > l.Limits.Total.Duration {
+		r.add(at+".limits.total_timeout", "is shorter than a frame or a pause may be: %v", l.Limits.Total.Round(time.Second))
+	}
+}
+
+func checkCaps(r *report, at string, caps Caps) {
+	for name, v := range caps {
+		if !slices.Contains(limits.Names(), name) {
+			r.add(at+"."+name, "is no cap of package limits")
+		} else if v <= 0 && v != limits.None {
+			r.add(at+"."+name, "has to be above 0, or -1 for none")
+		}
+	}
+}
+
+// Rules are what a mode can be given to.
+var rules = []string{"rate", "in_flight", "breaker", "term", "atoms", "frame_size", "poison", "verb", "answer"}
+
+// Rules lists the rules that have modes.
+func Rules() []string { return slices.Clone(rules) }
+
+func checkModes(r *report, at string, modes Modes) {
+	for name, mode := range modes {
+		if !slices.Contains(rules, name) {
+			r.add(at+"."+name, "is no rule; there are %s", strings.Join(rules, ", "))
+		}
+		oneOf(r, at+"."+name, mode, "enforce|shadow|off")
+	}
+}
+
+func checkCalls(r *report, at string, l *Listener) {
+	if l.Protocol != ProtocolBERT && (len(l.BERT.Allow) > 0 || len(l.BERT.Infos) > 0) {
+		r.add(at+".bert", "is for protocol: bert")
+	}
+	for i, calls := range l.BERT.Allow {
+		for j, f := range calls.Functions {
+			if _, err := ParseFunction(f); err != nil {
+				r.add(fmt.Sprintf("%s.bert.allow[%d].functions[%d]", at, i, j), "%v", err)
+			}
+		}
+	}
+}
+
+// Ledger returns the ledger of this name, or nil.
+func (c *File) Ledger(name string) *Ledger {
+	for i := range c.Ledgers {
+		if c.Ledgers[i].Name == name {
+			return &c.Ledgers[i]
+		}
+	}
+	return nil
+}
+
+// Upstream returns the upstream of this name, or nil.
+func (c *File) Upstream(name string) *Upstream {
+	for i := range c.Upstreams {
+		if c.Upstreams[i].Name == name {
+			return &c.Upstreams[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+const good = `version: 1
+ledgers:
+  - name: web
+    max_new: 0
+upstreams:
+  - name: node
+    address: 127.0.0.1:4000
+    ledger: web
+listeners:
+  - name: door
+    listen: 127.0.0.1:9000
+    upstream: node
+    limits:
+      idle_timeout: 3s
+`
+
+func TestDefaultsStayBesideWhatIsGiven(t *testing.T) {
+	c, err := Parse("g.yaml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := c.Listeners[0]
+	if l.Limits.Idle.Duration != 3*time.Second || l.Limits.Frame.Duration != 15*time.Second || l.Packet != 4 || l.Forward != ForwardCanonical {
+		t.Errorf("%+v", l)
+	}
+	if c.Ledgers[0].Max != 0 || c.Ledgers[0].PerClient != 1000 {
+		t.Errorf("an explicit 0 has to stay: %+v", c.Ledgers[0])
+	}
+	if c.Upstreams[0].Pressure.ProcessPercent != (Range{60, 90}) || c.Global.MaxBytes != 256<<20 {
+		t.Errorf("%+v %+v", c.Upstreams[0].Pressure, c.Global)
+	}
+}
+
+// TestMistakesHaveAPlace: each has to be found, with its line and column.
+func TestMistakesHaveAPlace(t *testing.T) {
+	for _, c := range []struct{ from, to, want string }{
+		{"version: 1", "version: 2", "g.yaml:1:10: version: has to be 1"},
+		{"    max_new: 0", "    max_knew: 0", "g.yaml:4:5: unknown field \"max_knew\""},
+		{"      idle_timeout: 3s", "      idle_timeuot: 3s", "g.yaml:14:7: unknown field"},
+		{"      idle_timeout: 3s", "      idle_timeout: 0s", "g.yaml:14:"},
+		{"      idle_timeout: 3s", "      idle_timeout: soon", "g.yaml:14:"},
+		{"upstream: node", "upstream: nodes", "g.yaml:12:15: listeners[0].upstream: no upstream"},
+		{"ledger: web", "ledger: wbe", "g.yaml:8:13: upstreams[0].ledger"},
+		{"    limits:\n", "    packet: 3\n    limits:\n", "g.yaml:13:13: listeners[0].packet"},
+		{"    limits:\n", "    caps: {MaxDeepness: 3}\n    limits:\n", "g.yaml:13:25: listeners[0].caps.MaxDeepness"},
+		{"    limits:\n", "    rules: {smell: off}\n    limits:\n", "listeners[0].rules.smell: is no rule"},
+		{"    limits:\n", "    mode: maybe\n    limits:\n", "g.yaml:13:11: listeners[0].mode: has to be one of enforce, shadow, off"},
+		{"    limits:\n", "    cut_through: true\n    limits:\n", "g.yaml:13:18: listeners[0].cut_through"},
+		{"    limits:\n", "    bert: {allow: [{functions: ['a:b']}]}\n    limits:\n", "is not of the form Mod:Fun/Arity"},
+		{"version: 1\n", "version: 1\nversion: 1\n", "g.yaml:2:1: "},
+		{"version: 1\n", "version: 1\nadmin: {listen: '0.0.0.0:9180'}\n", "g.yaml:2:17: admin.listen"},
+		{"version: 1\n", "version: 1\nreport: {listen: '127.0.0.1:1'}\n", "report.secret_file"},
+		{"version: 1\n", "version: [1\n", "g.yaml:"},
+		{good, "", "not empty"},
+		{good, good + "---\n" + good, "one document"},
+	} {
+		_, err := Parse("g.yaml", []byte(strings.Replace(good, c.from, c.to, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q instead of %q:\n  got  %v\n  want %s", c.to, c.from, err, c.want)
+		}
+	}
+}
+
+func TestFunction(t *testing.T) {
+	f, err := ParseFunction("calc:add/2")
+	if err != nil || !f.Matches("calc", "add", 2) || f.Matches("calc", "add", 3) || f.Matches("calc", "sub", 2) || f.Matches("os", "add", 2) {
+		t.Error(f, err)
+	}
+	any, err := ParseFunction("calc:*/*")
+	if err != nil || !any.Matches("calc", "x", 200) || any.Matches("os", "cmd", 1) {
+		t.Error(any, err)
+	}
+	for _, bad := range []string{"", "calc", "calc:add", "calc:add/", "calc:add/256", "calc:add/-1", "*:add/1", ":a/1", "a:/1"} {
+		if _, err := ParseFunction(bad); err == nil {
+			t.Errorf("%q passes", bad)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]Size{"0": 0, "512": 512, "64KiB": 64 << 10, "8MiB": 8 << 20, "1GiB": 1 << 30} {
+		var s Size
+		if err := s.UnmarshalText([]byte(text)); err != nil || s != want || s.String() != text {
+			t.Errorf("%s: %d %v, printed %s", text, s, err, s)
+		}
+	}
+	for _, bad := range []string{"", "-1", "1KB", "1.5MiB", "9999999999GiB"} {
+		if err := new(Size).UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q passes", bad)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// maxFile bounds the file. A configuration is small; a wrong path may not be.
+const maxFile = 4 << 20
+
+// Error is what is wrong with a file, and where. Line and Column count from 1;
+// both are 0 if it is about the file as a whole.
+type Error struct {
+	File         string
+	Line, Column int
+	Message      string
+}
+
+// Error has the form that editors and compilers agree on.
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Message)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+}
+
+// Load reads the file at path. The error joins everything that is wrong with it,
+// each an *Error, as far as one mistake does not hide another.
+func Load(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	if len(data) > maxFile {
+		return nil, &Error{File: path, Message: "larger than 4 MiB"}
+	}
+	return Parse(path, data)
+}
+
+// Parse reads data; name stands for the file in errors.
+func Parse(name string, data []byte) (*File, error) {
+	tree, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, yamlError(name, err)
+	}
+	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
+		return nil, &Error{File: name, Message: "has to be one document, and not empty"}
+	}
+	var c File
+	setDefaults(&c)
+	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
+	if err := dec.Decode(&c); err != nil {
+		return nil, yamlError(name, err)
+	}
+	if err := c.check(&report{name: name, tree: tree}); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+func yamlError(name string, err error) error {
+	var y yaml.Error
+	if !errors.As(err, &y) {
+		return &Error{File: name, Message: err.Error()}
+	}
+	e := &Error{File: name, Message: y.GetMessage()}
+	if t := y.GetToken(); t != nil && t.Position != nil {
+		e.Line, e.Column = t.Position.Line, t.Position.Column
+	}
+	return e
+}
+
+// report gathers mistakes that are no mistakes of syntax.
+type report struct {
+	name string
+	tree *ast.File
+	errs []error
+}
+
+// add notes a mistake at a path such as $.listeners[0].packet. If the key is not
+// there, the place is that of what should hold it.
+func (r *report) add(path, format string, args ...any) {
+	e := &Error{File: r.name, Message: fmt.Sprintf("%s: %s", path[len("$."):], fmt.Sprintf(format, args...))}
+	for p := path; p != "" && e.Line == 0; p = parent(p) {
+		e.Line, e.Column = r.position(p)
+	}
+	r.errs = append(r.errs, e)
+}
+
+func (r *report) position(path string) (line, column int) {
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return 0, 0
+	}
+	node, err := p.FilterFile(r.tree)
+	if err != nil || node == nil || node.GetToken() == nil || node.GetToken().Position == nil {
+		return 0, 0
+	}
+	at := node.GetToken().Position
+	return at.Line, at.Column
+}
+
+// parent is the path without its last step; empty above the top.
+func parent(path string) string {
+	for i := len(path) - 1; i > 0; i-- {
+		if path[i] == '.' || path[i] == '[' {
+			return path[:i]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,288 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+	"github.com/beamgate/beamgate/limits"
+	"github.com/beamgate/beamgate/safe"
+)
+
+// Pass is one connection that was let in. Request and Answer may each be used by
+// one goroutine at a time; the rest by any.
+type Pass struct {
+	Client Client
+
+	client   *limit.Client
+	latest   func() *Door
+	now      atomic.Pointer[rulesOf]
+	messages atomic.Int64
+}
+
+// rulesOf are a Door's rules for one connection.
+type rulesOf struct {
+	door  *Door
+	class int
+	view  *ledger.View // that to draws on; nil: none
+	to    *safe.Guard
+	back  *safe.Guard
+}
+
+// Accept lets a connection in, or says why not. latest, if not nil, tells the
+// rules in force for later messages.
+func (d *Door) Accept(who Client, latest func() *Door) (*Pass, *Refusal) {
+	client, err := d.clients.Connect(who.Key())
+	if err != nil {
+		r := refuse(Connections, "connections", err)
+		d.tell(&Verdict{Client: who, Refusal: r})
+		return nil, r
+	}
+	p := &Pass{Client: who, client: client, latest: latest}
+	if err := p.use(d); err != nil {
+		client.Close()
+		return nil, refuse(Down, "internal", err)
+	}
+	return p, nil
+}
+
+// Close ends the connection.
+func (p *Pass) Close() { p.client.Close() }
+
+// Door returns the rules in force for the connection.
+func (p *Pass) Door() *Door { return p.now.Load().door }
+
+// Refresh takes over the rules of a reload, between two messages. What answers
+// have cost so far is kept.
+func (p *Pass) Refresh() {
+	if p.latest == nil {
+		return
+	}
+	if d := p.latest(); d != p.Door() {
+		p.use(d) // New has shown that it works; if not, the rules before stay
+	}
+}
+
+func (p *Pass) use(d *Door) error {
+	next := &rulesOf{door: d, class: d.classOf(p.Client)}
+	var err error
+	view, budget := d.view(p.Client, func(err error) {
+		d.tell(&Verdict{Client: p.Client, Mode: Shadow, Refusal: refuse(Atoms, string(etf.CodeLimitAtomBudget), err)})
+	})
+	next.view = view
+	if next.to, err = d.guard(d.profile, budget); err != nil {
+		return err
+	}
+	before := p.now.Load()
+	names := limits.NewAtomBudget(d.Config.Answers.Atoms)
+	if next.back, err = d.guard(d.answers, names); err != nil {
+		return err
+	}
+	if before != nil && reflect.DeepEqual(before.door.Config.Answers, d.Config.Answers) {
+		next.back = before.back
+	}
+	p.now.Store(next)
+	return nil
+}
+
+// Hold takes room for a message of n bytes that is here, and waits for it: then
+// nothing more is read from this client. The error is that of ctx. The function
+// returned gives the room back, and may be called more than once.
+func (p *Pass) Hold(ctx context.Context, n int64) (release func(), err error) {
+	global, own := p.Door().held, p.Door().Upstream.Bytes
+	if err := own.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	if err := global.Acquire(ctx, n); err != nil {
+		own.Release(n)
+		return nil, err
+	}
+	done := false
+	return func() {
+		if !done {
+			done = true
+			global.Release(n)
+			own.Release(n)
+		}
+	}, nil
+}
+
+// Small is the length up to which a message is received without asking for room:
+// so much is there for each connection.
+const Small = 16 << 10
+
+// Receive takes room for a message of n bytes that is on its way. That has a part of
+// the room of its own, and each client a quarter of that: who claims much and sends
+// slowly is mostly in its own way.
+func (p *Pass) Receive(ctx context.Context, n int64) (release func(), err error) {
+	if n <= Small {
+		return func() {}, nil
+	}
+	own, err := p.client.Receive(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	all := p.Door().Upstream.Receiving
+	if err := all.Acquire(ctx, n); err != nil {
+		own()
+		return nil, err
+	}
+	return func() { all.Release(n); own() }, nil
+}
+
+// Pace makes a client that is over its rate wait before its message of n bytes is
+// read further, or refuses it.
+func (p *Pass) Pace(ctx context.Context, n int64) *Refusal {
+	d := p.Door()
+	switch d.Modes[Rate] {
+	case Off:
+		return nil
+	case Shadow:
+		if p.client.Over(n) {
+			p.refused(Shadow, refuse(Rate, "rate", nil), n)
+		}
+		return nil
+	}
+	retry, err := p.client.Wait(ctx, n, d.Config.Limits.MaxPause.Duration)
+	if err == nil {
+		return nil
+	}
+	r := &Refusal{Rule: Rate, Code: "rate", Retry: retry, Err: err}
+	p.refused(Enforce, r, n)
+	return r
+}
+
+// Oversize judges the length of a message that is not here yet. nil: read on.
+func (p *Pass) Oversize(way Direction, n int64) *Refusal {
+	most := p.Door().MaxBytes(way)
+	if n <= most {
+		return nil
+	}
+	rule := Term
+	if way == ToClient {
+		rule = Answer
+	}
+	r := refuse(rule, string(etf.CodeLimitBytes), &limits.Error{Name: "MaxBytes", Max: most, Got: n})
+	return p.judge(way, r, n)
+}
+
+// Verb applies a rule of the protocol that has fired.
+func (p *Pass) Verb(code string, n int64) *Refusal {
+	return p.judge(ToNode, refuse(Verb, code, nil), n)
+}
+
+// Denied tells of a refusal that no rule here decided: a deadline, a connection
+// that failed.
+func (p *Pass) Denied(rule Rule, code string, err error) *Refusal {
+	r := refuse(rule, code, err)
+	p.refused(Enforce, r, 0)
+	return r
+}
+
+// judge tells of a refusal and returns it if it is meant.
+func (p *Pass) judge(way Direction, r *Refusal, n int64) *Refusal {
+	mode := p.Door().Modes[r.Rule]
+	if mode == Off {
+		return nil
+	}
+	p.Door().tell(&Verdict{Direction: way, Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
+	if mode == Shadow {
+		return nil
+	}
+	return r
+}
+
+func (p *Pass) refused(mode Mode, r *Refusal, n int64) {
+	p.Door().tell(&Verdict{Client: p.Client, Mode: mode, Refusal: r, Bytes: n})
+}
+
+func (d *Door) tell(v *Verdict) {
+	if v.Refusal == nil { // it passed in the mode of the rule about terms
+		v.Mode = d.Modes[Term]
+		if v.Direction == ToClient {
+			v.Mode = d.Modes[Answer]
+		}
+	}
+	v.Listener, v.Upstream = d.Config.Name, d.Upstream.Name
+	d.events.Verdict(v)
+}
+
+// Answer checks a message from the node. nil: pass it on, byte for byte.
+func (p *Pass) Answer(b []byte) *Refusal {
+	if p.Door().Modes[Answer] == Off {
+		return nil
+	}
+	start := time.Now()
+	if err := p.now.Load().back.Check(b); err != nil {
+		return p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
+	}
+	p.Door().tell(&Verdict{Direction: ToClient, Client: p.Client, Bytes: int64(len(b)), Took: time.Since(start)})
+	return nil
+}
+
+func code(err error) string {
+	var e *etf.Error
+	if errors.As(err, &e) {
+		return string(e.Code)
+	}
+	return "internal"
+}
+
+// Ticket is a message that may go on.
+type Ticket struct {
+	// Bytes are what to send. They are valid until the next Request.
+	Bytes []byte
+	// Epoch is the life of the node that the names were counted for: a
+	// connection to another one must not carry the message.
+	Epoch int64
+
+	hash     limit.Hash
+	exchange *upstream.Exchange
+	up       *upstream.Upstream
+}
+
+// Fits reports whether the message may go on this connection: to the node whose
+// ledger counted its names, and to that life of it.
+func (t *Ticket) Fits(c *upstream.Conn) bool { return c.Upstream() == t.up && c.Epoch() == t.Epoch }
+
+// Done ends the message: the node has answered, or the protocol has no answers
+// and the message was written.
+func (t *Ticket) Done() {
+	t.exchange.End(nil)
+}
+
+// Cancel ends a message that did not reach the node, for no fault of the node.
+func (t *Ticket) Cancel() {
+	t.exchange.Cancel()
+}
+
+// Failed ends a message that the node did not answer.
+func (t *Ticket) Failed(err error) {
+	t.exchange.End(err)
+}
+
+// Crash is the loss of one connection to a node. The messages that were under way
+// on it become suspects, each once.
+type Crash struct{ seen map[limit.Hash]bool }
+
+// Lost ends one of the messages.
+func (c *Crash) Lost(t *Ticket, err error) {
+	t.Failed(err)
+	if c.seen[t.hash] {
+		return
+	}
+	if c.seen == nil {
+		c.seen = map[limit.Hash]bool{}
+	}
+	c.seen[t.hash] = true
+	t.up.Suspects.Crashed([]limit.Hash{t.hash})
+}
+
+// Skipped notes a message in shadow mode that was not checked.
+func (p *Pass) Skipped() { p.Door().events.Skipped(p.Door().Config.Name) }

@@ -1,0 +1,135 @@
+package door
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// frameLimits are the longest terms of {packet,1|2|4}.
+var frameLimits = map[int]int64{1: math.MaxUint8, 2: math.MaxUint16, 4: math.MaxInt32 - 4}
+
+// Request checks a message toward the node and takes a place for it. scratch is
+// memory that may be used for what is sent. With a Ticket the message may go on,
+// and one of the Ticket's methods has to be called in the end.
+func (p *Pass) Request(ctx context.Context, msg, scratch []byte) (*Ticket, *Refusal) {
+	t := &Ticket{Bytes: msg, up: p.Door().Upstream}
+	if r := p.begin(ctx, t); r != nil {
+		p.refused(Enforce, r, int64(len(msg)))
+		return nil, r
+	}
+	start := time.Now()
+	if r := p.check(t, msg, scratch); r != nil {
+		t.Cancel()
+		return nil, r
+	}
+	took := time.Since(start)
+	p.Door().tell(&Verdict{Client: p.Client, Bytes: int64(len(msg)), Took: took, Words: p.words(msg)})
+	return t, nil
+}
+
+// measured is how many messages go between two whose cost to the node is measured,
+// which takes as long as checking them.
+const measured = 64
+
+// words measures one message in so many.
+func (p *Pass) words(msg []byte) int64 {
+	if p.messages.Add(1)%measured != 1 {
+		return 0
+	}
+	stats, err := p.now.Load().to.Mode().Measure(msg)
+	if err != nil {
+		return 0
+	}
+	return stats.HeapCost
+}
+
+// begin takes the place, if the rules that demand one are enforced.
+func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
+	r := p.now.Load()
+	d, u := r.door, r.door.Upstream
+	if d.Modes[Breaker] == Shadow && u.Breaker.State() != "closed" {
+		p.refused(Shadow, refuse(Breaker, "open", nil), 0)
+	}
+	if d.Modes[InFlight] == Shadow && !u.Slots.Fits(r.class) {
+		p.refused(Shadow, refuse(InFlight, "full", nil), 0)
+	}
+	need := upstream.Need{Breaker: d.Modes[Breaker] == Enforce, Slot: d.Modes[InFlight] == Enforce}
+	x, retry, err := u.Begin(ctx, r.class, need)
+	if err != nil {
+		return begun(err, retry)
+	}
+	t.exchange = x
+	return nil
+}
+
+// check is what the message itself decides. The epoch does not change meanwhile.
+func (p *Pass) check(t *Ticket, msg, scratch []byte) *Refusal {
+	epoch, leave := p.Door().Upstream.Ledger.Enter()
+	defer leave()
+	t.Epoch = epoch
+	p.now.Load().view.Begin()
+	if r := p.accept(t, msg, scratch); r != nil {
+		return r
+	}
+	return p.suspect(t)
+}
+
+// accept asks the guard, and settles what goes on: the term in canonical bytes, if
+// the listener says so, or what came. Nothing is rewritten that was not accepted
+// in earnest.
+func (p *Pass) accept(t *Ticket, msg, scratch []byte) *Refusal {
+	d, to := p.Door(), p.now.Load().to
+	var err error
+	canonical := d.Config.Forward == config.ForwardCanonical && d.Modes[Term] == Enforce
+	switch {
+	case d.Modes[Term] == Off:
+	case canonical:
+		t.Bytes, err = to.Mode().Canonicalize(scratch[:0], msg)
+	default:
+		err = to.Check(msg)
+	}
+	if err != nil {
+		return p.judge(ToNode, termRefusal(err), int64(len(msg)))
+	}
+	most := min(d.maxBytes, frameLimits[d.Config.Packet])
+	if canonical && int64(len(t.Bytes)) > most {
+		r := refuse(FrameSize, "frame_size", &limits.Error{Name: "packet", Max: most, Got: int64(len(t.Bytes))})
+		return p.judge(ToNode, r, int64(len(msg)))
+	}
+	return nil
+}
+
+// termRefusal is the refusal of a term by the guard: for its atoms, or for itself.
+func termRefusal(err error) *Refusal {
+	r := refuse(Term, code(err), err)
+	if r.Code == string(etf.CodeLimitAtomBudget) || r.Code == string(etf.CodeLimitNewAtoms) {
+		r.Rule = Atoms
+	}
+	return r
+}
+
+// suspect refuses a message that was under way at crashes.
+func (p *Pass) suspect(t *Ticket) *Refusal {
+	if p.Door().Modes[Poison] == Off {
+		return nil
+	}
+	t.hash = hash(t.Bytes)
+	if left := t.up.Suspects.Refused(t.hash); left > 0 {
+		return p.judge(ToNode, &Refusal{Rule: Poison, Code: "poison", Retry: left}, int64(len(t.Bytes)))
+	}
+	return nil
+}
+
+var errNoNode = errors.New("the node could not be reached")
+
+// Unreachable is the refusal of messages for which no connection could be made.
+func (p *Pass) Unreachable(err error) *Refusal {
+	return p.Denied(Down, "unreachable", errors.Join(errNoNode, err))
+}

@@ -1,0 +1,240 @@
+package frames
+
+import (
+	"errors"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+)
+
+// entry is a message whose answer is due, in the order of the messages.
+type entry struct {
+	local  []byte       // the answer, if it is ours
+	ticket *door.Ticket // else the message that the node answers
+	last   bool         // the connection ends behind it
+}
+
+// pairs serves a protocol of one answer for each message, in order. Messages are
+// read and sent here, and answers passed on by another goroutine.
+//
+//	client ─► read ─► Request ─► node
+//	            │ entry            │
+//	            ▼                  ▼
+//	client ◄─ answers, one for each entry
+func (s *session) pairs() {
+	due := make(chan entry, s.pass.Door().Config.Limits.Pipeline)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.answers(due)
+	}()
+	s.requests(due)
+	close(due)
+	<-ended
+	s.finish()
+}
+
+// requests reads messages until the client ends, or something is refused for
+// which the connection has to end.
+func (s *session) requests(due chan<- entry) {
+	for s.ctx.Err() == nil {
+		n, err := s.next()
+		if err != nil {
+			break
+		}
+		s.pass.Refresh()
+		m, err := s.read(n)
+		if err == nil && m.refusal == nil {
+			err = s.forward(m, due)
+		} else if err == nil && !s.refuse(m.refusal, m.fatal, due) {
+			err = errDrained
+		}
+		if err == nil && s.flushed != nil {
+			err = s.broken(s.flushed)
+		}
+		m.release()
+		if err != nil {
+			break
+		}
+		if !s.in.complete() {
+			if s.broken(s.flush()) != nil {
+				break
+			}
+		}
+	}
+	s.broken(s.flush()) // entries for it are due
+}
+
+// broken closes a connection to the node that cannot be written to: no answer will
+// come.
+func (s *session) broken(err error) error {
+	if err != nil {
+		s.cause.CompareAndSwap(nil, &err)
+		s.link.Load().Close()
+	}
+	return err
+}
+
+// forward sends a message to the node, after its entry: the answer may be there
+// at once.
+func (s *session) forward(m message, due chan<- entry) error {
+	if _, err := s.connect(); err != nil {
+		m.ticket.Failed(err)
+		if !s.refuse(s.pass.Unreachable(err), false, due) {
+			return err
+		}
+		return nil
+	}
+	if m.answered {
+		s.due.Add(1)
+		s.owe(due, entry{ticket: m.ticket})
+	}
+	return s.broken(s.send(m.ticket, !m.answered))
+}
+
+// owe puts an entry in line. If there is no room, what was gathered has to go first:
+// its answers make room.
+func (s *session) owe(due chan<- entry, e entry) {
+	select {
+	case due <- e:
+	default:
+		s.broken(s.flush())
+		due <- e
+	}
+}
+
+// refuse answers a message that is not sent on. It reports whether the connection
+// goes on.
+func (s *session) refuse(r *door.Refusal, fatal bool, due chan<- entry) bool {
+	var local []byte
+	if s.dialect != nil {
+		local = s.dialect.Refusal(s.pass, r)
+	}
+	if local == nil {
+		s.refused.Store(true) // what is under way is still answered
+		return false
+	}
+	s.owe(due, entry{local: local, last: fatal})
+	return !fatal
+}
+
+// answers passes on what is due, until there is no more or one end fails. It
+// takes every entry: each ticket has to end.
+func (s *session) answers(due <-chan entry) {
+	var broken error
+	var crash door.Crash
+	for e := range due {
+		switch {
+		case e.local != nil && broken == nil:
+			broken = s.reply(e.local, s.more(due))
+		case e.ticket != nil && broken == nil:
+			if broken = s.answer(e.ticket, due); broken == nil {
+				continue
+			}
+			if cause := s.cause.Load(); cause != nil {
+				broken = *cause
+			}
+			fallthrough
+		case e.ticket != nil:
+			s.settle(&crash, e.ticket, broken)
+			s.down(broken)
+		}
+		if broken != nil {
+			s.stopReading()
+		}
+	}
+}
+
+// errClient marks what failed toward the client, for which the node cannot help.
+type errClient struct{ error }
+
+// answer passes on the node's answer to one message.
+func (s *session) answer(t *door.Ticket, due <-chan entry) error {
+	up := s.link.Load()
+	if !up.in.complete() {
+		if at, ok := up.answerBy.due(s.pass.Door().Upstream.Config().Answer.Duration); ok {
+			up.SetReadDeadline(at)
+		}
+	}
+	b, release, r, err := s.fetch(up)
+	if err != nil {
+		return err
+	}
+	defer release()
+	s.due.Add(-1)
+	t.Done()
+	if r != nil {
+		local := []byte(nil)
+		if s.dialect != nil {
+			local = s.dialect.Refusal(s.pass, r)
+		}
+		if local == nil {
+			s.refused.Store(true)
+			return errClient{r}
+		}
+		b = local
+	}
+	if err := s.reply(b, s.more(due)); err != nil {
+		return errClient{err}
+	}
+	return nil
+}
+
+// more reports whether the next answer is here already.
+func (s *session) more(due <-chan entry) bool {
+	up := s.link.Load()
+	return len(due) > 0 && up != nil && up.in.complete()
+}
+
+// fetch reads a message of the node and judges it.
+func (s *session) fetch(up *link) (b []byte, release func(), r *door.Refusal, err error) {
+	n, err := up.in.length()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if r := s.pass.Oversize(door.ToClient, n); r != nil {
+		return nil, func() {}, r, up.in.skip(n)
+	}
+	if release, err = s.pass.Hold(s.ctx, n); err != nil {
+		return nil, nil, nil, err
+	}
+	if b, err = up.in.body(n); err != nil {
+		release()
+		return nil, nil, nil, err
+	}
+	s.active.Store(time.Now().UnixMilli())
+	return b, release, s.pass.Answer(b), nil
+}
+
+// down tells the client that an answer will not come, as long as it can be told.
+func (s *session) down(why error) {
+	if errors.As(why, &errClient{}) || s.ctx.Err() != nil {
+		return
+	}
+	code := "lost"
+	if timeout(why) {
+		code = "answer_timeout"
+	}
+	r := s.pass.Denied(door.Down, code, why)
+	local := []byte(nil)
+	if s.dialect != nil {
+		local = s.dialect.Refusal(s.pass, r)
+	}
+	if local == nil || s.reply(local, false) != nil {
+		s.refused.Store(true)
+	}
+}
+
+// settle ends a message that got no answer. A node that closed the connection on
+// it may have crashed on it; one that was slow, or a client that went away, makes
+// nobody a suspect.
+func (s *session) settle(crash *door.Crash, t *door.Ticket, why error) {
+	switch {
+	case errors.As(why, &errClient{}) || errors.Is(why, errOtherLife) || s.ctx.Err() != nil:
+		t.Cancel()
+	case timeout(why):
+		t.Failed(why)
+	default:
+		crash.Lost(t, why)
+	}
+}

@@ -1,0 +1,266 @@
+package frames
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
+	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
+)
+
+// Dialect is what a protocol knows of the messages in its frames.
+type Dialect interface {
+	// Before judges a message before anything is spent on it. answered tells
+	// whether the node will answer it.
+	Before(p *door.Pass, msg []byte) (answered bool, r *door.Refusal)
+	// Refusal is the message that tells a client of a refusal; nil if there is
+	// none, and the connection is reset.
+	Refusal(p *door.Pass, r *door.Refusal) []byte
+}
+
+// Frames is the protocol of a listener. Its zero value takes frames for what they
+// are.
+type Frames struct {
+	Dialect Dialect // nil: none
+	Shadow  *Worker // checks what passes listeners that refuse nothing
+}
+
+// Serve implements listen.Protocol.
+func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect}
+	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush() })
+	s.in = newSplitter(conn, pass.Door().Config.Packet)
+	stop := context.AfterFunc(ctx, func() { listen.Reset(conn) })
+	defer stop()
+	go s.watch()
+	switch {
+	case pass.Door().Passive():
+		s.tap(f.Shadow)
+	case s.paired():
+		s.pairs()
+	default:
+		s.stream()
+	}
+}
+
+// session is one connection.
+type session struct {
+	ctx     context.Context
+	patient context.Context // of what may make messages wait
+	flushed error           // of what was sent when something had to wait
+	end     context.CancelFunc
+	drain   <-chan struct{}
+	conn    net.Conn
+	pass    *door.Pass
+	dialect Dialect
+	in      *splitter
+	scratch []byte
+	out     []byte         // frames that go to the node together
+	unsent  []*door.Ticket // those of them that end when they are sent
+	back    []byte         // frames that go to the client together
+	replyBy timed
+
+	link    atomic.Pointer[link]
+	refused atomic.Bool  // the connection is to be reset
+	due     atomic.Int64 // answers that the node owes
+	active  atomic.Int64 // when something last came from the node, or went to the client
+	cause   atomic.Pointer[error]
+
+	mu       sync.Mutex // guards deadlines of reading, and what follows
+	waiting  bool       // for the first byte of a message
+	draining bool
+	stopped  bool
+	timed    timed // of the client's messages
+}
+
+func (s *session) paired() bool {
+	return s.dialect != nil || s.pass.Door().Config.Answers.Expect == "one"
+}
+
+// errDrained ends a connection that has nothing under way.
+var errDrained = errors.New("frames: draining")
+
+var past = time.Unix(1, 0)
+
+// watch ends the wait for messages when draining begins.
+func (s *session) watch() {
+	select {
+	case <-s.drain:
+	case <-s.ctx.Done():
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	if s.waiting {
+		s.conn.SetReadDeadline(past)
+	}
+}
+
+// deadline sets the time for what is read next. It reports false when nothing is
+// to be read any more. What is here already needs no time; and a time that was set
+// a moment ago is not set again, which costs up to an eighth of it.
+func (s *session) deadline(d time.Duration, waiting bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = waiting
+	if s.stopped || waiting && s.draining {
+		return false
+	}
+	if s.in.complete() {
+		return true
+	}
+	if at, ok := s.timed.due(d); ok {
+		s.conn.SetReadDeadline(at)
+	}
+	return true
+}
+
+// timed is a deadline that was set.
+type timed struct {
+	at time.Time
+	d  time.Duration
+}
+
+// due reports whether a deadline has to be set anew.
+func (t *timed) due(d time.Duration) (time.Time, bool) {
+	now := time.Now()
+	if t.d == d && now.Sub(t.at) <= d/8 {
+		return now, false
+	}
+	*t = timed{now, d}
+	return now.Add(d), true
+}
+
+// stopReading ends the reading of messages from another goroutine.
+func (s *session) stopReading() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	s.conn.SetReadDeadline(past)
+}
+
+// next waits for a message and reads its length.
+func (s *session) next() (int64, error) {
+	if err := s.begins(); err != nil {
+		return 0, err
+	}
+	n, err := s.in.length()
+	return n, s.late(err)
+}
+
+// begins waits for the first byte of a message, and gives the rest of it its time.
+func (s *session) begins() error {
+	l := s.pass.Door().Config.Limits
+	for {
+		if !s.deadline(l.Idle.Duration, true) {
+			return errDrained
+		}
+		err := s.in.wait()
+		if err == nil {
+			break
+		}
+		quiet := time.Since(time.UnixMilli(s.active.Load()))
+		if !timeout(err) || s.ctx.Err() != nil {
+			return err
+		}
+		if s.over() {
+			return errDrained
+		}
+		if quiet >= l.Idle.Duration {
+			s.pass.Denied(door.Deadline, "idle", nil)
+			return err
+		}
+	}
+	if !s.deadline(l.Frame.Duration, false) {
+		return errDrained
+	}
+	return nil
+}
+
+func (s *session) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopped || s.draining
+}
+
+func timeout(err error) bool {
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// message is one that was read whole, or refused.
+type message struct {
+	bytes    []byte
+	ticket   *door.Ticket
+	answered bool
+	refusal  *door.Refusal
+	fatal    bool // the place of the next frame is lost
+	release  func()
+}
+
+// read reads the message of n bytes and asks every rule.
+func (s *session) read(n int64) (m message, err error) {
+	m.release = func() {}
+	frame := s.pass.Door().Config.Limits.Frame.Duration
+	if m.refusal = s.pass.Oversize(door.ToNode, n); m.refusal != nil {
+		m.fatal = true
+		return m, nil
+	}
+	if m.refusal = s.pass.Pace(s.patient, n); m.refusal != nil {
+		s.deadline(frame, false)
+		return m, s.late(s.in.skip(n))
+	}
+	if err := s.receive(&m, n, frame); err != nil {
+		return m, err
+	}
+	m.answered = true
+	if s.dialect != nil {
+		if m.answered, m.refusal = s.dialect.Before(s.pass, m.bytes); m.refusal != nil {
+			return m, nil
+		}
+	}
+	if cap(s.scratch) > keep {
+		s.scratch = nil
+	}
+	m.ticket, m.refusal = s.pass.Request(s.patient, m.bytes, s.scratch)
+	if m.ticket != nil && &m.ticket.Bytes[0] != &m.bytes[0] {
+		s.scratch = m.ticket.Bytes // it has grown, perhaps
+	}
+	return m, nil
+}
+
+// receive reads the bytes of a message, and finds room for them.
+func (s *session) receive(m *message, n int64, frame time.Duration) error {
+	arrived, err := s.pass.Receive(s.patient, n)
+	if err != nil {
+		return err
+	}
+	defer arrived()
+	if !s.deadline(frame, false) {
+		return errDrained
+	}
+	if m.bytes, err = s.in.body(n); err != nil {
+		return s.late(err)
+	}
+	release, err := s.pass.Hold(s.patient, n)
+	if err == nil {
+		m.release = release
+	}
+	return err
+}
+
+// late tells of a message that did not come in time.
+func (s *session) late(err error) error {
+	if timeout(err) && s.ctx.Err() == nil {
+		s.pass.Denied(door.Deadline, "frame", nil)
+	}
+	return err
+}

@@ -1,0 +1,88 @@
+package gate_test
+
+import (
+	"io"
+	"math/rand/v2"
+	"net"
+	"testing"
+
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
+)
+
+const unlimited = "answers: {expect: one}\nlimits: {messages_per_second: 100000000, messages_burst: 100000000, bytes_per_second: 100GiB, bytes_burst: 100GiB}\n"
+
+// copier is the least that a proxy can do.
+func copier(b *testing.B, to string) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			up, err := net.Dial("tcp", to)
+			if err != nil {
+				return
+			}
+			go func() { io.Copy(up, c); up.Close() }()
+			go func() { io.Copy(c, up); c.Close() }()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// BenchmarkProxy sends one message after the other, or 64 at a time, to an echo:
+// directly, through a proxy that only copies, and through the gateway.
+func BenchmarkProxy(b *testing.B) {
+	node := NewNode(b, nil)
+	msg := traffic.Kinds()[0].Make(rand.New(rand.NewPCG(1, 1)), 1)
+	known := "max_new: 10"
+	for _, way := range []struct {
+		name string
+		addr func(b *testing.B) string
+	}{
+		{"direct", func(*testing.B) string { return node.Addr }},
+		{"copy", func(b *testing.B) string { return copier(b, node.Addr) }},
+		{"shadow", func(b *testing.B) string {
+			return Start(b, conf(node, known, "", unlimited+"mode: shadow")).Addr("door")
+		}},
+		{"original", func(b *testing.B) string {
+			return Start(b, conf(node, known, "", unlimited+"forward: original")).Addr("door")
+		}},
+		{"canonical", func(b *testing.B) string { return Start(b, conf(node, known, "", unlimited)).Addr("door") }},
+	} {
+		for _, ahead := range []int{1, 64} {
+			b.Run(way.name+map[int]string{1: "/pingpong", 64: "/pipelined"}[ahead], func(b *testing.B) {
+				conn, err := net.Dial("tcp", way.addr(b))
+				if err != nil {
+					b.Fatal(err)
+				}
+				c := NewClient(b, conn)
+				b.SetBytes(int64(len(msg)))
+				b.ReportAllocs()
+				under := 0
+				for range b.N {
+					c.Send(msg)
+					if under++; under == ahead {
+						receive(b, c)
+						under--
+					}
+				}
+				for range under {
+					receive(b, c)
+				}
+			})
+		}
+	}
+}
+
+func receive(b *testing.B, c *Client) {
+	if _, err := c.Receive(); err != nil {
+		b.Fatal(err)
+	}
+}

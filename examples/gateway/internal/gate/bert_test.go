@@ -1,0 +1,139 @@
+package gate_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/beamgate/beamgate/etf"
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+	"github.com/beamgate/beamgate/safe"
+)
+
+func call(verb, module, function string, args ...term.T) []byte {
+	return term.Message(term.Tuple(term.Atom(verb), term.Atom(module), term.Atom(function), term.List(args...)))
+}
+
+// calc answers as a server of BERT-RPC does, with the last argument.
+func calc(msg []byte) []byte {
+	switch {
+	case bytes.Contains(msg, []byte("info")):
+		return []byte{}
+	case bytes.Contains(msg, []byte("cast")):
+		return term.Message(term.Tuple(term.Atom("noreply")))
+	}
+	t, err := safe.Decode(msg)
+	if err != nil {
+		return nil
+	}
+	args := t.Index(3)
+	n, _ := args.Index(args.Len() - 1).Int()
+	return term.Message(term.Tuple(term.Atom("reply"), term.Int(n)))
+}
+
+const rules = `protocol: bert
+detail: full
+bert:
+  infos: [cache]
+  allow:
+    - functions: [calc:add/2, 'list:*/1']
+    - clients: [10.0.0.0/8]
+      functions: ['admin:*/*']`
+
+// refusal reads {error, {Type, Code, Class, Detail, []}}.
+func refusal(t *testing.T, c *Client) (kind string, code int64, detail string) {
+	t.Helper()
+	b, err := c.Receive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := safe.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Len() != 2 || !e.Index(0).IsAtom("error") || e.Index(1).Len() != 5 || e.Index(1).Index(4).Kind() != etf.KindNil {
+		t.Fatalf("no error of BERT-RPC: %v", e)
+	}
+	kind, _ = e.Index(1).Index(0).Atom()
+	code, _ = e.Index(1).Index(1).Int()
+	text, _ := e.Index(1).Index(3).Bytes()
+	return kind, code, string(text)
+}
+
+func TestBERT(t *testing.T) {
+	node := NewNode(t, calc)
+	g := Start(t, conf(node, "max_new: 0", "", rules))
+	c := g.Dial("door")
+	add := call("call", "calc", "add", term.Int(1), term.Int(7))
+	reply := term.Message(term.Tuple(term.Atom("reply"), term.Int(7)))
+	// A refused call in the middle: answers come in the order of the messages.
+	c.Send(add)
+	c.Send(call("call", "os", "cmd", term.List()))
+	c.Send(call("cast", "calc", "add", term.Int(1), term.Int(2)))
+	c.Send(term.Message(term.Tuple(term.Atom("info"), term.Atom("stream"), term.List())))
+	c.Send(add)
+	c.Want(reply)
+	if kind, code, detail := refusal(t, c); kind != "server" || code != 2 || detail != "verb: bert_function" {
+		t.Error(kind, code, detail)
+	}
+	c.Want(term.Message(term.Tuple(term.Atom("noreply"))))
+	if kind, code, detail := refusal(t, c); kind != "protocol" || code != 2 || detail != "verb: bert_info" {
+		t.Error(kind, code, detail)
+	}
+	c.Want(reply)
+	for _, bad := range []struct {
+		msg    []byte
+		detail string
+	}{
+		{call("call", "calc", "add", term.Int(1)), "verb: bert_function"},
+		{call("call", "admin", "stop"), "verb: bert_function"},
+		{call("send", "calc", "add", term.Int(1), term.Int(2)), "verb: bert_shape"},
+		{term.Message(term.Int(1)), "verb: bert_shape"},
+		{call("call", "calc", "add", term.Int(1), term.T{113, 119, 0, 119, 0, 97, 0}), "term: rejected_export, at offset"},
+		{call("call", "calc", "add", term.Int(1), term.Atom("never_seen")), "atoms: limit_atom_budget, at offset"},
+		{add[:len(add)-2], "term: truncated, at offset"},
+	} {
+		c.Send(bad.msg)
+		if _, _, detail := refusal(t, c); !strings.HasPrefix(detail, bad.detail) {
+			t.Errorf("%q: %s, want %s", bad.msg, detail, bad.detail)
+		}
+	}
+	c.Send(add)
+	c.Want(reply)
+	if n := len(node.Got()); n != 4 {
+		t.Errorf("the node got %d messages, not 4", n)
+	}
+	if n := g.Ledger("web").Stats().Committed; n != 0 {
+		t.Errorf("refused calls spent %d names", n)
+	}
+}
+
+// TestBERTInfoIsNotAnswered: what is allowed goes on, and no answer is due.
+func TestBERTInfoIsNotAnswered(t *testing.T) {
+	node := NewNode(t, calc)
+	g := Start(t, conf(node, "", "", rules))
+	c := g.Dial("door")
+	c.Send(term.Message(term.Tuple(term.Atom("info"), term.Atom("cache"), term.List())))
+	c.Send(call("call", "calc", "add", term.Int(1), term.Int(7)))
+	c.Want(term.Message(term.Tuple(term.Atom("reply"), term.Int(7))))
+	if len(node.Got()) != 2 {
+		t.Error(len(node.Got()))
+	}
+}
+
+func TestBERTNodeDown(t *testing.T) {
+	node := NewNode(t, func(m []byte) []byte { return nil })
+	g := Start(t, conf(node, "", "breaker: {failures: 1, backoff: 1h, max_backoff: 1h}", rules))
+	c := g.Dial("door")
+	add := call("call", "calc", "add", term.Int(1), term.Int(7))
+	c.Send(add)
+	if kind, _, detail := refusal(t, c); kind != "proxy" || detail != "upstream: lost" {
+		t.Error(kind, detail)
+	}
+	c = g.Dial("door")
+	c.Send(add)
+	if kind, _, detail := refusal(t, c); kind != "proxy" || !strings.HasPrefix(detail, "breaker: open, retry after") {
+		t.Error(kind, detail)
+	}
+}

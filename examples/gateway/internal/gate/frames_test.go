@@ -1,0 +1,324 @@
+package gate_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+)
+
+// conf is a configuration of one listener of frames, to which a test adds lines.
+func conf(node *Node, ledger, upstream, listener string) string {
+	return fmt.Sprintf(`version: 1
+global: {drain: 5s}
+ledgers:
+  - name: web
+    names: [ok, error, call, cast, info, reply, noreply, calc, add, reverse]
+%s
+upstreams:
+  - name: node
+    address: %s
+    ledger: web
+%s
+listeners:
+  - name: door
+    listen: 127.0.0.1:0
+    upstream: node
+%s
+`, indent(ledger), node.Addr, indent(upstream), indent(listener))
+}
+
+func indent(lines string) string {
+	if lines == "" {
+		return ""
+	}
+	return "    " + strings.ReplaceAll(lines, "\n", "\n    ")
+}
+
+var (
+	good  = term.Message(term.Tuple(term.Atom("ok"), term.Int(1)))
+	third = term.Message(term.List(term.Bin("x"), term.Int(3)))
+	exp   = term.Message(append(term.T{113}, append(append(term.Atom("ok"), term.Atom("ok")...), term.Int(0)...)...))
+)
+
+func atoms(from, n int) []byte {
+	var list []term.T
+	for i := range n {
+		list = append(list, term.Atom(fmt.Sprintf("new_%d", from+i)))
+	}
+	return term.Message(term.List(list...))
+}
+
+func TestStreamPassesGoodAndResetsBad(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "max_new: 3", "", ""))
+	c := g.Dial("door")
+	for _, m := range [][]byte{good, third, atoms(0, 3), good} {
+		c.Send(m)
+		c.Want(m)
+	}
+	c.Send(exp)
+	c.Reset()
+	c = g.Dial("door")
+	c.Send(atoms(3, 1))
+	c.Reset()
+	c = g.Dial("door") // spent: what is known passes on
+	c.Send(atoms(0, 3))
+	c.Want(atoms(0, 3))
+	if n := len(node.Got()); n != 5 {
+		t.Errorf("the node got %d messages, not 5", n)
+	}
+	for _, want := range [][]string{{"rule=term", "code=rejected_export"}, {"rule=atoms", "code=limit_atom_budget"}} {
+		if n := g.Count(want...); n != 1 {
+			t.Errorf("%v: %v", want, n)
+		}
+	}
+	if n := g.Count("code=ok", "direction=to_node"); n != 5 {
+		t.Errorf("%v messages passed", n)
+	}
+	if log := g.Log(); !strings.Contains(log, `"code":"rejected_export"`) || strings.Contains(log, "new_3") {
+		t.Errorf("log: %s", log)
+	}
+}
+
+func TestStreamSkips(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "", "on_refusal: skip"))
+	c := g.Dial("door")
+	c.Send(exp)
+	c.Send(good)
+	c.Want(good)
+	c.Send(make([]byte, 2<<20)) // too long: where the next frame starts is not waited for
+	c.Reset()
+}
+
+func TestPairs(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "", "answers: {expect: one}"))
+	c := g.Dial("door")
+	for range 300 { // more than may be pipelined
+		c.Send(good)
+	}
+	for range 300 {
+		c.Want(good)
+	}
+	c.Send(third)
+	c.Send(exp)
+	c.Want(third)
+	c.Reset()
+	Eventually(t, "all places are free", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 0 })
+}
+
+func TestAnswersAreChecked(t *testing.T) {
+	var answer atomic.Pointer[[]byte]
+	node := NewNode(t, func([]byte) []byte { return *answer.Load() })
+	for _, expect := range []string{"any", "one"} {
+		g := Start(t, conf(node, "", "", "answers: {expect: "+expect+", max_atoms: 2}"))
+		two, third := atoms(0, 2), atoms(1, 2)
+		c := g.Dial("door")
+		answer.Store(&exp)
+		c.Send(good)
+		c.Reset()
+		c = g.Dial("door")
+		answer.Store(&two)
+		c.Send(good)
+		c.Want(two)
+		answer.Store(&third)
+		c.Send(good)
+		c.Reset()
+		if n := g.Count("direction=to_client", "rule=answer"); n != 2 {
+			t.Errorf("%s: %v", expect, n)
+		}
+	}
+}
+
+func TestNodeDown(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "breaker: {failures: 2, backoff: 10s}", "answers: {expect: one}"))
+	node.Stop()
+	for range 2 {
+		c := g.Dial("door")
+		c.Send(good)
+		c.Reset()
+	}
+	c := g.Dial("door")
+	c.Send(good)
+	c.Reset()
+	if n := g.Count("rule=breaker"); n != 1 {
+		t.Errorf("the breaker refused %v", n)
+	}
+	if err := g.Ready(); err == nil || !strings.Contains(err.Error(), "open") {
+		t.Errorf("ready: %v", err)
+	}
+}
+
+// TestPoison: a message under way at two crashes is refused, others are not.
+func TestPoison(t *testing.T) {
+	node := NewNode(t, func(msg []byte) []byte {
+		if string(msg) == string(third) {
+			return nil
+		}
+		return msg
+	})
+	g := Start(t, conf(node, "", "breaker: {failures: 100}", "answers: {expect: one}"))
+	for range 2 {
+		c := g.Dial("door")
+		c.Send(good)
+		c.Want(good)
+		c.Send(third)
+		c.Reset()
+	}
+	c := g.Dial("door")
+	c.Send(good)
+	c.Want(good)
+	c.Send(third)
+	c.Reset()
+	if n := g.Count("rule=poison"); n != 1 {
+		t.Errorf("poison: %v", n)
+	}
+	if n := len(node.Got()); n != 5 {
+		t.Errorf("the node got %d messages, not 5", n)
+	}
+}
+
+func TestShadowRefusesNothing(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "max_new: 1", "", "mode: shadow\nlimits: {messages_burst: 3, messages_per_second: 1}"))
+	c := g.Dial("door")
+	long := make([]byte, 2<<20)
+	for _, m := range [][]byte{good, exp, atoms(0, 2), long, good, {}, good} {
+		if len(m) == 0 {
+			c.Write([]byte{0, 0, 0, 0})
+			c.Write(nil)
+			continue
+		}
+		c.Send(m)
+		c.Want(m)
+	}
+	for _, want := range [][]string{
+		{"rule=term", "code=rejected_export"}, {"rule=atoms", "code=limit_atom_budget"},
+		{"rule=term", "code=limit_bytes"}, {"rule=term", "code=truncated"}, {"rule=rate"},
+	} {
+		Eventually(t, fmt.Sprint(want), func() bool { return g.Count(append(want, "mode=shadow")...) > 0 })
+	}
+	if n := g.Count("mode=enforce"); n != 0 {
+		t.Errorf("%v verdicts are meant", n)
+	}
+}
+
+func TestRateStopsReading(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "", "limits: {messages_burst: 2, messages_per_second: 100, max_pause: 1h}"))
+	c := g.Dial("door")
+	for range 10 {
+		c.Send(good)
+	}
+	for range 10 {
+		c.Want(good)
+	}
+	g = Start(t, conf(node, "", "", "limits: {bytes_burst: 18, bytes_per_second: 1, max_pause: 1ms}")) // two messages, and one more in nine seconds
+	c = g.Dial("door")
+	for range 3 {
+		c.Send(good)
+	}
+	c.Want(good)
+	c.Want(good)
+	c.Reset()
+	if n := g.Count("rule=rate"); n != 1 {
+		t.Errorf("rate: %v", n)
+	}
+}
+
+func TestConnectionsPerClient(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "", "limits: {max_connections_per_client: 2}"))
+	a, b := g.Dial("door"), g.Dial("door")
+	for _, c := range []*Client{a, b} {
+		c.Send(good)
+		c.Want(good)
+	}
+	g.Dial("door").Reset()
+	a.Close()
+	Eventually(t, "a place is free", func() bool {
+		c := g.Dial("door")
+		if _, err := c.Write([]byte{0, 0, 0, 3, 131, 97, 1}); err != nil {
+			return false
+		}
+		_, err := c.Receive()
+		return err == nil
+	})
+}
+
+func TestDeadlines(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "", "limits: {idle_timeout: 50ms, frame_timeout: 50ms}"))
+	g.Dial("door").Reset() // says nothing
+	c := g.Dial("door")
+	c.Write([]byte{0, 0, 0, 9, 131}) // and no more
+	c.Reset()
+	for _, code := range []string{"code=idle", "code=frame"} {
+		if n := g.Count("rule=deadline", code); n != 1 {
+			t.Errorf("%s: %v", code, n)
+		}
+	}
+}
+
+func TestAnswerTimeout(t *testing.T) {
+	node := NewNode(t, func([]byte) []byte { return []byte{} })
+	g := Start(t, conf(node, "", "answer_timeout: 50ms", "answers: {expect: one}"))
+	c := g.Dial("door")
+	c.Send(good)
+	c.Reset()
+	if n := g.Count("rule=upstream", "code=answer_timeout"); n != 1 {
+		t.Errorf("%v", n)
+	}
+	if g.Sum("beamgate_suspects") != 0 {
+		t.Error("a slow node makes nobody a suspect")
+	}
+}
+
+func TestInFlight(t *testing.T) {
+	gate := make(chan bool)
+	node := NewNode(t, func(m []byte) []byte { <-gate; return m })
+	g := Start(t, conf(node, "", "max_in_flight: 1\nmax_waiting: 1\nmax_wait: 1h", "answers: {expect: one}"))
+	a, b := g.Dial("door"), g.Dial("door")
+	a.Send(good)
+	Eventually(t, "one is under way", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 1 })
+	b.Send(good)
+	Eventually(t, "one waits", func() bool { return g.Sum("beamgate_in_flight", "what=waiting") == 1 })
+	c := g.Dial("door")
+	c.Send(good)
+	c.Reset()
+	close(gate)
+	a.Want(good)
+	b.Want(good)
+	if n := g.Count("rule=in_flight", "code=full"); n != 1 {
+		t.Errorf("%v", n)
+	}
+}
+
+// TestDrain: what is under way is answered, and what is idle ends.
+func TestDrain(t *testing.T) {
+	gate := make(chan bool)
+	node := NewNode(t, func(m []byte) []byte { <-gate; return m })
+	g := Start(t, conf(node, "", "", "answers: {expect: one}"))
+	busy, idle := g.Dial("door"), g.Dial("door")
+	busy.Send(good)
+	Eventually(t, "one is under way", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 1 })
+	done := make(chan bool)
+	go func() { g.Close(); close(done) }()
+	if _, err := idle.Receive(); err == nil {
+		t.Error("an idle connection goes on")
+	}
+	close(gate)
+	busy.Want(good)
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("Close does not return")
+	}
+}

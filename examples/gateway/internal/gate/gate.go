@@ -1,0 +1,169 @@
+// Package gate puts the parts of the gateway together as a configuration says, and
+// again when it changes: sockets, connections, ledgers and whatever else counts
+// stay, rules are replaced. A configuration that cannot be put in force as a whole
+// changes nothing.
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/frames"
+	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
+	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
+	"github.com/beamgate/beamgate/examples/gateway/internal/metrics"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+)
+
+// Gate is a gateway.
+type Gate struct {
+	Log     *slog.Logger
+	Metrics *metrics.Metrics
+
+	open listen.Count
+	held *limit.Bytes
+
+	mu        sync.Mutex
+	ctx       context.Context // of connections
+	kill      context.CancelFunc
+	config    *config.File
+	ledgers   map[string]*ledger.Ledger
+	upstreams map[string]*upstream.Upstream
+	listeners map[string]*listener
+	reporters *reporters
+	draining  bool
+}
+
+// listener is a listener and what it keeps over reloads.
+type listener struct {
+	*listen.Listener
+	address string
+	clients *limit.Clients
+	worker  *frames.Worker
+}
+
+// New returns a gateway without anything. Close ends it.
+func New(log *slog.Logger, m *metrics.Metrics) *Gate {
+	g := &Gate{
+		Log: log, Metrics: m, held: limit.NewBytes(1),
+		ledgers: map[string]*ledger.Ledger{}, upstreams: map[string]*upstream.Upstream{}, listeners: map[string]*listener{},
+	}
+	g.ctx, g.kill = context.WithCancel(context.Background())
+	g.watch()
+	return g
+}
+
+// Apply puts a configuration in force. On error everything is as before.
+func (g *Gate) Apply(c *config.File) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.draining {
+		return errors.New("gate: shutting down")
+	}
+	p := &plan{g: g, c: c}
+	err := p.prepare()
+	if err != nil {
+		p.undo()
+	} else {
+		p.commit()
+		g.config = c
+	}
+	g.Metrics.Reload(err)
+	return err
+}
+
+// Addr is where a listener listens, for tests that let the system choose.
+func (g *Gate) Addr(name string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if l := g.listeners[name]; l != nil {
+		return l.Addr().String()
+	}
+	return ""
+}
+
+// Ledger returns a ledger by name, or nil.
+func (g *Gate) Ledger(name string) *ledger.Ledger {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.ledgers[name]
+}
+
+// Ledgers returns the names of all ledgers.
+func (g *Gate) Ledgers() (names []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, l := range g.config.Ledgers {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// Ready reports why the gateway should get no traffic now, or nil.
+func (g *Gate) Ready() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.draining:
+		return errors.New("shutting down")
+	case g.config == nil:
+		return errors.New("no configuration is in force")
+	}
+	for name, u := range g.upstreams {
+		if s := u.Breaker.State(); s != "closed" {
+			return fmt.Errorf("upstream %s: breaker %s", name, s)
+		}
+	}
+	for name, l := range g.ledgers {
+		if s := l.Stats(); s.Locked != nil {
+			return fmt.Errorf("ledger %s: %w", name, s.Locked)
+		}
+	}
+	return nil
+}
+
+// Close drains: nothing new is accepted, what is under way is finished, for as
+// long as the configuration says. Then everything ends.
+func (g *Gate) Close() {
+	g.mu.Lock()
+	g.draining = true
+	all := make([]*listener, 0, len(g.listeners))
+	for _, l := range g.listeners {
+		l.Drain()
+		all = append(all, l)
+	}
+	wait := time.Duration(0)
+	if g.config != nil {
+		wait = g.config.Global.Drain.Duration
+	}
+	reporters := g.reporters
+	g.mu.Unlock()
+
+	timer := time.AfterFunc(wait, g.kill)
+	for _, l := range all {
+		l.Wait()
+		l.worker.Close()
+	}
+	timer.Stop()
+	g.kill()
+	if reporters != nil {
+		reporters.close()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, l := range g.ledgers {
+		l.Close()
+	}
+}
+
+// door makes the door of a listener.
+func (g *Gate) door(c config.Listener, u *upstream.Upstream, classes []config.Class, clients *limit.Clients) (*door.Door, error) {
+	return door.New(c, u, classes, door.Shared{Clients: clients, Held: g.held, Events: g.Metrics})
+}

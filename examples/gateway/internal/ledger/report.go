@@ -1,0 +1,211 @@
+package ledger
+
+import (
+	"errors"
+	"iter"
+	"maps"
+	"slices"
+)
+
+// Report is what a node says of its atoms. Whoever calls Ledger.Report has made
+// sure that it comes from the node.
+type Report struct {
+	Node string
+	Incarnation
+	AtomCount, AtomLimit int64
+	Names                []string // that the node has, if it told them; they add up
+}
+
+// node is what is known of one node of the pool.
+type node struct {
+	last    Report
+	spent   int64 // names spent when it reported
+	names   map[string]bool
+	changed bool // another incarnation than the one the file counts for
+}
+
+// errReport is for reports that cannot be meant.
+var errReport = errors.New("ledger: a report without node or with impossible numbers")
+
+// Report takes in what a node says. If all nodes of the pool are other ones than
+// those the ledger counts for, a new life begins: everything is forgotten but
+// what was passed to the new ones already. It reports whether that happened.
+func (l *Ledger) Report(r Report) (began bool, err error) {
+	if r.Node == "" || r.AtomCount < 0 || r.AtomLimit <= 0 {
+		return false, errReport
+	}
+	l.gate.Lock()
+	defer l.gate.Unlock()
+	l.mu.Lock()
+	if !slices.Contains(l.config.Nodes, r.Node) {
+		l.mu.Unlock()
+		return false, nil
+	}
+	began, err = l.take(r)
+	after := slices.Clone(l.onReset)
+	l.mu.Unlock()
+	if began && err == nil {
+		for _, f := range after {
+			f()
+		}
+	}
+	return began, err
+}
+
+// take is Report under the locks.
+func (l *Ledger) take(r Report) (bool, error) {
+	n := l.nodes[r.Node]
+	if n == nil || n.last.Incarnation != r.Incarnation {
+		n = &node{names: map[string]bool{}}
+		l.nodes[r.Node] = n
+	}
+	n.last = r
+	counted, ok := l.state.Nodes[r.Node]
+	n.changed = ok && counted != r.Incarnation
+	began, err := l.decide(r, ok)
+	if err != nil {
+		return false, err
+	}
+	l.learn(n, r.Names)
+	n.last.Names = nil
+	n.spent = l.budget.Stats().Committed
+	l.limit()
+	return began, nil
+}
+
+// decide begins a new life, or notes a node that was not known.
+func (l *Ledger) decide(r Report, known bool) (bool, error) {
+	all := true
+	next := maps.Clone(l.state.Nodes)
+	if next == nil {
+		next = map[string]Incarnation{}
+	}
+	for _, name := range l.config.Nodes {
+		n := l.nodes[name]
+		all = all && n != nil && n.changed
+		if n != nil {
+			next[name] = n.last.Incarnation
+		}
+	}
+	switch {
+	case all:
+		if err := l.reset("a new incarnation", next); err != nil {
+			return false, err
+		}
+		for _, n := range l.nodes {
+			n.changed, n.spent = false, 0
+		}
+		return true, nil
+	case !known:
+		return false, l.meet(r)
+	}
+	if len(l.config.Nodes) == 1 { // the same life: what passed is counted
+		l.all = false
+		l.unsure.Store(false)
+		clear(l.carry)
+	}
+	return false, l.answered()
+}
+
+// meet notes a node that reports for the first time.
+func (l *Ledger) meet(r Report) error {
+	s := l.state.with(l.state.Nodes)
+	if s.Nodes == nil {
+		s.Nodes = map[string]Incarnation{}
+	}
+	s.Nodes[r.Node] = r.Incarnation
+	if err := s.save(l.file); err != nil {
+		return err
+	}
+	l.state = s
+	return l.answered()
+}
+
+// answered ends the wait for reports once every node has reported. A file that
+// was lost starts over then, with what the nodes say.
+func (l *Ledger) answered() error {
+	for _, name := range l.config.Nodes {
+		if l.nodes[name] == nil {
+			return nil
+		}
+	}
+	if s := l.budget.Stats(); s.Locked != nil || s.Resets < l.state.Resets { // or a reset failed half way
+		if err := l.reset("the file was lost, and the node has reported", l.state.Nodes); err != nil {
+			return err
+		}
+	}
+	l.waiting = false
+	return nil
+}
+
+// reset forgets everything but what may have been passed to the new incarnation.
+// Caller holds gate and mu.
+func (l *Ledger) reset(reason string, nodes map[string]Incarnation) error {
+	carry := l.carried()
+	s := state{Nodes: nodes, Resets: l.budget.Stats().Resets + 1}
+	if err := s.save(l.file); err != nil {
+		return err
+	}
+	l.state = s
+	if err := l.budget.Reset(reason); err != nil {
+		return err
+	}
+	l.budget.Preload(l.known.All())
+	if len(l.config.Nodes) > 0 && l.nodes[l.config.Nodes[0]] != nil { // what all have, the first has
+		l.budget.Preload(l.shared(maps.Keys(l.nodes[l.config.Nodes[0]].names)))
+	}
+	l.budget.SetMax(max(l.config.Max, int64(len(carry))))
+	l.spend(carry)
+	clear(l.clients)
+	l.carry, l.all, l.waiting, l.alarmed = map[string]bool{}, false, false, 0
+	l.unsure.Store(false)
+	l.epoch.Add(1)
+	l.limit()
+	return nil
+}
+
+// carried returns the names that were sent as known since the last report, and so
+// perhaps to the new incarnation.
+func (l *Ledger) carried() []string {
+	if l.all {
+		return slices.Collect(l.budget.Names())
+	}
+	return slices.Sorted(maps.Keys(l.carry))
+}
+
+// spend charges names that were passed already.
+func (l *Ledger) spend(names []string) {
+	var held []string
+	for _, name := range names {
+		if ok, _ := l.budget.Reserve([]byte(name)); ok {
+			held = append(held, name)
+		}
+	}
+	if err := l.budget.Commit(held); err != nil {
+		l.budget.Release(held)
+	}
+}
+
+// learn takes names that a node has. In a pool a name is known when all have it.
+func (l *Ledger) learn(n *node, names []string) {
+	for _, name := range names {
+		n.names[name] = true
+	}
+	l.budget.Preload(l.shared(slices.Values(names)))
+}
+
+// shared yields those names that every node has.
+func (l *Ledger) shared(names iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range names {
+			all := true
+			for _, other := range l.config.Nodes {
+				o := l.nodes[other]
+				all = all && o != nil && o.names[name]
+			}
+			if all && !yield(name) {
+				return
+			}
+		}
+	}
+}

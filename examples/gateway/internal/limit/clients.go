@@ -1,0 +1,197 @@
+package limit
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Why a client may not go on.
+var (
+	ErrConnections = errors.New("limit: too many connections")
+	ErrRate        = errors.New("limit: over the rate")
+)
+
+// Rates are what one client may send.
+type Rates struct {
+	Connections      int64
+	Messages, Burst  int64 // a second, and at once
+	Bytes, ByteBurst int64
+	Receiving        int64 // bytes of large messages on their way at once
+}
+
+// Clients are the clients of one listener. It remembers a bounded number; those
+// beyond share one set of buckets, so inventing clients gains nothing.
+type Clients struct {
+	mu       sync.Mutex
+	rates    Rates
+	most     int
+	total    int64 // connections
+	maxTotal int64
+	byKey    map[string]*Client
+	old      *list.List // of *Client, least recently used first
+	others   *Client
+}
+
+// Client is one of them.
+type Client struct {
+	all      *Clients
+	key      string
+	conns    int64
+	messages *rate.Limiter
+	bytes    *rate.Limiter
+	coming   *Bytes
+	at       *list.Element
+}
+
+// NewClients returns a table of at most most clients with these rates, and of at
+// most conns connections of all together.
+func NewClients(rates Rates, most, conns int64) *Clients {
+	c := &Clients{byKey: map[string]*Client{}, old: list.New()}
+	c.others = &Client{all: c}
+	c.Resize(rates, most, conns)
+	return c
+}
+
+// Resize changes the rates of all clients, those that are there included.
+func (c *Clients) Resize(rates Rates, most, conns int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rates, c.most, c.maxTotal = rates, int(most), conns
+	c.others.set(rates)
+	for _, client := range c.byKey {
+		client.set(rates)
+	}
+}
+
+func (c *Client) set(r Rates) {
+	if c.messages == nil {
+		c.messages = rate.NewLimiter(rate.Limit(r.Messages), int(r.Burst))
+		c.bytes = rate.NewLimiter(rate.Limit(r.Bytes), int(r.ByteBurst))
+		c.coming = NewBytes(r.Receiving)
+		return
+	}
+	c.coming.Resize(r.Receiving)
+	c.messages.SetLimit(rate.Limit(r.Messages))
+	c.messages.SetBurst(int(r.Burst))
+	c.bytes.SetLimit(rate.Limit(r.Bytes))
+	c.bytes.SetBurst(int(r.ByteBurst))
+}
+
+// Connect counts a connection of the client named key. The error is
+// ErrConnections; else Close follows.
+func (c *Clients) Connect(key string) (*Client, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.total >= c.maxTotal {
+		return nil, ErrConnections
+	}
+	client := c.find(key)
+	if client.conns >= c.rates.Connections {
+		return nil, ErrConnections
+	}
+	client.conns++
+	c.total++
+	return client, nil
+}
+
+// Connections returns how many there are.
+func (c *Clients) Connections() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total
+}
+
+func (c *Clients) find(key string) *Client {
+	if client := c.byKey[key]; client != nil {
+		c.old.MoveToBack(client.at)
+		return client
+	}
+	if len(c.byKey) >= c.most && !c.forget() {
+		return c.others
+	}
+	client := &Client{all: c, key: key}
+	client.set(c.rates)
+	client.at = c.old.PushBack(client)
+	c.byKey[key] = client
+	return client
+}
+
+// forget drops a client that has no connection and whose buckets are full, so
+// that it loses nothing and gains nothing. It looks at a few, since a long search
+// would be a cost on the sender's word.
+func (c *Clients) forget() bool {
+	e := c.old.Front()
+	for range 8 {
+		if e == nil {
+			return false
+		}
+		client := e.Value.(*Client)
+		if client.idle() {
+			c.old.Remove(e)
+			delete(c.byKey, client.key)
+			return true
+		}
+		e = e.Next()
+	}
+	return false
+}
+
+func (c *Client) idle() bool {
+	return c.conns == 0 && c.messages.Tokens() >= float64(c.messages.Burst()) && c.bytes.Tokens() >= float64(c.bytes.Burst())
+}
+
+// Close ends a connection.
+func (c *Client) Close() {
+	c.all.mu.Lock()
+	defer c.all.mu.Unlock()
+	c.conns--
+	c.all.total--
+}
+
+// Wait pays for a message of n bytes, and waits as long as the rate demands but no
+// longer than most. Otherwise the error is ErrRate, with how long it would have
+// taken, and nothing was paid; or that of ctx.
+func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Duration, error) {
+	now := time.Now()
+	m := c.messages.ReserveN(now, 1)
+	b := c.bytes.ReserveN(now, int(min(n, int64(c.bytes.Burst())))) // more than a burst is a burst
+	delay := max(m.DelayFrom(now), b.DelayFrom(now))
+	if delay == 0 {
+		return 0, nil
+	}
+	if delay > most {
+		m.CancelAt(now)
+		b.CancelAt(now)
+		return delay, ErrRate
+	}
+	waiting(ctx)
+	t := time.NewTimer(delay)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return 0, nil
+	case <-ctx.Done():
+		return delay, ctx.Err()
+	}
+}
+
+// Receive takes room for n bytes of a large message that is on its way, of this
+// client's share. The error is that of ctx.
+func (c *Client) Receive(ctx context.Context, n int64) (release func(), err error) {
+	if err := c.coming.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { c.coming.Release(n) }, nil
+}
+
+// Over pays for a message of n bytes and reports whether the client is over its
+// rate. It never waits.
+func (c *Client) Over(n int64) bool {
+	_, err := c.Wait(context.Background(), n, 0)
+	return err != nil
+}

@@ -1,0 +1,194 @@
+package listen
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
+)
+
+// Listener is one listening socket. What it does with connections may change
+// while it runs; the socket and the connections stay.
+type Listener struct {
+	Name string
+
+	socket net.Listener
+	open   *Count // of the process
+	log    *slog.Logger
+	begun  *limit.Clients // connections whose client is not known yet
+	now    atomic.Pointer[rules]
+	drain  chan struct{}
+	stop   sync.Once
+	live   sync.WaitGroup
+}
+
+// rules are what a reload replaces.
+type rules struct {
+	door  *door.Door
+	proto Protocol
+	tls   *tls.Config
+	proxy []netip.Prefix
+}
+
+// Count bounds the connections of the whole process.
+type Count struct{ Max, now atomic.Int64 }
+
+func (c *Count) take() bool {
+	if c.now.Add(1) > c.Max.Load() {
+		c.now.Add(-1)
+		return false
+	}
+	return true
+}
+
+// Now returns how many there are.
+func (c *Count) Now() int64 { return c.now.Load() }
+
+// Open begins to listen. Nothing is accepted before Serve.
+func Open(ctx context.Context, c config.Listener, open *Count, log *slog.Logger) (*Listener, error) {
+	var lc net.ListenConfig
+	socket, err := lc.Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	return &Listener{
+		Name: c.Name, socket: socket, open: open, log: log, drain: make(chan struct{}),
+		begun: limit.NewClients(limit.Rates{Connections: c.Limits.PerClient}, 1<<16, c.Limits.MaxConnections),
+	}, nil
+}
+
+// Addr is where it listens.
+func (l *Listener) Addr() net.Addr { return l.socket.Addr() }
+
+// Use puts rules in force for what is accepted from now on, and for the next
+// messages of protocols that ask Door.
+func (l *Listener) Use(d *door.Door, p Protocol, t *tls.Config) error {
+	r := &rules{door: d, proto: p, tls: t}
+	for _, text := range d.Config.Proxy {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return err
+		}
+		r.proxy = append(r.proxy, prefix)
+	}
+	limits := d.Config.Limits
+	l.begun.Resize(limit.Rates{Connections: limits.PerClient}, 1<<16, limits.MaxConnections)
+	l.now.Store(r)
+	return nil
+}
+
+// Door returns the rules in force.
+func (l *Listener) Door() *door.Door { return l.now.Load().door }
+
+// Serve accepts connections until Drain, or ctx is done.
+func (l *Listener) Serve(ctx context.Context) {
+	stop := context.AfterFunc(ctx, func() { l.socket.Close() })
+	defer stop()
+	for pause := time.Duration(0); ; {
+		c, err := l.socket.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // no descriptors left, as a rule: others have to end first
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			l.log.Error("accept", "listener", l.Name, "err", err)
+			time.Sleep(pause)
+			continue
+		}
+		pause = 0
+		if !l.open.take() {
+			Reset(c)
+			continue
+		}
+		l.live.Go(func() {
+			defer l.open.now.Add(-1)
+			l.serve(ctx, c)
+		})
+	}
+}
+
+// Drain stops accepting. Connections end when their messages are answered.
+func (l *Listener) Drain() {
+	l.stop.Do(func() {
+		close(l.drain)
+		l.socket.Close()
+	})
+}
+
+// Wait returns when all connections have ended.
+func (l *Listener) Wait() { l.live.Wait() }
+
+// serve finds out who the client is, and lets it in.
+func (l *Listener) serve(ctx context.Context, c net.Conn) {
+	r := l.now.Load()
+	limits := r.door.Config.Limits
+	ctx, cancel := context.WithTimeout(ctx, limits.Total.Duration)
+	defer cancel()
+	peer, err := address(c)
+	if err != nil {
+		Reset(c)
+		return
+	}
+	begun, err := l.begun.Connect(door.Client{Addr: peer}.Key())
+	if err != nil {
+		Reset(c)
+		return
+	}
+	c.SetDeadline(time.Now().Add(limits.Header.Duration))
+	c, who, err := r.meet(ctx, c, peer)
+	begun.Close()
+	if err != nil {
+		l.log.Debug("connection", "listener", l.Name, "err", err)
+		Reset(c)
+		return
+	}
+	c.SetDeadline(time.Time{})
+	pass, refusal := r.door.Accept(who, l.Door)
+	if refusal != nil {
+		Reset(c)
+		return
+	}
+	defer pass.Close()
+	r.proto.Serve(ctx, l.drain, c, pass)
+}
+
+// meet reads the PROXY header and shakes hands.
+func (r *rules) meet(ctx context.Context, c net.Conn, peer netip.Addr) (net.Conn, door.Client, error) {
+	who := door.Client{Addr: peer}
+	for _, p := range r.proxy {
+		if !p.Contains(peer) {
+			continue
+		}
+		proxied := proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(r.door.Config.Limits.Header.Duration))
+		h := proxied.ProxyHeader() // reads it
+		if h == nil {
+			return c, who, errors.New("listen: no PROXY header from a source that sends one")
+		}
+		addr, err := address(proxied)
+		if err != nil {
+			return c, who, err
+		}
+		c, who.Addr = proxied, addr
+		break
+	}
+	if r.tls == nil {
+		return c, who, nil
+	}
+	t := tls.Server(c, r.tls)
+	if err := t.HandshakeContext(ctx); err != nil {
+		return c, who, err
+	}
+	who.Identity = identity(t.ConnectionState().VerifiedChains)
+	return t, who, nil
+}

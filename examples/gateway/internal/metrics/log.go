@@ -1,0 +1,87 @@
+package metrics
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net/netip"
+	"sync/atomic"
+
+	"golang.org/x/time/rate"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+)
+
+// Log writes JSON. Of refusals it writes so many a second, and then how many it
+// left out.
+type Log struct {
+	Logger *slog.Logger
+
+	client  string
+	key     [32]byte // of hashes, new with each start
+	limit   *rate.Limiter
+	omitted atomic.Int64
+}
+
+// NewLog returns a log to w.
+func NewLog(w io.Writer, c config.Log) *Log {
+	var level slog.Level
+	level.UnmarshalText([]byte(c.Level)) // one of four, as was checked
+	l := &Log{
+		Logger: slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})),
+		client: c.Client, limit: rate.NewLimiter(rate.Limit(c.PerSec), int(c.PerSec)),
+	}
+	rand.Read(l.key[:])
+	return l
+}
+
+// refusal writes one refusal, never with what the client has sent.
+func (l *Log) refusal(v *door.Verdict) {
+	if !l.limit.Allow() {
+		l.omitted.Add(1)
+		return
+	}
+	attrs := []any{
+		"listener", v.Listener, "direction", v.Direction.String(), "mode", v.Mode.String(),
+		"rule", v.Refusal.Rule.String(), "code", v.Refusal.Code, "client", l.Client(v.Client), "bytes", v.Bytes,
+	}
+	if e, ok := v.Refusal.Where(); ok {
+		attrs = append(attrs, "offset", e.Offset, "path", e.Path.String())
+	}
+	if name := limitName(v.Refusal); name != "" {
+		attrs = append(attrs, "limit", name)
+	}
+	if n := l.omitted.Swap(0); n > 0 {
+		attrs = append(attrs, "omitted", n)
+	}
+	l.Logger.Warn("refused", attrs...)
+}
+
+// Client is how a client stands in the log. A name that was proven by a
+// certificate is hashed, too, unless addresses are written in full.
+func (l *Log) Client(c door.Client) string {
+	if l.client == "ip" {
+		if c.Identity != "" {
+			return c.Identity
+		}
+		return c.Addr.String()
+	}
+	if l.client == "net" && c.Identity == "" {
+		bits := 24
+		if c.Addr.Is6() {
+			bits = 48
+		}
+		p, err := c.Addr.Prefix(bits)
+		if err != nil {
+			p = netip.Prefix{}
+		}
+		return p.String()
+	}
+	mac := hmac.New(sha256.New, l.key[:])
+	io.WriteString(mac, c.Key())
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}

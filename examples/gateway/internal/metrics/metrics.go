@@ -1,0 +1,144 @@
+// Package metrics turns what doors decide into numbers for Prometheus and lines
+// of a log. Neither holds content, and no client, path or atom is a label: what a
+// label may be is a closed set.
+package metrics
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/limits"
+)
+
+// Metrics implements door.Events.
+type Metrics struct {
+	registry *prometheus.Registry
+	log      *Log
+	names    []string
+	passed   sync.Map // of *passed, by passedKey
+
+	verdicts *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	bytes    *prometheus.CounterVec
+	words    *prometheus.HistogramVec
+	skipped  *prometheus.CounterVec
+	alarms   *prometheus.CounterVec
+	reloads  *prometheus.CounterVec
+	changes  *prometheus.CounterVec
+}
+
+// New returns metrics that are registered nowhere but with themselves. log may be
+// nil.
+func New(log *Log) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry(), log: log}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "beamgate", Name: name, Help: help}, labels)
+		m.registry.MustRegister(v)
+		m.names = append(m.names, "beamgate_"+name)
+		return v
+	}
+	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "beamgate", Name: name, Help: help, Buckets: buckets}, labels)
+		m.registry.MustRegister(v)
+		m.names = append(m.names, "beamgate_"+name)
+		return v
+	}
+	m.verdicts = counter("verdicts_total", "Decisions, by what they were.", "listener", "direction", "mode", "rule", "code", "limit")
+	m.bytes = counter("passed_bytes_total", "Bytes of messages that passed, as they came.", "listener", "direction")
+	m.took = histogram("check_seconds", "Time to check a message.", prometheus.ExponentialBuckets(1e-6, 4, 10), "listener", "direction")
+	m.words = histogram("heap_words", "Words that a message costs the node, of one message in 64.", prometheus.ExponentialBuckets(8, 4, 11), "listener")
+	m.skipped = counter("shadow_skipped_total", "Messages in shadow mode that were not checked, since that would have delayed others.", "listener")
+	m.alarms = counter("ledger_alarms_total", "Alarms of ledgers, by the percentage spent.", "ledger", "percent")
+	m.reloads = counter("reloads_total", "Reloads of the configuration.", "result")
+	m.changes = counter("breaker_changes_total", "Changes of circuit breakers.", "upstream", "state")
+	return m
+}
+
+// Registry is where the numbers are.
+func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
+
+// Verdict implements door.Events.
+func (m *Metrics) Verdict(v *door.Verdict) {
+	way := v.Direction.String()
+	if v.Refusal == nil {
+		p := m.passedFor(v)
+		p.verdicts.Inc()
+		p.bytes.Add(float64(v.Bytes))
+		p.took.Observe(v.Took.Seconds())
+		if v.Words > 0 {
+			m.words.WithLabelValues(v.Listener).Observe(float64(v.Words))
+		}
+		return
+	}
+	m.verdicts.WithLabelValues(v.Listener, way, v.Mode.String(), v.Refusal.Rule.String(), v.Refusal.Code, limitName(v.Refusal)).Inc()
+	if m.log != nil {
+		m.log.refusal(v)
+	}
+}
+
+// passed are the series of messages that passed, which are looked up too often to
+// be looked up by labels.
+type passed struct {
+	verdicts, bytes prometheus.Counter
+	took            prometheus.Observer
+}
+
+type passedKey struct {
+	listener string
+	way      door.Direction
+	mode     door.Mode
+}
+
+func (m *Metrics) passedFor(v *door.Verdict) *passed {
+	key := passedKey{v.Listener, v.Direction, v.Mode}
+	if p, ok := m.passed.Load(key); ok {
+		return p.(*passed)
+	}
+	way := v.Direction.String()
+	p, _ := m.passed.LoadOrStore(key, &passed{
+		m.verdicts.WithLabelValues(v.Listener, way, v.Mode.String(), "", "ok", ""),
+		m.bytes.WithLabelValues(v.Listener, way), m.took.WithLabelValues(v.Listener, way),
+	})
+	return p.(*passed)
+}
+
+func limitName(err error) string {
+	var l *limits.Error
+	if errors.As(err, &l) {
+		return l.Name
+	}
+	return ""
+}
+
+// Skipped implements door.Events.
+func (m *Metrics) Skipped(listener string) { m.skipped.WithLabelValues(listener).Inc() }
+
+// Alarm counts an alarm of a ledger, and logs it.
+func (m *Metrics) Alarm(ledger string, percent int64) {
+	m.alarms.WithLabelValues(ledger, map[int64]string{50: "50", 80: "80", 95: "95"}[percent]).Inc()
+	if m.log != nil {
+		m.log.Logger.Warn("ledger", "ledger", ledger, "percent_spent", percent)
+	}
+}
+
+// Reload counts a reload.
+func (m *Metrics) Reload(err error) {
+	result := "ok"
+	if err != nil {
+		result = "refused"
+	}
+	m.reloads.WithLabelValues(result).Inc()
+}
+
+// Breaker counts a change of an upstream's breaker, and logs it.
+func (m *Metrics) Breaker(upstream, state string) {
+	m.changes.WithLabelValues(upstream, state).Inc()
+	if m.log != nil {
+		m.log.Logger.Warn("breaker", "upstream", upstream, "state", state)
+	}
+}
+
+var _ door.Events = (*Metrics)(nil)

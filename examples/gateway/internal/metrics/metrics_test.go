@@ -1,0 +1,82 @@
+package metrics
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/safe"
+)
+
+func TestClientInLogs(t *testing.T) {
+	four, six := netip.MustParseAddr("192.0.2.77"), netip.MustParseAddr("2001:db8:1:2::77")
+	for _, c := range []struct {
+		how    string
+		client door.Client
+		want   string
+	}{
+		{"ip", door.Client{Addr: four}, "192.0.2.77"},
+		{"ip", door.Client{Addr: four, Identity: "billing"}, "billing"},
+		{"net", door.Client{Addr: four}, "192.0.2.0/24"},
+		{"net", door.Client{Addr: six}, "2001:db8:1::/48"},
+	} {
+		if got := NewLog(nil, config.Log{Client: c.how, PerSec: 1}).Client(c.client); got != c.want {
+			t.Errorf("%s: %s, want %s", c.how, got, c.want)
+		}
+	}
+	a, b := NewLog(nil, config.Log{Client: "hash", PerSec: 1}), NewLog(nil, config.Log{Client: "hash", PerSec: 1})
+	one, two := door.Client{Addr: four}, door.Client{Addr: six}
+	first := a.Client(one)
+	switch {
+	case a.Client(one) != first || first == a.Client(two):
+		t.Error("a hash stands for one client")
+	case a.Client(one) == b.Client(one):
+		t.Error("hashes of two starts are the same: the key is not new")
+	case strings.Contains(a.Client(one), "192"):
+		t.Error("no hash")
+	}
+	proven := door.Client{Addr: four, Identity: "billing"}
+	if got := NewLog(nil, config.Log{Client: "net", PerSec: 1}).Client(proven); strings.Contains(got, "billing") || strings.Contains(got, "192") {
+		t.Errorf("a proven name stands in the log: %s", got)
+	}
+}
+
+// TestLogHasBounds: of many refusals a few are written, and how many are not.
+func TestLogHasBounds(t *testing.T) {
+	var out bytes.Buffer
+	m := New(NewLog(&out, config.Log{Level: "info", Client: "ip", PerSec: 3}))
+	secret := []byte{131, 109, 0, 0, 0, 6, 's', 'e', 'c', 'r', 'e', 't', 9}
+	err := safe.Validate(secret)
+	for range 100 {
+		m.Verdict(&door.Verdict{Listener: "door", Refusal: &door.Refusal{Rule: door.Term, Code: "trailing", Err: err}})
+	}
+	if n := strings.Count(out.String(), "\n"); n < 3 || n > 6 {
+		t.Errorf("%d lines", n)
+	}
+	if s := out.String(); !strings.Contains(s, `"offset":12`) || strings.Contains(s, "secret") {
+		t.Error(s)
+	}
+}
+
+// TestLabelsAreClosed: nothing that a client chooses is a label.
+func TestLabelsAreClosed(t *testing.T) {
+	m := New(nil)
+	m.Verdict(&door.Verdict{Listener: "door", Client: door.Client{Identity: "someone"}, Refusal: &door.Refusal{Rule: door.Down, Code: "lost", Err: errors.New("of 192.0.2.1")}})
+	all, err := m.Registry().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		for _, s := range f.GetMetric() {
+			for _, l := range s.GetLabel() {
+				if strings.Contains(l.GetValue(), "someone") || strings.Contains(l.GetValue(), "192") {
+					t.Errorf("%s has the label %s", f.GetName(), l)
+				}
+			}
+		}
+	}
+}

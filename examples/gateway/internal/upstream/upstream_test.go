@@ -1,0 +1,209 @@
+package upstream
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
+)
+
+var rules = BreakerRules{Failures: 3, Base: time.Second, Max: 10 * time.Second, Probes: 1, SlowStart: 10 * time.Second, Least: 10}
+
+var errDown = errors.New("down")
+
+// fail lets n messages fail, as far as the breaker lets them through.
+func fail(t *testing.T, b *Breaker, n int) {
+	t.Helper()
+	for range n {
+		done, _, err := b.Allow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		done(errDown)
+	}
+}
+
+func TestBreakerOpensAndProbes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var states []string
+		b := NewBreaker(rules, func(s string) { states = append(states, s) })
+		fail(t, b, 2)
+		if done, _, err := b.Allow(); err != nil {
+			t.Fatal(err)
+		} else {
+			done(nil) // a success in between
+		}
+		fail(t, b, 3)
+		_, retry, err := b.Allow()
+		if err != ErrOpen || retry < 500*time.Millisecond || retry > time.Second || b.State() != "open" {
+			t.Fatal(retry, err, b.State())
+		}
+		time.Sleep(retry)
+		probe, _, err := b.Allow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := b.Allow(); err != ErrOpen {
+			t.Error("two probes at once")
+		}
+		probe(errDown)
+		_, retry, err = b.Allow()
+		if err != ErrOpen || retry < time.Second || retry > 2*time.Second {
+			t.Errorf("the second pause is %v (%v)", retry, err)
+		}
+		time.Sleep(retry)
+		probe, _, _ = b.Allow()
+		probe(nil)
+		if b.State() != "closed" || b.Capacity() != 10 {
+			t.Error(b.State(), b.Capacity())
+		}
+		time.Sleep(5 * time.Second)
+		if c := b.Capacity(); c != 55 {
+			t.Error(c)
+		}
+		time.Sleep(5 * time.Second)
+		if c := b.Capacity(); c != 100 {
+			t.Error(c)
+		}
+		if got := fmt.Sprint(states); got != "[open half-open open half-open closed]" {
+			t.Error(got)
+		}
+	})
+}
+
+// TestPauses grow, have jitter, and stay within their bound.
+func TestPauses(t *testing.T) {
+	seen := map[time.Duration]bool{}
+	for opened := range 100 {
+		most := rules.Max
+		if opened < 4 {
+			most = min(most, rules.Base<<opened)
+		}
+		d := pause(rules, opened)
+		if d < most/2 || d > most {
+			t.Errorf("pause %d is %v", opened, d)
+		}
+		seen[d] = true
+	}
+	if len(seen) < 50 {
+		t.Error("no jitter")
+	}
+}
+
+func TestNeitherDoesNotCount(t *testing.T) {
+	b := NewBreaker(rules, nil)
+	for range 10 {
+		done, _, err := b.Allow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		done(errNeither)
+	}
+}
+
+func TestForce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBreaker(rules, nil)
+		b.Force(true)
+		if _, _, err := b.Allow(); err != ErrOpen || b.State() != "forced" {
+			t.Error(err, b.State())
+		}
+		b.Force(false)
+		if _, _, err := b.Allow(); err != nil || b.Capacity() != 10 {
+			t.Errorf("%v, capacity %d: a slow start is due", err, b.Capacity())
+		}
+	})
+}
+
+func test(t *testing.T, pressure config.Pressure) *Upstream {
+	t.Helper()
+	u, err := New(config.Upstream{
+		Name: "node", Address: "127.0.0.1:1", MaxInFlight: 10, MaxBytes: 100,
+		Breaker:  config.Breaker{Failures: 3, Probes: 1, Base: config.Duration{Duration: 1}, Max: config.Duration{Duration: 1}},
+		Pressure: pressure,
+	}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// TestPressure: the node's state shrinks what may be under way, and at worst
+// opens the breaker; silence brings the static limits back.
+func TestPressure(t *testing.T) {
+	wide := config.Range{From: 1 << 40, To: 1 << 41}
+	u := test(t, config.Pressure{ProcessPercent: config.Range{From: 60, To: 90}, QueueLen: config.Range{From: 100, To: 200}, RunQueue: wide, Memory: wide, Restarts: config.Range{From: 3, To: 10}, Floor: 10})
+	open := func() int64 { _, open, _ := u.Slots.Used(); return open }
+	for _, c := range []struct {
+		load   Load
+		places int64
+		state  string
+	}{
+		{Load{ProcessPercent: 60, QueueLen: 100}, 10, "closed"},
+		{Load{ProcessPercent: 75}, 5, "closed"},
+		{Load{ProcessPercent: 75, QueueLen: 180}, 2, "closed"},
+		{Load{QueueLen: 199}, 1, "closed"},
+		{Load{Restarts: 10}, 1, "forced"},
+		{Load{}, 10, "closed"},
+	} {
+		u.Report(c.load)
+		u.Breaker.slow = time.Time{}
+		if open() != c.places || u.Breaker.State() != c.state {
+			t.Errorf("%+v: %d places, %s", c.load, open(), u.Breaker.State())
+		}
+	}
+	u.Report(Load{QueueLen: 1000})
+	u.Silence()
+	u.Breaker.slow = time.Time{}
+	if open() != 10 || u.Breaker.State() != "closed" {
+		t.Errorf("after silence: %d places, %s", open(), u.Breaker.State())
+	}
+	if m := (Load{1, 9, 1, 9, 1}).Max(Load{5, 5, 5, 5, 5}); m != (Load{5, 9, 5, 9, 5}) {
+		t.Error(m)
+	}
+}
+
+// TestBegin: what has no place tells the breaker nothing, and ends once.
+func TestBegin(t *testing.T) {
+	u := test(t, config.Pressure{})
+	var all []*Exchange
+	for range 10 {
+		x, _, err := u.Begin(t.Context(), 0, Need{Breaker: true, Slot: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, x)
+	}
+	for range 10 {
+		if _, _, err := u.Begin(t.Context(), 0, Need{Breaker: true, Slot: true}); !errors.Is(err, limit.ErrFull) {
+			t.Fatal(err)
+		}
+	}
+	if u.Breaker.State() != "closed" {
+		t.Error("the door's own limits opened the breaker")
+	}
+	for _, x := range all {
+		x.End(nil)
+		x.End(errDown)
+		x.Cancel()
+	}
+	if used, _, _ := u.Slots.Used(); used != 0 {
+		t.Error(used)
+	}
+	for range 3 {
+		x, _, err := u.Begin(t.Context(), 0, Need{Breaker: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.End(errDown)
+	}
+	if x, _, err := u.Begin(t.Context(), 0, Need{Slot: true}); err != nil {
+		t.Error("the breaker was not asked, and yet refuses")
+	} else {
+		x.End(nil)
+	}
+}

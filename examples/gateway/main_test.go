@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+)
+
+// program runs a subcommand.
+func program(args ...string) (status int, stdout, stderr string) {
+	var out, errs bytes.Buffer
+	status = run(args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+// TestReference: REFERENCE.md is what the code says.
+func TestReference(t *testing.T) {
+	want, err := os.ReadFile("REFERENCE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status, got, stderr := program("reference")
+	if status != 0 || got != string(want) {
+		t.Errorf("REFERENCE.md is not what `gateway reference` prints (status %d, %s): write it again", status, stderr)
+	}
+	// Whatever bounds something says which attack it stops.
+	for line := range strings.Lines(got) {
+		cells := strings.Split(line, " | ")
+		if len(cells) == 5 && strings.Contains(cells[0], ".max_") && strings.Trim(cells[4], " |\n") == "" && !strings.Contains(cells[0], "backoff") && !strings.Contains(cells[0], "max_age") {
+			t.Errorf("no attack: %s", line)
+		}
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{{}, {"fly"}, {"run"}, {"check-config"}, {"budget"}, {"budget", "grant", "x"}, {"atoms"}, {"demo", "x"}} {
+		if status, _, stderr := program(args...); status != 2 || stderr == "" {
+			t.Errorf("%v: status %d, %q", args, status, stderr)
+		}
+	}
+}
+
+// TestExamples: the files that stand beside the program are good.
+func TestExamples(t *testing.T) {
+	paths, err := filepath.Glob("deploy/*.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(err, paths)
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "alerts.yaml") {
+			continue
+		}
+		if status, stdout, stderr := program("check-config", path); status != 0 || !strings.Contains(stdout, "good") {
+			t.Errorf("%s: %s", path, stderr)
+		}
+	}
+	bad := WriteFile(t, filepath.Join(t.TempDir(), "bad.yaml"), "version: 1\nlistner: []\n")
+	if status, _, stderr := program("check-config", bad); status != 1 || !strings.Contains(stderr, "bad.yaml:2:1:") {
+		t.Errorf("%d %s", status, stderr)
+	}
+}
+
+// running is the program, as run starts it.
+type running struct {
+	admin, door, dir string
+	stop             func()
+	log              *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// free is an address that nobody listens at.
+func free(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func start(t *testing.T, node *Node) *running {
+	t.Helper()
+	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
+	WriteFile(t, filepath.Join(r.dir, "token"), "a token of some length\n")
+	WriteFile(t, r.config(), r.text(node, 3))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serveUntil(ctx, r.config(), r.log) }()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(r.stop)
+	Eventually(t, "it is ready", func() bool { return r.get("/ready") == "ready\n" })
+	return r
+}
+
+func (r *running) config() string { return filepath.Join(r.dir, "gateway.yaml") }
+
+func (r *running) text(node *Node, max int) string {
+	return fmt.Sprintf(`version: 1
+admin: {listen: '%s', token_file: %s, audit_file: %s}
+ledgers:
+  - {name: web, file: %s, max_new: %d}
+upstreams:
+  - {name: node, address: '%s', ledger: web}
+listeners:
+  - {name: door, listen: '%s', upstream: node}
+`, r.admin, filepath.Join(r.dir, "token"), filepath.Join(r.dir, "audit"), filepath.Join(r.dir, "web.atoms"), max, node.Addr, r.door)
+}
+
+func (r *running) get(path string) string {
+	resp, err := http.Get("http://" + r.admin + path)
+	if err != nil {
+		return err.Error()
+	}
+	defer resp.Body.Close()
+	var b bytes.Buffer
+	b.ReadFrom(resp.Body)
+	return b.String()
+}
+
+// ask sends a message with new atoms, and reports whether it came back.
+func (r *running) ask(t *testing.T, names ...string) bool {
+	t.Helper()
+	c, err := net.Dial("tcp", r.door)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var list []term.T
+	for _, n := range names {
+		list = append(list, term.Atom(n))
+	}
+	client := NewClient(t, c)
+	client.Send(term.Message(term.List(list...)))
+	_, err = client.Receive()
+	return err == nil
+}
+
+// TestOperate: what an operator does in the life of a gateway.
+func TestOperate(t *testing.T) {
+	node := NewNode(t, nil)
+	r := start(t, node)
+	if r.get("/ping") != "pong\n" {
+		t.Error("no pong")
+	}
+	if !r.ask(t, "a", "b", "c") || r.ask(t, "d") {
+		t.Error("the ledger of 3 names is none")
+	}
+	if m := r.get("/metrics"); !strings.Contains(m, `beamgate_verdicts_total{code="limit_atom_budget",direction="to_node",limit="AtomBudget(web)",listener="door",mode="enforce",rule="atoms"} 1`) {
+		t.Errorf("metrics:\n%s", m)
+	}
+	budget := func(args ...string) (int, string, string) {
+		return program(append([]string{"budget", "-admin", r.admin}, args...)...)
+	}
+	if status, out, _ := budget("show"); status != 0 || !strings.Contains(out, "web    3      3     0") {
+		t.Errorf("%d\n%s", status, out)
+	}
+	if status, _, errs := budget("grant", "web", "2", "release 7"); status != 1 || !strings.Contains(errs, "403") {
+		t.Errorf("a grant without token: %d %s", status, errs)
+	}
+	token := "-token-file=" + filepath.Join(r.dir, "token")
+	if status, out, errs := budget(token, "grant", "web", "2", "release 7"); status != 0 || !strings.Contains(out, "web    5      3     2") {
+		t.Errorf("%d\n%s%s", status, out, errs)
+	}
+	if !r.ask(t, "d") {
+		t.Error("the grant has no effect")
+	}
+	if status, _, errs := budget(token, "grant", "wob", "2", "x"); status != 1 || !strings.Contains(errs, "404") {
+		t.Errorf("%d %s", status, errs)
+	}
+	if status, out, errs := budget(token, "reset", "web", "node started by hand"); status != 0 || !strings.Contains(out, "web    3      0     3") {
+		t.Errorf("%d\n%s%s", status, out, errs)
+	}
+	audit, err := os.ReadFile(filepath.Join(r.dir, "audit"))
+	if err != nil || strings.Count(string(audit), "\n") != 2 || !strings.Contains(string(audit), "release 7") || !strings.Contains(string(audit), `"what":"reset"`) {
+		t.Errorf("%s %v", audit, err)
+	}
+}
+
+// TestReloadOnChange: a file that changes comes into force, a broken one does not.
+func TestReloadOnChange(t *testing.T) {
+	node := NewNode(t, nil)
+	r := start(t, node)
+	WriteFile(t, r.config(), r.text(node, 7))
+	defer func() {
+		if t.Failed() {
+			t.Log(r.log.String())
+		}
+	}()
+	Eventually(t, "the new file is in force", func() bool { return strings.Contains(r.get("/v1/budgets"), `"max":7`) })
+	WriteFile(t, r.config(), strings.Replace(r.text(node, 9), "upstream: node", "upstream: nowhere", 1))
+	Eventually(t, "the broken file is refused", func() bool {
+		return strings.Contains(r.log.String(), "reload refused") && strings.Contains(r.log.String(), "listeners[0].upstream")
+	})
+	if b := r.get("/v1/budgets"); !strings.Contains(b, `"max":7`) {
+		t.Error(b)
+	}
+	if m := r.get("/metrics"); !strings.Contains(m, `beamgate_reloads_total{result="refused"} 1`) {
+		t.Error("the refused reload is not counted")
+	}
+	r.stop()
+	if log := r.log.String(); !strings.Contains(log, "draining") {
+		t.Error(log)
+	}
+}
+
+// TestAtomsCommand: of the modules that the release of this machine would load.
+func TestAtomsCommand(t *testing.T) {
+	if status, _, stderr := program("atoms", "-release", t.TempDir()); status != 1 || stderr == "" {
+		t.Errorf("an empty folder: %d %s", status, stderr)
+	}
+}
+
+// TestAdminIsLocal: what a browser was lured into sending is refused.
+func TestAdminIsLocal(t *testing.T) {
+	r := start(t, NewNode(t, nil))
+	for _, change := range []func(*http.Request){
+		func(q *http.Request) { q.Host = "evil.example" },
+		func(q *http.Request) { q.Header.Set("Origin", "https://evil.example") },
+	} {
+		q, err := http.NewRequest("GET", "http://"+r.admin+"/v1/budgets", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(q)
+		resp, err := http.DefaultClient.Do(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusForbidden {
+			t.Errorf("%v %v: %s", q.Host, q.Header, resp.Status)
+		}
+	}
+}
