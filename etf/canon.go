@@ -60,12 +60,13 @@ func (m *Mode) Canonicalize(dst, src []byte) ([]byte, error) {
 
 // recode writes the accepted term in body, if that can be done without a Term.
 func (m *Mode) recode(s *session, dst, body []byte) ([]byte, bool) {
-	c := canonicalizer{own: m.c.config.Node, budget: moveFactor * len(body)}
+	c := &s.canon
+	c.begin(m.c.config.Node, moveFactor*len(body))
 	out := dst
 	if cap(dst)-len(dst) <= len(body) {
 		out = append(make([]byte, 0, len(dst)+1+len(body)+canonSlack), dst...)
 	}
-	out, ok := s.in.Recode(m.c.prog, body, AppendVersion(out), &c)
+	out, ok := s.in.Recode(m.c.prog, body, AppendVersion(out), c)
 	if !ok {
 		return dst, false
 	}
@@ -77,7 +78,7 @@ const (
 	moveFactor = 2  // how often a byte may be moved in the mean before moves are put off
 )
 
-// canonicalizer is the wire.Recoder of one term.
+// canonicalizer is the wire.Recoder of one term. It is part of a session.
 type canonicalizer struct {
 	own    Node
 	budget int // bytes that may still be moved
@@ -89,6 +90,24 @@ type canonicalizer struct {
 
 	late   []lateMap // maps to be put in order at the end, in the order of their ends
 	places []pair    // of these
+}
+
+// begin forgets the term before, and what it needed beyond a bound.
+func (c *canonicalizer) begin(own Node, budget int) {
+	const keep = 4 << 10
+	c.own, c.budget, c.order.stuck = own, budget, false
+	c.pairs, c.tmp = keepShort(c.pairs, keep), keepShort(c.tmp, 16*keep)
+	c.late, c.places = keepShort(c.late, keep), keepShort(c.places, keep)
+	for i := range c.shapes {
+		c.shapes[i].n = 0
+	}
+}
+
+func keepShort[T any](s []T, keep int) []T {
+	if cap(s) > keep {
+		return nil
+	}
+	return s[:0]
 }
 
 // Scalar appends the token at hand.

@@ -40,6 +40,7 @@ type session struct {
 	c     *compiled
 	in    wire.Input
 	names names
+	canon canonicalizer
 
 	filling *filling // made when it is first needed
 }

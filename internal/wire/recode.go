@@ -165,6 +165,11 @@ func (m *Machine) recodeScalar(c *scalar) {
 	if m.isCanonical(c) {
 		return
 	}
+	if c.kind == KindAtom && c.flags == 0 && c.end-c.start <= math.MaxUint8 { // another head is all it takes
+		m.drop(c.head, c.start)
+		m.code.put(TagSmallAtomUTF8, byte(c.end-c.start))
+		return
+	}
 	m.report(c.kind, c.flags, c.bits, c.num, c.head, c.start, c.end)
 	m.rewrite(c.head, c.end)
 }
