@@ -2,6 +2,7 @@ package targets
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"testing"
 
@@ -104,10 +105,15 @@ func TestAllocation(t *testing.T) {
 	for i := range uint64(400) {
 		b := mix.Payload(defaultSeed, i)
 		m.Decode(b) // fills pools
-		runtime.ReadMemStats(&before)
-		_, err := m.Decode(b)
-		runtime.ReadMemStats(&after)
-		took, most := after.TotalAlloc-before.TotalAlloc, uint64(40*len(b)+64<<10)
+		var err error
+		took, most := uint64(math.MaxUint64), uint64(40*len(b)+64<<10)
+		// A goroutine that was moved to another processor finds its pools empty.
+		for range 3 {
+			runtime.ReadMemStats(&before)
+			_, err = m.Decode(b)
+			runtime.ReadMemStats(&after)
+			took = min(took, after.TotalAlloc-before.TotalAlloc)
+		}
 		if took > most {
 			t.Errorf("payload %d: %d bytes for %d received (%v): %x", i, took, len(b), err, b)
 		}
