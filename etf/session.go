@@ -69,12 +69,17 @@ func (m *Mode) put(s *session) {
 }
 
 func (n *names) begin(m *Mode) {
-	n.rules, n.draw = &m.c.atoms, nil
-	n.drawn = len(m.budgets) > 0
-	if n.drawn && !m.dry {
+	n.rules, n.draw, n.drawn, n.fresh, n.err = &m.c.atoms, nil, len(m.budgets) > 0, 0, nil
+	if n.drawn {
+		n.open(m)
+	}
+}
+
+// open starts on the budgets.
+func (n *names) open(m *Mode) {
+	if !m.dry {
 		n.draw = limits.NewDraw(m.budgets...)
 	}
-	n.fresh, n.err = 0, nil
 }
 
 // hook returns what the grammar asks about names: nil if nobody wants to know.
