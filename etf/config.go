@@ -143,7 +143,6 @@ func OTP() Config {
 type Mode struct {
 	c       *compiled
 	budgets []limits.Budget
-	dry     bool // budgets are not asked, see Measure
 }
 
 type compiled struct {

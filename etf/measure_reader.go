@@ -10,8 +10,7 @@ import (
 // [Mode.Measure] gives them for a slice: for a dump that should not be held in
 // memory. It spends no budget.
 func (m *Mode) MeasureReader(r io.Reader) (Stats, error) {
-	m = m.measuring()
-	s := m.get()
+	s := m.measuring()
 	defer m.put(s)
 	s.in.ResetReader(m.c.prog, s.names.hook(), r)
 	if s.in.Run(-1) == wire.EvFail {

@@ -96,8 +96,7 @@ type Stats struct {
 // Measure is Validate with the counts of an accepted term. It asks no budget and
 // spends none: a name that only a budget would refuse passes.
 func (m *Mode) Measure(b []byte) (Stats, error) {
-	m = m.measuring()
-	s := m.get()
+	s := m.measuring()
 	defer m.put(s)
 	s.in.ResetSlice(m.c.prog, s.names.hook(), b)
 	if err := s.validate(int64(len(b))); err != nil {
@@ -105,9 +104,6 @@ func (m *Mode) Measure(b []byte) (Stats, error) {
 	}
 	return newStats(s.in.Stats()), nil
 }
-
-// measuring returns m with the same verdicts, but for what budgets have left.
-func (m *Mode) measuring() *Mode { return &Mode{c: m.c, budgets: m.budgets, dry: true} }
 
 func newStats(s wire.Stats) Stats {
 	return Stats{

@@ -47,9 +47,8 @@ type session struct {
 
 // names applies atom rules and budgets to the names of one term.
 type names struct {
-	rules *atomRules
-	draw  *limits.Draw // nil without budgets
-	drawn bool         // budgets decide on new names, if only in name (Measure)
+	mode  *Mode
+	draw  *limits.Draw // nil without budgets, and for Measure
 	fresh int64        // new names of this term
 	err   error        // of a budget that is no *limits.Error
 }
@@ -61,6 +60,14 @@ func (m *Mode) get() *session {
 	return s
 }
 
+// measuring returns a session with the same verdicts, but for what budgets have
+// left: they are not asked.
+func (m *Mode) measuring() *session {
+	s := m.c.pool.Get().(*session)
+	s.names = names{mode: m}
+	return s
+}
+
 func (m *Mode) put(s *session) {
 	s.names.release()
 	s.names.draw = nil
@@ -69,22 +76,22 @@ func (m *Mode) put(s *session) {
 }
 
 func (n *names) begin(m *Mode) {
-	n.rules, n.draw, n.drawn, n.fresh, n.err = &m.c.atoms, nil, len(m.budgets) > 0, 0, nil
-	if n.drawn {
-		n.open(m)
+	*n = names{mode: m}
+	if len(m.budgets) > 0 {
+		n.draw = m.newDraw()
 	}
 }
 
-// open starts on the budgets.
-func (n *names) open(m *Mode) {
-	if !m.dry {
-		n.draw = limits.NewDraw(m.budgets...)
-	}
+// newDraw starts on the budgets. It stays a call, or begin becomes one.
+//
+//go:noinline
+func (m *Mode) newDraw() *limits.Draw {
+	return limits.NewDraw(m.budgets...)
 }
 
 // hook returns what the grammar asks about names: nil if nobody wants to know.
 func (n *names) hook() wire.Names {
-	if !n.rules.closed && n.draw == nil {
+	if !n.mode.c.atoms.closed && n.draw == nil {
 		return nil
 	}
 	return n
@@ -92,14 +99,14 @@ func (n *names) hook() wire.Names {
 
 // FirstSight decides on a name that the term holds for the first time.
 func (n *names) FirstSight(name []byte) (wire.Code, limits.Error) {
-	r := n.rules
+	r := &n.mode.c.atoms
 	if r.known.Has(name) {
 		return wire.OK, limits.Error{}
 	}
 	if r.closed && !r.matches(name) {
 		n.fresh++
 		maxNew := r.maxNew
-		if r.unset && n.drawn {
+		if r.unset && len(n.mode.budgets) > 0 { // which decide, if only in name
 			maxNew = limits.NoLimit
 		}
 		if n.fresh > maxNew {
