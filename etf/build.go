@@ -38,9 +38,9 @@ func (m *Mode) build(raw []byte) Term {
 // build reads the accepted term that the session has read once more, where it
 // starts in b, and makes a tree of it.
 func (s *session) build(b []byte, start int) Term {
-	counts := s.in.Stats()
-	to, nodes := newTree(counts.Size())
-	t := s.in.Build(s.c.prog, b, start, counts, nodes)
+	to, nodes := newTree(s.in.TreeSize())
+	var t wire.Tree
+	s.in.Build(s.c.prog, b, start, nodes, &t)
 	root := node(t.Nodes[0])
 	switch root.kind() {
 	case KindFloat, KindNil:

@@ -94,7 +94,7 @@ func (m *Mode) Unmarshal(b []byte, v any) error {
 		return err
 	}
 	body, start := s.in.Body()
-	return s.into(body, start, s.in.Stats(), p, to, m.c.config.Unmarshal.room(len(body)))
+	return s.into(body, start, p, to, m.c.config.Unmarshal.room(len(body)))
 }
 
 // Decode stores the next value in the value that v points to, as [Mode.Unmarshal]
@@ -122,7 +122,7 @@ func (m *Mode) fill(raw []byte, p *plan, to reflect.Value) error {
 	defer m.c.pool.Put(s)
 	s.in.BuildSlice(m.c.prog, raw)
 	s.in.Run(-1)
-	return s.into(raw, 0, s.in.Stats(), p, to, m.c.config.Unmarshal.room(len(raw)))
+	return s.into(raw, 0, p, to, m.c.config.Unmarshal.room(len(raw)))
 }
 
 // session returns a session for terms that have been accepted before.
@@ -142,17 +142,17 @@ func (m *Mode) target(v any) (reflect.Value, *plan, error) {
 
 // into walks the accepted term that starts at start in raw and that the session
 // has just read. The value may take room bytes.
-func (s *session) into(raw []byte, start int, counts wire.Stats, p *plan, to reflect.Value, room int64) error {
-	return s.intoAt(raw, start, counts, p, to, room, 0)
+func (s *session) into(raw []byte, start int, p *plan, to reflect.Value, room int64) error {
+	return s.intoAt(raw, start, p, to, room, 0)
 }
 
 // intoAt is into for a term that has depth containers around it.
-func (s *session) intoAt(raw []byte, start int, counts wire.Stats, p *plan, to reflect.Value, room int64, depth int) error {
+func (s *session) intoAt(raw []byte, start int, p *plan, to reflect.Value, room int64, depth int) error {
 	if s.filling == nil {
 		s.filling = &filling{c: s.c}
 	}
 	d := s.filling
-	s.in.Borrow(s.c.prog, raw, start, counts, &d.wire, p.raw)
+	s.in.Borrow(s.c.prog, raw, start, &d.wire, p.raw)
 	if d.names != d.wire.Names { // atoms go by where their names stand
 		d.names = d.wire.Names
 		clear(d.fields[:])

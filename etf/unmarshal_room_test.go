@@ -85,7 +85,7 @@ func TestRoom(t *testing.T) {
 		s := m.get()
 		s.in.BuildSlice(m.c.prog, b[1:])
 		s.in.Run(-1)
-		err := s.into(b, 1, s.in.Stats(), p, reflect.ValueOf(&got).Elem(), room)
+		err := s.into(b[1:], 0, p, reflect.ValueOf(&got).Elem(), room)
 		m.put(s)
 		if err == nil {
 			if again, err := Marshal(got); err != nil || string(again) != string(b) {
@@ -123,7 +123,7 @@ func TestNestingRoom(t *testing.T) {
 		s.in.BuildSlice(m.c.prog, b[1:])
 		s.in.Run(-1)
 		s.filling = &filling{c: m.c}
-		err := s.intoAt(b, 1, s.in.Stats(), p, reflect.ValueOf(new(roomy)).Elem(), math.MaxInt64, start)
+		err := s.intoAt(b[1:], 0, p, reflect.ValueOf(new(roomy)).Elem(), math.MaxInt64, start)
 		var e *UnmarshalError
 		if start > maxNesting-3 && (!errors.As(err, &e) || e.Reason != ReasonDepth || e.Type == nil) {
 			t.Errorf("from depth %d: %v", start, err)

@@ -65,31 +65,28 @@ type planter struct {
 // to full, if a list turns out to be longer.
 type bed struct{ end, full int }
 
-// Size is how many nodes a tree has at first.
-func (s Stats) Size() int { return int(max(s.Terms-s.Packed, 1)) }
+// TreeSize is how many nodes the tree of a complete term has at first.
+func (in *Input) TreeSize() int { return int(max(in.m.terms-in.m.packed, 1)) }
 
-// Build makes the tree of the accepted term in b that starts at start, which in
-// has just read from there to its end. counts are those of its Machine, nodes are
-// as many zero nodes as their Size.
-func (in *Input) Build(p *Program, b []byte, start int, counts Stats, nodes []Node) Tree {
-	var t Tree
-	if counts.PayloadBytes+counts.Packed > 0 {
+// Build makes in t the tree of the accepted term in b that starts at start, which
+// in has just read from there to its end. nodes are TreeSize zero nodes.
+func (in *Input) Build(p *Program, b []byte, start int, nodes []Node, t *Tree) {
+	if in.m.payBytes+in.m.packed > 0 {
 		b = append([]byte(nil), b...)
 		t.Data = b
 	}
 	in.m.tree.borrowed = false
 	in.m.tree.nodes = nodes
-	in.build(p, b, start, counts, &t)
-	return t
+	in.build(p, b, start, t)
 }
 
 // Borrow is Build in the blocks of t, which may have served before. Its Data are b
 // itself, so that the unused bits of a bitstring are as they were sent. With starts
 // it tells where each term begins in b, which takes longer.
-func (in *Input) Borrow(p *Program, b []byte, start int, counts Stats, t *Tree, starts bool) {
+func (in *Input) Borrow(p *Program, b []byte, start int, t *Tree, starts bool) {
 	s := &in.m.tree
 	s.borrowed = true
-	n := counts.Size()
+	n := in.TreeSize()
 	if s.nodes = t.Nodes[:cap(t.Nodes)]; len(s.nodes) < n {
 		s.nodes = make([]Node, n)
 	}
@@ -98,22 +95,23 @@ func (in *Input) Borrow(p *Program, b []byte, start int, counts Stats, t *Tree, 
 			s.starts = make([]int, len(s.nodes))
 		}
 	}
-	in.build(p, b, start, counts, t)
+	in.build(p, b, start, t)
 	t.Data = b
 }
 
 // build fills the nodes that the planter was given.
-func (in *Input) build(p *Program, b []byte, start int, counts Stats, t *Tree) {
+func (in *Input) build(p *Program, b []byte, start int, t *Tree) {
 	m := &in.m
-	seen, known := m.seen, !m.wide && m.p == p
+	atoms, known := &m.seen, !m.wide && m.p == p
+	tab, room, gen, n := atoms.tab, atoms.room, atoms.gen, atoms.n
 	in.again(p, b, start)
 	if known { // the atoms have their numbers already, and stand at the same places
-		m.seen.tab, m.seen.room, m.seen.gen, m.seen.n = seen.tab, seen.room, seen.gen, seen.n
+		atoms.tab, atoms.room, atoms.gen, atoms.n = tab, room, gen, n
 	}
 	m.building = true
 	s := &m.tree
 	s.used, s.at = 1, bed{1, 1}
-	s.prepare(int(counts.DistinctAtoms))
+	s.prepare(n)
 	in.Run(-1)
 	if t.Nodes, t.Names = s.nodes[:s.used], s.takeNames(); s.starts != nil {
 		t.Starts = s.starts
