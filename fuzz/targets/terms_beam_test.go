@@ -137,7 +137,7 @@ func TestTermsAsBEAM(t *testing.T) {
 				counts.same++
 			}
 			order := etf.Compare(a, b)
-			if order != v.Order || -etf.Compare(b, a) != v.Order || etf.Equivalent(a, b) != (v.Order == 0) || etf.Equal(a, b) != v.Same {
+			if order != v.Order || -etf.Compare(b, a) != v.Order && !wrapping(a) || etf.Equivalent(a, b) != (v.Order == 0) || etf.Equal(a, b) != v.Same {
 				t.Errorf("%x\n%x: %d %d %v; in the BEAM %d %v", c.Payload, c.Other, order, -etf.Compare(b, a), etf.Equal(a, b), v.Order, v.Same)
 			}
 		}
