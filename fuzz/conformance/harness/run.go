@@ -34,7 +34,7 @@ func Run(ctx context.Context, p Program, cases []Case, o Options) (*Report, erro
 	}
 	p = p.withDefaults()
 	r := newReport(p, o)
-	var todo []*Case
+	var waiting []*Case
 	for i := range cases {
 		c := &cases[i]
 		switch {
@@ -44,10 +44,10 @@ func Run(ctx context.Context, p Program, cases []Case, o Options) (*Report, erro
 		case c.Want == nil:
 			r.class(c.Class).NoReference++
 		default:
-			todo = append(todo, c)
+			waiting = append(waiting, c)
 		}
 	}
-	if err := r.runAll(ctx, p, todo, o); err != nil {
+	if err := r.runAll(ctx, p, waiting, o); err != nil {
 		return nil, err
 	}
 	r.finish()
@@ -55,7 +55,7 @@ func Run(ctx context.Context, p Program, cases []Case, o Options) (*Report, erro
 }
 
 // runAll deals the cases to workers; results come in any order.
-func (r *Report) runAll(ctx context.Context, p Program, todo []*Case, o Options) error {
+func (r *Report) runAll(ctx context.Context, p Program, waiting []*Case, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan *Case)
@@ -76,14 +76,14 @@ func (r *Report) runAll(ctx context.Context, p Program, todo []*Case, o Options)
 				r.add(c, a)
 				done++
 				if o.Progress != nil {
-					o.Progress(done, len(todo))
+					o.Progress(done, len(waiting))
 				}
 				mu.Unlock()
 			}
 		})
 	}
 deal:
-	for _, c := range todo {
+	for _, c := range waiting {
 		select {
 		case queue <- c:
 		case <-ctx.Done():
