@@ -144,7 +144,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 		return false, err
 	}
 	defer os.RemoveAll(w.bin)
-	todo := chosen
+	open := chosen
 	if o.state != "" {
 		known, err := readState(o.state)
 		if err != nil {
@@ -156,7 +156,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 		}
 		defer f.Close()
 		w.state = f
-		todo = slices.DeleteFunc(slices.Clone(chosen), func(m *Mutant) bool {
+		open = slices.DeleteFunc(slices.Clone(chosen), func(m *Mutant) bool {
 			was, ok := known[m.Key()]
 			if !ok || was.Digest != m.digest() {
 				return o.again
@@ -168,12 +168,12 @@ func run(ctx context.Context, o options) (good bool, err error) {
 			return true
 		})
 	}
-	fmt.Fprintf(w.log, "%d mutants of the source, %d chosen, %d known, %d to run\n", len(all), len(chosen), len(chosen)-len(todo), len(todo))
-	if len(todo) > 0 {
+	fmt.Fprintf(w.log, "%d mutants of the source, %d chosen, %d known, %d to run\n", len(all), len(chosen), len(chosen)-len(open), len(open))
+	if len(open) > 0 {
 		if err := w.start(ctx, o); err != nil {
 			return false, err
 		}
-		if err := w.all(ctx, todo); err != nil {
+		if err := w.all(ctx, open); err != nil {
 			return false, err
 		}
 	}
