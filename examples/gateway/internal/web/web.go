@@ -1,0 +1,250 @@
+// Package web serves HTTP/1.1 and h2: as a reverse proxy in front of a node, as a
+// forward proxy in front of clients that are nodes, and as an oracle for other
+// proxies. What a request and an answer carry takes the way of package door, as
+// everything else does; package safe knows which bodies are terms.
+//
+//	client ─► framing ─► net/http ─► read body, tokens ─► Ask ─► node
+//	client ◄──────────── write ◄─── read answer, Answer ◄─────── node
+package web
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/framing"
+	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
+	"github.com/beamgate/beamgate/examples/gateway/internal/token"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+)
+
+// Web is the protocol of a listener.
+type Web struct {
+	c         config.Listener
+	extract   []*token.Rule
+	unchecked map[string]bool
+	signed    []string
+	again     map[string]bool
+	trusted   []netip.Prefix
+	node      *nodes            // reverse proxy
+	hosts     map[string]*nodes // forward proxy, by origin
+	mint      *mint             // makes certificates; nil: there is no https
+	judges    chan struct{}     // places of requests that are judged after they have passed
+}
+
+// judging is how many requests are judged at once that have passed already.
+const judging = 64
+
+// New makes the protocol of a listener in front of u.
+func New(c config.Listener, u *upstream.Upstream) (*Web, error) {
+	w := &Web{
+		c: c, unchecked: map[string]bool{}, again: map[string]bool{}, judges: make(chan struct{}, judging),
+		signed: append([]string{"Digest", "Content-Digest", "Repr-Digest", "Content-MD5", "Signature", "Signature-Input"}, c.HTTP.Signed...),
+	}
+	for _, e := range c.HTTP.Extract {
+		r, err := token.Compile(e)
+		if err != nil {
+			return nil, err
+		}
+		w.extract = append(w.extract, r)
+	}
+	for _, text := range c.HTTP.Unchecked {
+		kind, _, err := mime.ParseMediaType(text)
+		if err != nil {
+			return nil, fmt.Errorf("http.unchecked: %q is no media type", text)
+		}
+		w.unchecked[kind] = true
+	}
+	for _, m := range c.HTTP.Idempotent {
+		w.again[m] = true
+	}
+	var err error
+	if w.trusted, err = prefixes(c.HTTP.Client.From); err != nil {
+		return nil, err
+	}
+	if c.Protocol == config.ProtocolForward {
+		return w, w.forwards(u)
+	}
+	w.node = w.nodesOf(u, u.Dial)
+	return w, nil
+}
+
+func (w *Web) nodesOf(u *upstream.Upstream, dial func(context.Context) (*upstream.Conn, error)) *nodes {
+	return &nodes{dial: dial, most: int(w.c.HTTP.Header), timeout: u.Config().Answer.Duration}
+}
+
+func prefixes(list []string) (out []netip.Prefix, err error) {
+	for _, text := range list {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// place is where the requests of a connection go if they do not say so: to the
+// host of a CONNECT.
+type place struct {
+	origin string // https://host:port; empty: none
+}
+
+// Serve implements listen.Protocol.
+func (w *Web) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass) {
+	w.serve(ctx, drain, conn, pass, place{})
+}
+
+// serve serves one connection, in a server of its own: its clients, its deadlines
+// and its end are its own.
+func (w *Web) serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass, at place) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	limits := pass.Door().Config.Limits
+	under := conn
+	t, secure := conn.(*tls.Conn)
+	h := &handler{web: w, pass: pass, at: at, drain: drain, secure: secure || at.origin != ""}
+	if !secure || t.ConnectionState().NegotiatedProtocol != "h2" {
+		h.conn = framing.New(conn, int(w.c.HTTP.Header), func() { pass.Denied(door.Verb, "framing", framing.ErrAmbiguous) })
+		conn = h.conn
+	}
+	ended := make(chan struct{})
+	server := &http.Server{
+		Handler: h, BaseContext: func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: limits.Header.Duration, IdleTimeout: limits.Idle.Duration,
+		MaxHeaderBytes: int(w.c.HTTP.Header), ErrorLog: log.New(io.Discard, "", 0),
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: int(limits.Pipeline), WriteByteTimeout: limits.Write.Duration},
+		ConnState: sync1(func(s http.ConnState) bool {
+			if s == http.StateClosed || s == http.StateHijacked {
+				close(ended)
+				return true
+			}
+			return false
+		}),
+	}
+	stop := context.AfterFunc(ctx, func() { listen.Reset(under) })
+	defer stop()
+	go server.Serve(&single{conn: conn, done: ended})
+	select {
+	case <-ended:
+	case <-drain:
+		go server.Shutdown(ctx)
+		<-ended
+	}
+	h.live.Wait()
+	conn.Close()
+}
+
+// sync1 calls f until it has returned true.
+func sync1(f func(http.ConnState) bool) func(net.Conn, http.ConnState) {
+	var mu sync.Mutex
+	done := false
+	return func(_ net.Conn, s http.ConnState) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !done {
+			done = f(s)
+		}
+	}
+}
+
+// single is a listener of one connection.
+type single struct {
+	conn net.Conn
+	done <-chan struct{}
+	once sync.Once
+}
+
+// Accept implements net.Listener.
+func (l *single) Accept() (c net.Conn, err error) {
+	l.once.Do(func() { c = l.conn })
+	if c != nil {
+		return c, nil
+	}
+	<-l.done
+	return nil, net.ErrClosed
+}
+
+// Close implements net.Listener.
+func (l *single) Close() error { return nil }
+
+// Addr implements net.Listener.
+func (l *single) Addr() net.Addr { return l.conn.LocalAddr() }
+
+// handler serves the requests of one connection.
+type handler struct {
+	web    *Web
+	pass   *door.Pass
+	at     place
+	conn   *framing.Conn // nil: h2
+	drain  <-chan struct{}
+	secure bool
+	live   sync.WaitGroup
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	h.live.Add(1)
+	defer h.live.Done()
+	pass, refusal := h.pass.Fork(h.web.client(h.pass.Client, r))
+	if refusal != nil {
+		problem(rw, r, h.pass, refusal)
+		return
+	}
+	defer pass.Close()
+	d := pass.Door().Config.Limits
+	control := http.NewResponseController(rw)
+	control.SetReadDeadline(time.Now().Add(d.Frame.Duration))
+	x := &exchange{handler: h, pass: pass, r: r, control: control}
+	x.w = &patient{ResponseWriter: rw, control: control, write: d.Write.Duration}
+	defer x.end()
+	x.serve()
+}
+
+// client is who a request is from: the header of a proxy tells, if it is one that
+// is believed.
+func (w *Web) client(peer door.Client, r *http.Request) door.Client {
+	name := w.c.HTTP.Client.Name
+	if name == "" {
+		return peer
+	}
+	values := r.Header.Values(name)
+	for _, p := range w.trusted {
+		if !p.Contains(peer.Addr.Unmap()) || len(values) != 1 {
+			continue
+		}
+		list := strings.Split(values[0], ",")
+		if a, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
+			return door.Client{Addr: a.Unmap()}
+		}
+	}
+	r.Header.Del(name)
+	return peer
+}
+
+// patient gives a client some time for each part of an answer.
+type patient struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	write   time.Duration
+}
+
+// Write implements http.ResponseWriter.
+func (p *patient) Write(b []byte) (int, error) {
+	p.control.SetWriteDeadline(time.Now().Add(p.write))
+	return p.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (p *patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
