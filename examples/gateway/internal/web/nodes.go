@@ -23,6 +23,9 @@ var errOtherLife = errors.New("web: the node is another one since the request wa
 // errSwitch says that the node left HTTP without being asked to.
 var errSwitch = errors.New("web: an answer that leaves HTTP")
 
+// errClosed says that the node has closed a connection that it had no use for.
+var errClosed = errors.New("web: closed by the node before the request")
+
 // nodes are the connections to one origin behind an upstream. For each life of the
 // node there are others, so that a request never gets to another life than the one
 // it was checked for.
@@ -53,6 +56,8 @@ func (n *nodes) lost(t *door.Ticket, w *wire, err error) {
 // wire is one connection. It knows whether anything was sent, and whether it broke.
 type wire struct {
 	*framing.Answers
+	node   *upstream.Conn
+	used   atomic.Bool // before, and nothing was sent since
 	wrote  atomic.Int64
 	broken atomic.Bool
 	number int64
@@ -60,6 +65,10 @@ type wire struct {
 
 // Write implements net.Conn.
 func (w *wire) Write(b []byte) (int, error) {
+	if w.used.CompareAndSwap(true, false) && !w.node.Idle() {
+		w.broken.Store(true)
+		return 0, errClosed // and not a byte has left
+	}
 	n, err := w.Answers.Write(b)
 	w.wrote.Add(int64(n))
 	w.note(err)
@@ -105,7 +114,7 @@ func (n *nodes) at(epoch int64) *http.Transport {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		n.made++
-		return &wire{Answers: framing.NewAnswers(c, n.most), number: n.made}, nil
+		return &wire{Answers: framing.NewAnswers(c, n.most), node: c, number: n.made}, nil
 	}
 	n.epoch = epoch
 	n.now = &http.Transport{
@@ -134,6 +143,7 @@ func (n *nodes) send(r *http.Request, epoch int64, body func() io.ReadCloser, ag
 		trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
 			if s.wire, _ = i.Conn.(*wire); s.wire != nil {
 				before = s.wire.wrote.Load()
+				s.wire.used.Store(i.Reused)
 				s.wire.Expect()
 			}
 		}}

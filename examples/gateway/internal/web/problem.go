@@ -45,12 +45,12 @@ var codes = map[string]int{
 
 // status is how a refusal is answered.
 func status(r *door.Refusal) int {
+	if s, ok := codes[r.Code]; ok {
+		return s
+	}
 	var e *safe.HTTPError
 	if errors.As(r.Err, &e) && r.Rule != door.Deadline {
 		return e.Status
-	}
-	if s, ok := codes[r.Code]; ok {
-		return s
 	}
 	return statuses[r.Rule]
 }

@@ -119,44 +119,52 @@ func (w *Web) serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, p
 		h.conn = framing.New(conn, int(w.c.HTTP.Header), func() { pass.Denied(door.Verb, "framing", framing.ErrAmbiguous) })
 		conn = h.conn
 	}
-	ended := make(chan struct{})
+	state := &states{ended: make(chan struct{})}
 	server := &http.Server{
 		Handler: h, BaseContext: func(net.Listener) context.Context { return ctx },
 		ReadHeaderTimeout: limits.Header.Duration, IdleTimeout: limits.Idle.Duration,
 		MaxHeaderBytes: int(w.c.HTTP.Header), ErrorLog: log.New(io.Discard, "", 0),
-		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: int(limits.Pipeline), WriteByteTimeout: limits.Write.Duration},
-		ConnState: sync1(func(s http.ConnState) bool {
-			if s == http.StateClosed || s == http.StateHijacked {
-				close(ended)
-				return true
-			}
-			return false
-		}),
+		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: int(limits.Pipeline), WriteByteTimeout: limits.Write.Duration},
+		ConnState: state.changed,
 	}
 	stop := context.AfterFunc(ctx, func() { listen.Reset(under) })
 	defer stop()
-	go server.Serve(&single{conn: conn, done: ended})
+	go server.Serve(&single{conn: conn, done: state.ended})
 	select {
-	case <-ended:
+	case <-state.ended:
 	case <-drain:
+		if state.unused() {
+			conn.Close()
+		}
 		go server.Shutdown(ctx)
-		<-ended
+		<-state.ended
 	}
 	h.live.Wait()
 	conn.Close()
 }
 
-// sync1 calls f until it has returned true.
-func sync1(f func(http.ConnState) bool) func(net.Conn, http.ConnState) {
-	var mu sync.Mutex
-	done := false
-	return func(_ net.Conn, s http.ConnState) {
-		mu.Lock()
-		defer mu.Unlock()
-		if !done {
-			done = f(s)
-		}
+// states follows a connection.
+type states struct {
+	mu    sync.Mutex
+	begun bool // something has come
+	over  bool
+	ended chan struct{} // closed when the server has done with it
+}
+
+func (s *states) changed(_ net.Conn, to http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.begun = s.begun || to != http.StateNew
+	if !s.over && (to == http.StateClosed || to == http.StateHijacked) {
+		s.over = true
+		close(s.ended)
 	}
+}
+
+func (s *states) unused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.begun
 }
 
 // single is a listener of one connection.
