@@ -129,7 +129,11 @@ func (w *Web) serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, p
 	}
 	stop := context.AfterFunc(ctx, func() { listen.Reset(under) })
 	defer stop()
-	go server.Serve(&single{conn: conn, done: state.ended})
+	l := &single{conn: conn, closed: make(chan struct{})}
+	go func() {
+		server.Serve(l)
+		l.taken.Do(func() { state.changed(conn, http.StateClosed) }) // it has ended before it began
+	}()
 	select {
 	case <-state.ended:
 	case <-drain:
@@ -139,6 +143,7 @@ func (w *Web) serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, p
 		go server.Shutdown(ctx)
 		<-state.ended
 	}
+	server.Close() // its listener, too
 	h.live.Wait()
 	conn.Close()
 }
@@ -169,23 +174,27 @@ func (s *states) unused() bool {
 
 // single is a listener of one connection.
 type single struct {
-	conn net.Conn
-	done <-chan struct{}
-	once sync.Once
+	conn   net.Conn
+	taken  sync.Once
+	close  sync.Once
+	closed chan struct{}
 }
 
 // Accept implements net.Listener.
 func (l *single) Accept() (c net.Conn, err error) {
-	l.once.Do(func() { c = l.conn })
+	l.taken.Do(func() { c = l.conn })
 	if c != nil {
 		return c, nil
 	}
-	<-l.done
+	<-l.closed
 	return nil, net.ErrClosed
 }
 
 // Close implements net.Listener.
-func (l *single) Close() error { return nil }
+func (l *single) Close() error {
+	l.close.Do(func() { close(l.closed) })
+	return nil
+}
 
 // Addr implements net.Listener.
 func (l *single) Addr() net.Addr { return l.conn.LocalAddr() }
