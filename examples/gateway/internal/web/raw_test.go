@@ -13,14 +13,12 @@ import (
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 )
 
-// raw sends bytes to the gateway, and returns all that comes back.
+// raw sends bytes to the gateway, and returns all that comes back until it closes
+// the connection.
 func raw(t *testing.T, g *Gate, text string) string {
 	t.Helper()
 	c := g.Dial("door")
 	io.WriteString(c, text)
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
-		tcp.CloseWrite()
-	}
 	b, _ := io.ReadAll(c)
 	return string(b)
 }

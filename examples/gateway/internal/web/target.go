@@ -1,11 +1,12 @@
 package web
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"net/url"
@@ -134,7 +135,8 @@ func (x *exchange) connect() {
 	limits := x.pass.Door().Config.Limits
 	conn.SetDeadline(time.Now().Add(limits.Header.Duration))
 	fmt.Fprint(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-	inner := tls.Server(&resumed{Conn: conn, r: buffered.Reader}, &tls.Config{
+	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
+	inner := tls.Server(&resumed{Conn: conn, r: io.MultiReader(bytes.NewReader(early), conn)}, &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			if hello.ServerName != "" && !strings.EqualFold(hello.ServerName, host) {
@@ -155,7 +157,7 @@ func (x *exchange) connect() {
 // resumed is a connection of which something was read already.
 type resumed struct {
 	net.Conn
-	r *bufio.Reader
+	r io.Reader
 }
 
 // Read implements net.Conn.
