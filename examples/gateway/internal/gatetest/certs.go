@@ -86,7 +86,10 @@ func (ca *CA) sign(c, parent *x509.Certificate, by *ecdsa.PrivateKey) (*x509.Cer
 		parent, by = c, key
 	}
 	ca.n++
-	c.SerialNumber, c.Subject = big.NewInt(ca.n), pkix.Name{CommonName: "test"}
+	c.SerialNumber, c.Subject = big.NewInt(ca.n), pkix.Name{CommonName: "test CA"}
+	if len(c.DNSNames) > 0 { // one that is named as its issuer would be taken for a root
+		c.Subject.CommonName = c.DNSNames[0]
+	}
 	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, by)
 	if err == nil {
