@@ -37,8 +37,8 @@ hint() {
 # (of the package prometheus) checks the gateway's alert rules, gcc is for
 # the race detector. A test that needs one of them fails when CI=true and it is
 # missing.
-debian=(erlang-base erlang-inets elixir gcc libc6-dev prometheus)
-programs=(erl erlc elixir gcc promtool)
+debian=(erlang-base erlang-inets elixir gcc libc6-dev prometheus rebar3)
+programs=(erl erlc elixir gcc promtool rebar3)
 
 phase_setup() {
   go version

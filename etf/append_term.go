@@ -167,18 +167,21 @@ func (t Term) isBytes() bool {
 	return true
 }
 
-// sentReference is the reference with the zero words that it was sent with: OTP
-// takes it for the same without them, and sends them on.
-func (t Term) sentReference() Reference {
-	id := wire.ReadID(t.payload())
-	for len(id.Words) < id.Sent {
+// ownWords is how many words a node writes of its own references.
+const ownWords = 3
+
+// reference is a reference with the zero words that it was sent with: OTP takes
+// it for the same without them, and sends them on.
+func reference(id wire.ID, own Node) Reference {
+	n := id.Sent
+	if own.Name != "" && id.Node == own.Name && id.Creation == own.Creation {
+		n = max(n, ownWords)
+	}
+	for len(id.Words) < n {
 		id.Words = append(id.Words, 0)
 	}
 	return Reference{id.Node, id.Words, id.Creation}
 }
-
-// ownWords is how many words a node writes of its own references.
-const ownWords = 3
 
 func (w *termWriter) identity(t Term) (err error) {
 	switch t.kind() {
@@ -189,11 +192,7 @@ func (w *termWriter) identity(t Term) (err error) {
 		v, _ := t.Port()
 		w.b, err = w.d.port(w.b, v)
 	case KindReference:
-		v := t.sentReference()
-		for len(v.Words) < ownWords && v.Node == w.own.Name && v.Creation == w.own.Creation && v.Node != "" {
-			v.Words = append(v.Words, 0)
-		}
-		w.b, err = w.d.reference(w.b, v)
+		w.b, err = w.d.reference(w.b, reference(wire.ReadID(t.payload()), w.own))
 	case KindExport:
 		v, _ := t.Export()
 		w.b, err = w.d.export(w.b, v)

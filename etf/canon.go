@@ -1,17 +1,166 @@
 package etf
 
+import (
+	"math"
+
+	"github.com/beamgate/beamgate/internal/wire"
+)
+
+// NOTE: Canonicalize is two passes of the one machine over the bytes: Validate,
+// and one that copies what is canonical already, in as large pieces as it comes,
+// and has the rest written by the functions below. Trees of Terms are not made:
+// they would cost many times the input for terms of few bytes.
+//
+// The pairs of a map are put in order where they stand when the map is complete
+// (canon_map.go), by comparing canonical bytes (canon_key.go). A byte would then
+// move once for each map around it, so moves are paid for from a budget in
+// proportion to the input. Where that is used up, the order of the pairs is
+// written down instead, and one pass at the end moves every byte to where it
+// belongs.
+//
+// What that cannot do is left to a Term, which can: a key that holds a map, where
+// the two maps of two or more pairs have to be compared, and terms of 1 GiB.
+
 // Canonicalize checks src as [Mode.Validate] does and appends the same term in
 // the bytes that OTP 25 writes for it with
-// term_to_binary(T, [deterministic, {minor_version, 2}]), not compressed. With an
-// error, an [*Error], dst is returned as it was.
+// term_to_binary(T, [deterministic, {minor_version, 2}]), not compressed. What
+// comes out is canonical itself, and to a BEAM the same term as src. With an
+// error, an [*Error], dst is returned as it was, and nothing of src is in it or
+// behind it.
+//
+// References of the node in [Config] get the three words that this node writes;
+// all others keep those they have. Where OTP has no order of keys, for funs whose
+// numbers are 2³¹ or more apart, the order is that of [CompareKeys].
+//
+// Time grows as n log n with the bytes of src, or of what a compressed src
+// inflates to. Memory is that of the output and, if the pairs of maps have to be
+// moved, as much again; maps out of order that stand deep in one another cost
+// 8 bytes for each of them and their pairs. Maps whose keys hold maps cost a
+// [Term].
 func (m *Mode) Canonicalize(dst, src []byte) ([]byte, error) {
-	t, err := m.Decode(src)
-	if err != nil {
+	s := m.get()
+	defer m.put(s)
+	s.in.ResetSlice(m.c.prog, s.names.hook(), src)
+	s.in.KeepInflated()
+	if err := s.validate(int64(len(src))); err != nil {
 		return dst, err
 	}
+	body, counts := s.in.Body(), s.in.Stats()
+	if len(body) <= wire.RecodeMax {
+		if out, ok := m.recode(s, dst, body); ok {
+			return out, nil
+		}
+	}
 	w := termWriter{b: AppendVersion(dst), own: m.c.config.Node}
-	if err := w.write(t); err != nil {
+	if err := w.write(s.build(body, counts)); err != nil {
 		return dst, err
 	}
 	return w.b, nil
+}
+
+// recode writes the accepted term in body, if that can be done without a Term.
+func (m *Mode) recode(s *session, dst, body []byte) ([]byte, bool) {
+	c := &s.canon
+	c.begin(m.c.config.Node, moveFactor*len(body))
+	out := dst
+	if cap(dst)-len(dst) <= len(body) {
+		out = append(make([]byte, 0, len(dst)+1+len(body)+canonSlack), dst...)
+	}
+	out, ok := s.in.Recode(m.c.prog, body, AppendVersion(out), c)
+	if !ok {
+		return dst, false
+	}
+	return c.finish(out, len(dst)+1), true
+}
+
+const (
+	canonSlack = 16 // bytes that an output may be longer without being moved
+	moveFactor = 2  // how often a byte may be moved in the mean before moves are put off
+)
+
+// canonicalizer is the wire.Recoder of one term. It is part of a session.
+type canonicalizer struct {
+	own    Node
+	budget int // bytes that may still be moved
+
+	pairs  []pair
+	tmp    []byte
+	order  keyOrder
+	shapes [shapes]shape
+
+	late   []lateMap // maps to be put in order at the end, in the order of their ends
+	places []pair    // of these
+}
+
+// begin forgets the term before, and what it needed beyond a bound.
+func (c *canonicalizer) begin(own Node, budget int) {
+	const keep = 4 << 10
+	c.own, c.budget, c.order.stuck = own, budget, false
+	c.pairs, c.tmp = keepShort(c.pairs, keep), keepShort(c.tmp, 16*keep)
+	c.late, c.places = keepShort(c.late, keep), keepShort(c.places, keep)
+	for i := range c.shapes {
+		c.shapes[i].n = 0
+	}
+}
+
+func keepShort[T any](s []T, keep int) []T {
+	if cap(s) > keep {
+		return nil
+	}
+	return s[:0]
+}
+
+// Scalar appends the token at hand.
+func (c *canonicalizer) Scalar(dst []byte, in *wire.Input) []byte {
+	tok := in.Token()
+	switch Kind(tok.Kind) {
+	case KindInteger:
+		if tok.Flags&wire.FlagBig == 0 {
+			return AppendInt(dst, int64(tok.Num))
+		}
+		digits := trimDigits(in.TokenBytes())
+		return append(appendBigHead(dst, len(digits), tok.Flags&wire.FlagNeg != 0), digits...)
+	case KindFloat:
+		return must(AppendFloat(dst, math.Float64frombits(tok.Num)))
+	case KindAtom:
+		return appendAtomUTF8(dst, in.AtomName())
+	case KindNil:
+		return AppendNil(dst)
+	case KindBinary:
+		return must(AppendBinary(dst, in.TokenBytes()))
+	case KindBitstring:
+		b := in.TokenBytes()
+		return must(AppendBits(dst, b, 8*len(b)-8+int(tok.Bits)))
+	case KindTuple:
+		return must(AppendTupleHeader(dst, 0))
+	case KindFun:
+		f := newFun(in.Fun())
+		start := len(dst)
+		dst = must(MinorVersion2.funHead(dst, &f, int(tok.Num)))
+		must(dst, closeFun(dst, start))
+		return dst
+	case KindExport:
+		f := in.Fun()
+		return must(AppendExport(dst, Export{string(f.Module), string(f.Function), int(f.Arity)}))
+	}
+	return c.id(dst, Kind(tok.Kind), in.TokenBytes())
+}
+
+func (c *canonicalizer) id(dst []byte, k Kind, enc []byte) []byte {
+	id := wire.ReadID(enc)
+	switch k {
+	case KindPid:
+		return must(AppendPid(dst, Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation}))
+	case KindPort:
+		return must(AppendPort(dst, Port{id.Node, id.Number, id.Creation}))
+	}
+	return must(AppendReference(dst, reference(id, c.own)))
+}
+
+// must is for what comes from an accepted term, which has an encoding.
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return b
 }

@@ -37,6 +37,18 @@
 //   - Path: indices of a list run on through its tails; an improper tail is a step
 //     "tail"; keys and values go by the ordinal of their pair on the wire.
 //
+// # Writing
+//
+// Terms are written by functions for each kind ([AppendAtom] and its family), whole
+// ([AppendTerm]), or into a stream by an [Encoder]. What they choose between
+// encodings is what OTP 25 chooses for term_to_binary(T, [deterministic,
+// {minor_version, 2}]), so equal terms have equal bytes; [EncodeOptions] knows
+// older dialects. What is no term is an [EncodeError]. [Mode.Canonicalize] brings
+// what somebody else has written into these bytes.
+//
+// [Format] prints a Term, [Compare] orders two of them, and [AppendJSON] and
+// [AppendPlainJSON] make JSON of it.
+//
 // # Agreement with OTP
 //
 // The Config [OTP] accepts what erlang:binary_to_term/1 of OTP 25 accepts, as the

@@ -52,15 +52,15 @@ func (p *printer) bits(t Term) {
 	b := t.payload()
 	p.b = append(p.b, "<<"...)
 	if t.kind() == KindBinary && len(b) > 0 {
-		chars, end := runesOf(b), ">>"
+		latin1, end := false, ">>"
 		switch {
 		case !utf8.Valid(b):
-			chars = latin1Of(b)
+			latin1 = true
 		case !isASCII(b):
 			end = "/utf8>>"
 		}
-		if allPrintable(chars) {
-			p.quoted(chars)
+		if allPrintable(b, latin1) {
+			p.quoted(b, latin1)
 			p.b = append(p.b, end...)
 			return
 		}
@@ -82,46 +82,34 @@ func (p *printer) bits(t Term) {
 	p.b = append(p.b, ">>"...)
 }
 
-// runesOf are the characters of UTF-8.
-func runesOf(b []byte) func(func(rune) bool) {
-	return func(yield func(rune) bool) {
-		for b := b; len(b) > 0; {
-			r, n := utf8.DecodeRune(b)
-			if !yield(r) {
-				return
-			}
-			b = b[n:]
-		}
+// firstChar returns the first character of text in UTF-8 or Latin-1.
+func firstChar(b []byte, latin1 bool) (r rune, size int) {
+	if latin1 || b[0] < utf8.RuneSelf {
+		return rune(b[0]), 1
 	}
+	return utf8.DecodeRune(b)
 }
 
-// latin1Of are the characters of Latin-1.
-func latin1Of(b []byte) func(func(rune) bool) {
-	return func(yield func(rune) bool) {
-		for _, c := range b {
-			if !yield(rune(c)) {
-				return
-			}
-		}
-	}
-}
-
-func allPrintable(chars func(func(rune) bool)) bool {
-	for r := range chars {
+func allPrintable(b []byte, latin1 bool) bool {
+	for len(b) > 0 {
+		r, n := firstChar(b, latin1)
 		if !printable(r) {
 			return false
 		}
+		b = b[n:]
 	}
 	return true
 }
 
-func (p *printer) quoted(chars func(func(rune) bool)) {
+func (p *printer) quoted(b []byte, latin1 bool) {
 	p.b = append(p.b, '"')
-	for r := range chars {
+	for len(b) > 0 {
 		if p.full() {
 			return
 		}
+		r, n := firstChar(b, latin1)
 		p.b = appendEscaped(p.b, r, '"')
+		b = b[n:]
 	}
 	p.b = append(p.b, '"')
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/beamgate/beamgate/internal/wire"
 )
 
 // AppendJSON appends a Term as JSON from which [Mode.FromJSON] makes an equal
@@ -185,7 +187,7 @@ func (w *jsonWriter) identity(t Term) error {
 		w.b = appendMember(w.b, `,"id":`, v.ID)
 		w.b = append(appendMember(w.b, `,"creation":`, uint64(v.Creation)), "}}"...)
 	case KindReference:
-		v := t.sentReference()
+		v := reference(wire.ReadID(t.payload()), Node{})
 		w.b = appendJSONString(append(w.b, `{"reference":{"node":`...), v.Node)
 		w.b = append(appendMember(w.b, `,"creation":`, uint64(v.Creation)), `,"ids":[`...)
 		for i, word := range v.Words {

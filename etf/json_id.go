@@ -198,5 +198,10 @@ func (r *jsonReader) closeFun(start, n int) bool {
 		return r.s.fail(CodeJSONRange, r.s.i)
 	}
 	funFree(r.b, start, n)
-	return r.s.want('}') && r.s.want('}')
+	for range 2 { // its members, and the object around them
+		if !r.s.want('}') {
+			return false
+		}
+	}
+	return true
 }

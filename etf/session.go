@@ -40,6 +40,7 @@ type session struct {
 	c     *compiled
 	in    wire.Input
 	names names
+	canon canonicalizer
 }
 
 // names applies atom rules and budgets to the names of one term.

@@ -311,10 +311,14 @@ func (t Term) Fun() (f Fun, ok bool) {
 		return Fun{}, false
 	}
 	w := wire.ReadFun(Term{t.t, node(t.t.nodes[t.node.Num])}.payload())
-	id := wire.ReadID(w.Creator)
+	return newFun(&w), true
+}
+
+func newFun(f *wire.FunInfo) Fun {
+	id := wire.ReadID(f.Creator)
 	return Fun{
-		Module: string(w.Module), Arity: int(w.Arity), Uniq: w.Uniq, Index: w.Index,
-		OldIndex: w.OldIndex, OldUniq: w.OldUniq,
+		Module: string(f.Module), Arity: int(f.Arity), Uniq: f.Uniq, Index: f.Index,
+		OldIndex: f.OldIndex, OldUniq: f.OldUniq,
 		Creator: Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation},
-	}, true
+	}
 }

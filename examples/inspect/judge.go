@@ -14,6 +14,7 @@ type result struct {
 	stats etf.Stats  // of an accepted one
 	term  string     // empty if it is not shown
 	why   string     // why it is not shown
+	value []byte     // the term in lossless JSON, if that is asked for and short enough
 }
 
 // A term is decoded for printing if its tree fits some 100 MiB: under -otp a
@@ -62,6 +63,18 @@ func (j *job) addTerm(r *result, s *source) {
 		// What was measured is decoded: no error.
 		t, _ := j.mode.Decode(s.data)
 		r.term = string(t.Append(nil, j.term))
+		j.addValue(r, t)
+	}
+}
+
+// addValue keeps the term in JSON. That cannot be cut, so of a term that takes
+// more than its printed form may there is none.
+func (j *job) addValue(r *result, t etf.Term) {
+	if !j.json || r.stats.Bytes+r.stats.Inflated > int64(j.term) {
+		return
+	}
+	if v, err := etf.AppendJSON(nil, t); err == nil && len(v) <= j.term {
+		r.value = v
 	}
 }
 

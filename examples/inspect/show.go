@@ -82,6 +82,10 @@ type object struct {
 	Limit    *limitObject `json:"limit,omitempty"`
 	Stats    *statsObject `json:"stats,omitempty"`
 	Term     string       `json:"term,omitempty"` // Erlang syntax, cut as -term says
+
+	// Value is the term in the mapping of etf.AppendJSON, unless it is longer
+	// than -term allows.
+	Value json.RawMessage `json:"value,omitempty"`
 }
 
 type limitObject struct {
@@ -110,7 +114,7 @@ func (j *job) showJSON(r *result) error {
 	}
 	s := r.stats
 	return j.encode(object{
-		Input: r.name, Verdict: "accepted", Term: r.term,
+		Input: r.name, Verdict: "accepted", Term: r.term, Value: r.value,
 		Stats: &statsObject{
 			s.Bytes, s.Terms, s.Depth, s.Atoms, s.DistinctAtoms, s.Inflated,
 			s.HeapWords, s.HeapExact, s.HeapCost, s.OffHeap,

@@ -113,6 +113,9 @@ func TestTermsAsBEAM(t *testing.T) {
 			if got, err := a.AppendETF(nil); err != nil || !bytes.Equal(got, v.Canon) && !depends(a) {
 				t.Errorf("%x: encoded\n%x, %v; the BEAM writes\n%x", c.Payload, got, err, v.Canon)
 			}
+			if got, err := m.Canonicalize(nil, c.Payload); err != nil || !bytes.Equal(got, v.Canon) && !wrapping(a) {
+				t.Errorf("%x: canonical\n%x, %v; the BEAM writes\n%x", c.Payload, got, err, v.Canon)
+			}
 			if printable(a) {
 				counts.printed++
 				if got := string(a.Append(nil, 1<<24)); got != v.Print {
@@ -180,16 +183,24 @@ func printable(t etf.Term) bool {
 	return ok
 }
 
-// depends reports whether the bytes of a term are not a function of it alone:
-// there are references in it that the BEAM takes for its own, of less than three
-// words, or funs whose numbers OTP 25 has no order of.
+// depends reports whether the bytes of a term depend on who writes them: there
+// are references in it that the BEAM takes for its own, or wrapping funs.
 func depends(t etf.Term) bool {
+	found := wrapping(t)
+	eachTerm(t, func(t etf.Term) {
+		r, ok := t.Reference()
+		found = found || ok && r.Node == "nonode@nohost" && r.Creation == 0
+	})
+	return found
+}
+
+// wrapping reports whether there are funs in the term whose numbers OTP 25 has
+// no order of.
+func wrapping(t etf.Term) bool {
 	found := false
 	eachTerm(t, func(t etf.Term) {
 		f, ok := t.Fun()
 		found = found || ok && (uint32(f.OldUniq) > 1<<30 || f.Index > 1<<30)
-		r, ok := t.Reference()
-		found = found || ok && r.Node == "nonode@nohost" && r.Creation == 0
 	})
 	return found
 }

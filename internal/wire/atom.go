@@ -210,6 +210,9 @@ func shortName(b []byte) (lo, hi uint64) {
 func (m *Machine) takeAtom(start, end int, latin1 bool) bool {
 	p := m.p
 	m.atom.start, m.atom.end, m.atom.flags = start, end, 0
+	if m.recoding {
+		return m.nameAtom(latin1)
+	}
 	if n := end - start; n-1 < 16 && n > 0 && p.maxAtomChars >= 16 {
 		lo, hi := shortName(m.buf[start:end])
 		if (lo|hi)&highBits == 0 {
@@ -234,6 +237,17 @@ func (m *Machine) takeAtom(start, end int, latin1 bool) bool {
 		}
 	}
 	return m.takeLongAtom(start, end, latin1)
+}
+
+// nameAtom makes the name of an atom that was taken before available, and nothing
+// else.
+func (m *Machine) nameAtom(latin1 bool) bool {
+	m.atom.slot = 0
+	if name := m.buf[m.atom.start:m.atom.end]; latin1 && !isASCII(name) {
+		m.scratch = AppendLatin1(m.scratch[:0], name)
+		m.atom.flags = FlagLatin1
+	}
+	return true
 }
 
 // takeLongAtom is takeAtom for names that are long, empty or not ASCII, and

@@ -74,6 +74,8 @@ func (m *Machine) endScalar(one bool) bool {
 	m.pos = c.end
 	if m.building {
 		m.plant(c)
+	} else if m.recoding {
+		m.recodeScalar(c)
 	} else if m.inKey() && !m.keyScalar(c) {
 		return false
 	}
@@ -116,6 +118,9 @@ func (m *Machine) open(opens class, n int64, width int, one bool) Event {
 		return EvFail
 	}
 	m.pos += width
+	if m.recoding {
+		m.recodeOpen(opens, n, head)
+	}
 	inKey := m.inKey()
 	if opens == clsString {
 		m.packed += n
@@ -170,9 +175,9 @@ func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) cl
 		m.deepest = max(m.deepest, len(m.stack))
 	}
 	if opens == clsMap {
-		if n == 1 || m.trusted {
+		if n == 1 || m.trusted && !m.recoding {
 			opens = clsMap1
-		} else {
+		} else if !m.recoding {
 			m.maps = append(m.maps, mapState{})
 			m.maps[len(m.maps)-1].begin(m)
 			m.over += mapOver(n)

@@ -83,7 +83,7 @@ const linearKeys = 16
 
 // inKey reports whether the next term is (in) a key whose hash is wanted.
 func (m *Machine) inKey() bool {
-	return m.top.cls&hashed != 0 || m.top.cls.base() == clsMap && m.top.left&1 == 0
+	return m.top.cls&hashed != 0 || m.top.cls.base() == clsMap && m.top.left&1 == 0 && !m.recoding
 }
 
 // isKey reports whether the term at hand is itself the key of an open map of
@@ -157,7 +157,11 @@ const improperMark = 0x9e3779b97f4a7c15
 // key, and hands its hash on.
 func (m *Machine) closeKeyed() bool {
 	cls, tailed := m.top.cls, m.top.tailed
-	if cls.base() == clsMap {
+	if m.recoding {
+		if !m.recodeClose(cls.base()) {
+			return false
+		}
+	} else if cls.base() == clsMap {
 		m.closeMap()
 	}
 	m.top = m.stack[len(m.stack)-1]

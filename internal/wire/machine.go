@@ -44,7 +44,7 @@ type Token struct {
 // class is what an open container is. The order matters to run: below clsMap a
 // term is only counted, in clsMap every other one is a key, and above it terms
 // need a closer look.
-type class uint8
+type class uint16
 
 const (
 	clsRoot class = iota
@@ -60,10 +60,13 @@ const (
 	clsString // the elements of a STRING_EXT, one by one
 	clsStrEnd // where these end and a LIST_EXT would have its NIL
 
-	built   class = 0x10 // only inside scan: each term gets a node
-	looked  class = 0x20 // only inside scan: somebody looks at each term
-	pending class = 0x40 // the version byte, a payload or a part comes next
-	hashed  class = 0x80 // the container is (in) a key
+	built   class = 0x10  // only inside scan: each term gets a node
+	looked  class = 0x20  // only inside scan: somebody looks at each term
+	pending class = 0x40  // the version byte, a payload or a part comes next
+	hashed  class = 0x80  // the container is (in) a key
+	recoded class = 0x100 // only inside scan: what is not canonical is written anew
+
+	scanMarks = built | looked | recoded
 )
 
 // base is the class without its marks.
@@ -116,6 +119,7 @@ type Machine struct {
 	trusted         bool // the bytes have passed before: no look at keys
 	settle          bool // stop once the open payload is taken
 	building        bool // nodes are made, see planter
+	recoding        bool // the term is written anew, see recoder
 	stop            bool // run is to stop after the term at hand
 	fast            bool // nobody looks at the terms
 	floor           int
@@ -152,6 +156,7 @@ type Machine struct {
 	cur  scalar
 
 	tree planter
+	code recoder
 
 	scratch []byte
 	end     int // of the view that scan reads, see view
@@ -181,6 +186,7 @@ func (m *Machine) reset(p *Program, names Names) {
 	m.pos, m.base, m.need = 0, 0, 0
 	m.eof, m.wide, m.inflated, m.lastKey = false, false, false, 0
 	m.started, m.done, m.whole, m.trusted, m.settle, m.building = false, false, false, false, false, false
+	m.recoding = false
 	m.top = frame{left: 1, cls: clsRoot | pending, total: 1}
 	m.stack = reuse(m.stack, keep)
 	m.depthCap = int(min(int64(cap(m.stack)), p.maxDepth))

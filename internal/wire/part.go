@@ -162,6 +162,9 @@ func (m *Machine) endParts(one bool) Event {
 		return ev
 	}
 	m.report(kind, 0, 0, uint64(pt.free), m.cur.head, m.pos, m.pos)
+	if m.recoding {
+		m.recodeFun()
+	}
 	m.below -= pt.free // they are owed by their frame from here on
 	m.top.cls = m.push(clsFun, pt.free, pt.free, pt.inKey, pt.off)
 	m.top.left = uint32(pt.free)

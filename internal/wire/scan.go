@@ -42,6 +42,11 @@ func (m *Machine) run(one bool, floor int) Event {
 			if ev = m.rare(m.buf[m.pos]); ev == evScalar {
 				ev = m.endHead(one)
 			}
+		case exitGrow:
+			m.code.grow()
+			continue
+		case exitThin:
+			ev = m.thinList()
 		case exitClose:
 			if !m.closeKeyed() {
 				return EvFail
@@ -158,7 +163,9 @@ const (
 	exitBinary              // … a binary that is large or not all there
 	exitOpen                // … a container that may not be opened or needs more than that
 	exitRare                // a head that scan does not read
-	exitClose               // the top frame, complete, is (in) a key
+	exitClose               // the top frame, complete, is (in) a key, or written anew
+	exitGrow                // there is no room for the place of a key
+	exitThin                // a list of no elements that is to be left out
 	exitDone                // a term has ended, and run may have to stop
 )
 
@@ -199,6 +206,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 		mark = looked
 	} else if m.building {
 		mark = built
+	} else if m.recoding {
+		mark = recoded
 	}
 	s := &m.tree
 	at := s.at.end
@@ -210,8 +219,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			goto out
 		}
 	}
-	if cls&^(looked|built) > clsImproper && left != 0 {
-		if c := cls &^ (looked | built | hashed); c > clsImproper { // pending too
+	if cls&^scanMarks > clsImproper && left != 0 {
+		if c := cls &^ (scanMarks | hashed); c > clsImproper { // pending too
 			x = exitSpecial
 			goto out
 		}
@@ -223,6 +232,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				if opsAt == &p.tight {
 					x = exitMore
 				}
+				goto out
+			}
+
+			if cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
+				x = exitGrow
 				goto out
 			}
 
@@ -252,6 +266,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					left--
 					continue
 				}
+				if cls&recoded != 0 {
+					b = b[2:len(b):len(b)]
+					left--
+					continue
+				}
 				m.arg.end = 2
 				x = exitScalar
 				goto out
@@ -275,6 +294,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					left--
 					continue
 				}
+				if cls&recoded != 0 && be32(b, 1) > 255 {
+					b = b[5:len(b):len(b)]
+					left--
+					continue
+				}
 				m.arg.end = 5
 				x = exitScalar
 				goto out
@@ -287,6 +311,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				}
 				if cls&built != 0 {
 					s.nodes[at-int(left)] = Node{uint64(KindNil), 0}
+					b = b[1:len(b):len(b)]
+					left--
+					continue
+				}
+				if cls&recoded != 0 {
 					b = b[1:len(b):len(b)]
 					left--
 					continue
@@ -304,7 +333,12 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					}
 					goto out
 				}
-				if k-1 < 16 && cls&looked == 0 {
+				if cls&recoded != 0 && b[0] == TagSmallAtomUTF8 {
+					b = b[2+int(k) : len(b) : len(b)]
+					left--
+					continue
+				}
+				if k-1 < 16 && cls&(looked|recoded) == 0 {
 					// A short name is its own entry, see atomTable.
 					mask := &shortMasks[k&31]
 					lo := le64(b, 2) & mask.lo
@@ -385,6 +419,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					left--
 					continue
 				}
+				if cls&recoded != 0 {
+					b = b[5+int(n) : len(b) : len(b)]
+					left--
+					continue
+				}
 				if cls&built != 0 {
 					s.nodes[at-int(left)] = Node{uint64(KindBinary) | uint64(n)<<nodeLenAt, uint64(end - len(b) + 5)}
 					b = b[5+int(n) : len(b) : len(b)]
@@ -423,6 +462,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					left--
 					continue
 				}
+				if cls&recoded != 0 {
+					b = b[9:len(b):len(b)]
+					left--
+					continue
+				}
 				if cls&built != 0 {
 					s.nodes[at-int(left)] = Node{uint64(KindFloat), be64(b, 1)}
 					b = b[9:len(b):len(b)]
@@ -436,6 +480,15 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opSmallBig:
 				n = int64(b[1])
 				words := m.words + 1 + (n+7)>>3
+				if cls&recoded != 0 { // to be looked at, unless it is plainly canonical
+					if n <= 4 || b[2] > 1 || 3+int(n)+margin > len(b) || b[2+int(n)] == 0 {
+						x = exitRare
+						goto out
+					}
+					b = b[3+int(n) : len(b) : len(b)]
+					left--
+					continue
+				}
 				if cls >= clsMap && left&1 == 0 && cls&built == 0 || cls > clsMap && cls&built == 0 || n > p.maxBig || 3+int(n)+margin > len(b) || words > p.maxWords {
 					x = exitRare
 					goto out
@@ -475,13 +528,23 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opLargeTuple:
 				n = int64(be32(b, 1))
 				opens, width, children, cost = clsTuple, 5, n, n+1
+				if cls&recoded != 0 {
+					goto slow
+				}
 			case opList:
 				n = int64(be32(b, 1))
 				if n == 0 { // this list is its tail, whatever that is
+					if cls&recoded != 0 {
+						x = exitThin
+						goto out
+					}
 					b = b[5:len(b):len(b)]
 					continue
 				}
 				opens, width, children, cost = clsList, 5, n, 2*n
+				if cls&recoded != 0 && !m.code.room() {
+					goto slow
+				}
 			case opString:
 				n = int64(be16(b, 1))
 				opens, width = clsString, 3
@@ -489,7 +552,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opMap:
 				n = int64(be32(b, 1))
 				opens, width, children, cost = clsMap, 5, 2*n, 2*n+4
-				if n > flatMapMax || len(m.maps) >= cap(m.maps) {
+				if n > flatMapMax || len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
 					goto slow
 				}
 
@@ -511,7 +574,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				}
 				terms, words := m.terms+children, m.words+cost
 				room := m.debtAbs - m.base - int64(end-len(b)+width) - below - children
-				if cls > clsMap && cls&built == 0 || cls == clsMap && left&1 == 0 || cls == clsImproper|built || (n-1)|(p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-depth-1)|room < 0 {
+				if cls > clsMap && (cls&(built|recoded) == 0 || cls&^(built|recoded) == clsImproper || cls == clsMap|recoded && left&1 == 0) || cls == clsMap && left&1 == 0 || (n-1)|(p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-depth-1)|room < 0 {
 					goto slow
 				}
 				if cls&built != 0 {
@@ -527,14 +590,14 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				}
 				m.terms, m.words, m.below = terms, words, below
 				m.stack = m.stack[:depth+1]
-				m.stack[depth] = frame{left: left, cls: cls &^ built, tailed: m.top.tailed, total: m.top.total}
+				m.stack[depth] = frame{left: left, cls: cls &^ (built | recoded), tailed: m.top.tailed, total: m.top.total}
 				if depth >= m.deepest {
 					m.deepest = depth + 1
 				}
 				if opens == clsMap {
-					if n == 1 || m.trusted {
+					if n == 1 || m.trusted && cls&recoded == 0 {
 						opens = clsMap1
-					} else {
+					} else if cls&recoded == 0 {
 						k := len(m.maps)
 						if k > 0 {
 							m.maps[k-1].last = last
@@ -543,6 +606,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 						m.maps[k].begin(m)
 						last = m.lastKey
 					}
+				}
+				if opens == clsList && cls&recoded != 0 {
+					m.code.push(end - len(b))
 				}
 				m.top.tailed, m.top.total = false, children
 				left, cls = uint32(children), opens|mark
@@ -559,9 +625,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 
 		// The last term of a container has ended.
 		for left == 0 {
-			c := cls &^ (looked | built)
+			c := cls &^ scanMarks
 			if c != clsTuple {
-				if c == clsList && cls&looked == 0 && len(b) > margin && b[0] == TagNil && !m.stop {
+				if c == clsList && cls&looked == 0 && len(b) > margin && b[0] == TagNil && !m.stop && (cls&recoded == 0 || m.code.plainList(end-len(b), m.top.total)) {
 					b = b[1:len(b):len(b)]
 					m.below--
 				} else if k := c &^ hashed; k == clsList || k == clsString {
@@ -582,7 +648,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					m.done = true
 					x = exitDone
 					goto out
-				} else if c > clsMap {
+				} else if c > clsMap || cls&recoded != 0 && (c == clsMap || c == clsFun) {
 					x = exitClose
 					goto out
 				} else if c == clsMap {
@@ -625,7 +691,7 @@ out:
 	}
 	m.pos = end - len(b)
 	s.at.end = at
-	m.top.left, m.top.cls = left, cls&^(looked|built)
+	m.top.left, m.top.cls = left, cls&^scanMarks
 	return x
 }
 

@@ -194,8 +194,7 @@ func (m *Machine) tail() Event {
 	case TagList:
 		n := int64(binary.BigEndian.Uint32(m.buf[m.pos+1:]))
 		if n == 0 {
-			m.pos += 5
-			return evAgain
+			return m.thinList()
 		}
 		return m.extend(clsList, n, n+1, 5)
 	}
@@ -206,12 +205,27 @@ func (m *Machine) tail() Event {
 	m.terms++
 	if m.building {
 		m.lengthen(1, true)
+	} else if m.recoding {
+		m.recodeImproper()
 	}
 	m.top.cls = m.top.cls&hashed | clsImproper
 	return evAgain
 }
 
+// thinList steps over the head of a list of no elements.
+func (m *Machine) thinList() Event {
+	const width = 5
+	if m.recoding {
+		m.drop(m.pos, m.pos+width)
+	}
+	m.pos += width
+	return evAgain
+}
+
 func (m *Machine) endOfList(width int) Event {
+	if m.recoding {
+		m.recodeEnd(width)
+	}
 	m.pos += width
 	m.cur = scalar{kind: KindNil, head: m.pos - width, start: m.pos, end: m.pos}
 	return m.show()
@@ -245,6 +259,8 @@ func (m *Machine) extend(cls class, n, slots, width int64) Event {
 	}
 	if m.building {
 		m.lengthen(int(n), false)
+	} else if m.recoding {
+		m.recodeExtend(int(width))
 	}
 	m.top.left = uint32(n)
 	m.top.cls = m.top.cls&hashed | cls
@@ -258,7 +274,7 @@ func (m *Machine) element(one bool) Event {
 	if n == 0 {
 		return m.wait(1)
 	}
-	if one || m.building || m.top.cls&hashed != 0 {
+	if one || m.building || m.recoding || m.top.cls&hashed != 0 {
 		m.cur = scalar{kind: KindInteger, flags: FlagElement, num: uint64(m.buf[m.pos]), head: m.pos, start: m.pos, end: m.pos + 1}
 		m.pos++
 		return m.show()

@@ -25,12 +25,15 @@ const (
 	CodeInfo     = "bert_info"     // not a command that is allowed
 )
 
-// Dialect implements frames.Dialect.
-type Dialect struct {
-	mode   *etf.Mode
-	allow  []allowed
-	infos  map[string]bool
-	detail string
+// Dialect implements frames.Dialect. Its rules are those of the door in force, so
+// that a reload reaches connections that are there.
+type Dialect struct{}
+
+// Rules are the rules of a listener, for door.Door.Protocol.
+type Rules struct {
+	mode  *etf.Mode
+	allow []allowed
+	infos map[string]bool
 }
 
 type allowed struct {
@@ -38,13 +41,13 @@ type allowed struct {
 	functions []config.Function
 }
 
-// New returns the dialect of a listener.
-func New(c config.Listener) (*Dialect, error) {
+// New returns the rules of a listener.
+func New(c config.Listener) (*Rules, error) {
 	mode, err := etf.BERT().Compile()
 	if err != nil {
 		return nil, err
 	}
-	d := &Dialect{mode: mode, infos: map[string]bool{}, detail: c.Detail}
+	d := &Rules{mode: mode, infos: map[string]bool{}}
 	for _, calls := range c.BERT.Allow {
 		a := allowed{who: door.Clients(calls.Clients)}
 		for _, text := range calls.Functions {
@@ -64,7 +67,11 @@ func New(c config.Listener) (*Dialect, error) {
 
 // Before implements frames.Dialect. A message that cannot be read here will not
 // be accepted by the guard either, which then says why.
-func (d *Dialect) Before(p *door.Pass, msg []byte) (answered bool, r *door.Refusal) {
+func (Dialect) Before(p *door.Pass, msg []byte) (answered bool, r *door.Refusal) {
+	d, ok := p.Door().Protocol.(*Rules)
+	if !ok { // a reload has made another protocol of the listener
+		return true, p.Denied(door.Verb, CodeShape, nil)
+	}
 	t, err := d.mode.Decode(msg)
 	if err != nil {
 		return true, nil
@@ -77,7 +84,7 @@ func (d *Dialect) Before(p *door.Pass, msg []byte) (answered bool, r *door.Refus
 }
 
 // judge says whether a message is answered, and the code if it is refused.
-func (d *Dialect) judge(who door.Client, t etf.Term) (answered bool, code string) {
+func (d *Rules) judge(who door.Client, t etf.Term) (answered bool, code string) {
 	if t.Kind() != etf.KindTuple || t.Len() < 3 {
 		return true, CodeShape
 	}
@@ -106,7 +113,7 @@ func (d *Dialect) judge(who door.Client, t etf.Term) (answered bool, code string
 	return true, CodeShape
 }
 
-func (d *Dialect) mayCall(who door.Client, module, function string, arity int) bool {
+func (d *Rules) mayCall(who door.Client, module, function string, arity int) bool {
 	for _, a := range d.allow {
 		for _, f := range a.functions {
 			if f.Matches(module, function, arity) && a.who(who) {
@@ -119,7 +126,7 @@ func (d *Dialect) mayCall(who door.Client, module, function string, arity int) b
 
 // Refusal implements frames.Dialect: {error, {Type, Code, Class, Detail, []}},
 // with the types and codes of BERT-RPC.
-func (d *Dialect) Refusal(_ *door.Pass, r *door.Refusal) []byte {
+func (Dialect) Refusal(p *door.Pass, r *door.Refusal) []byte {
 	kind, number := "proxy", int64(0)
 	switch {
 	case r.Code == CodeFunction:
@@ -127,20 +134,20 @@ func (d *Dialect) Refusal(_ *door.Pass, r *door.Refusal) []byte {
 	case r.Rule == door.Term || r.Rule == door.Atoms || r.Rule == door.Verb:
 		kind, number = "protocol", 2 // the data cannot be read
 	}
-	return appendError(kind, number, "BeamgateRefusal", d.text(r))
+	return appendError(kind, number, "BeamgateRefusal", text(p.Door().Config.Detail, r))
 }
 
 // text tells as much as the configuration allows. Nothing of it is the client's.
-func (d *Dialect) text(r *door.Refusal) string {
-	if d.detail == "none" {
+func text(detail string, r *door.Refusal) string {
+	if detail == "none" {
 		return "refused"
 	}
-	text := r.Rule.String() + ": " + r.Code
+	t := r.Rule.String() + ": " + r.Code
 	if r.Retry > 0 {
-		text += fmt.Sprintf(", retry after %v", r.Retry.Round(time.Millisecond))
+		t += fmt.Sprintf(", retry after %v", r.Retry.Round(time.Millisecond))
 	}
-	if e, ok := r.Where(); ok && d.detail == "full" {
-		text += fmt.Sprintf(", at offset %d, in %s", e.Offset, e.Path)
+	if e, ok := r.Where(); ok && detail == "full" {
+		t += fmt.Sprintf(", at offset %d, in %s", e.Offset, e.Path)
 	}
-	return text
+	return t
 }

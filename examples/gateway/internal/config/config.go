@@ -46,7 +46,7 @@ type Log struct {
 
 // Report is where nodes report.
 type Report struct {
-	Listen     string   `yaml:"listen" unit:"host:port" doc:"address for beamgate_reporter; empty for none"`
+	Listen     string   `yaml:"listen" unit:"host:port" doc:"address for beamgate_reporter, to be reached by nodes only; empty for none" stops:"limits and ledgers that know nothing of the node"`
 	SecretFile string   `yaml:"secret_file" unit:"path" doc:"file with the secret, 16 bytes or more, that authenticates reports" stops:"forged incarnations that would free a spent ledger"`
 	MaxAge     Duration `yaml:"max_age" default:"15s" unit:"duration" doc:"a report older than this no longer drives limits" stops:"limits that follow a node which is gone"`
 }
@@ -54,7 +54,7 @@ type Report struct {
 // Global are limits of the process.
 type Global struct {
 	MaxConnections int64    `yaml:"max_connections" default:"10000" unit:"connections" doc:"connections of all listeners" stops:"file descriptors and memory used up by connections"`
-	MaxBytes       Size     `yaml:"max_bytes_in_flight" default:"256MiB" unit:"bytes" doc:"bytes of messages held at once; beyond it nothing more is read" stops:"memory used up by many large messages"`
+	MaxBytes       Size     `yaml:"max_bytes_in_flight" default:"256MiB" unit:"bytes" doc:"bytes of messages held at once; beyond it nothing more is read; besides, each connection has 16 KiB" stops:"memory used up by many large messages"`
 	MaxClients     int64    `yaml:"max_clients" default:"65536" unit:"clients" doc:"clients whose rates are remembered; those beyond share one rate" stops:"memory used up by invented clients"`
 	Drain          Duration `yaml:"drain" default:"10s" unit:"duration" doc:"how long connections may finish after SIGTERM" stops:"restarts that wait for ever"`
 }
@@ -87,7 +87,7 @@ type Upstream struct {
 	MaxWaiting  int64      `yaml:"max_waiting" default:"256" unit:"messages" doc:"messages that wait for a place; beyond it the lowest class is refused" stops:"a queue without a bound"`
 	MaxWait     Duration   `yaml:"max_wait" default:"2s" unit:"duration" doc:"how long one waits" stops:"answers that come when nobody wants them any more"`
 	Classes     []Class    `yaml:"classes" doc:"priority classes, highest first"`
-	MaxBytes    Size       `yaml:"max_bytes_in_flight" default:"64MiB" unit:"bytes" doc:"bytes of messages held for this node" stops:"memory used up on behalf of one slow node"`
+	MaxBytes    Size       `yaml:"max_bytes_in_flight" default:"64MiB" unit:"bytes" doc:"bytes of messages held for this node: half of it for those that are here, half for those above 16 KiB that are on their way" stops:"memory used up on behalf of one slow node"`
 	Breaker     Breaker    `yaml:"breaker" doc:"when to leave the node alone"`
 	Pressure    Pressure   `yaml:"pressure" doc:"what the node's reports change"`
 	Poison      Poison     `yaml:"poison" doc:"messages that were under way when the node went down"`
@@ -105,7 +105,7 @@ type Breaker struct {
 	Failures    int64    `yaml:"failures" default:"5" unit:"failures" doc:"failures in a row that open it" stops:"a restarting supervisor that is hammered"`
 	Base        Duration `yaml:"backoff" default:"500ms" unit:"duration" doc:"first pause; it doubles, with jitter, each time the probe fails"`
 	Max         Duration `yaml:"max_backoff" default:"30s" unit:"duration" doc:"longest pause"`
-	Probes      int64    `yaml:"probes" default:"1" unit:"messages" doc:"messages that try whether it is over"`
+	Probes      int64    `yaml:"probes" default:"1" unit:"messages" doc:"messages that try whether it is over; a change needs a restart"`
 	SlowStart   Duration `yaml:"slow_start" default:"10s" unit:"duration" doc:"time in which the places come back after it closed" stops:"a node that is flooded as soon as it is up"`
 	MinCapacity int64    `yaml:"slow_start_percent" default:"10" unit:"percent" doc:"places at the beginning of that time"`
 }

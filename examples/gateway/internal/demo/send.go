@@ -128,8 +128,9 @@ func ask(addr string, msg []byte) (seen beamnode.Seen, err error) {
 func settle(addr string) error {
 	r := rand.New(rand.NewPCG(3, 0))
 	last, still := int64(-1), 0
-	for range 200 {
-		seen, err := ask(addr, traffic.Kinds()[0].Make(r, 0))
+	honest := traffic.Kinds()[:3]
+	for i := range 200 {
+		seen, err := ask(addr, honest[i%len(honest)].Make(r, i))
 		if err != nil {
 			return err
 		}

@@ -101,7 +101,7 @@ func (s *show) verdict() error {
 			errs = append(errs, fmt.Errorf("%s: %d honest messages were refused", k.Name, c.refused.Load()))
 		}
 	}
-	if grown := s.guarded.grown(); grown > allowance+int64(len(traffic.Names())) {
+	if grown := s.guarded.grown(); grown > allowance {
 		errs = append(errs, fmt.Errorf("the node learned %d atoms", grown))
 	}
 	return errors.Join(errs...)

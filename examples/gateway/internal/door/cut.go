@@ -14,7 +14,7 @@ const piece = 32 << 10
 
 // Cut passes a message of n bytes from r to w while it is read: its length first,
 // then each part after it was checked and its names were spent. w has to be a
-// connection to the given life of the node. After a refusal a part of the message
+// connection to the upstream of the rules in force, in the given life of the node. After a refusal a part of the message
 // may have been written.
 func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer) *Refusal {
 	t := &Ticket{up: p.Door().Upstream}

@@ -22,6 +22,7 @@ type Door struct {
 	Config   config.Listener
 	Modes    Modes
 	Upstream *upstream.Upstream
+	Protocol any // rules of the listener's protocol, which knows their type
 
 	clients  *limit.Clients
 	held     *limit.Bytes // of the process

@@ -97,9 +97,9 @@ func (p *Pass) use(d *Door, before *rulesOf) {
 	p.now.Store(next)
 }
 
-// Hold takes room for a message of n bytes before it is read, and waits for it:
-// then nothing more is read from this client. The error is that of ctx. The
-// function returned gives the room back, and may be called more than once.
+// Hold takes room for a message of n bytes that is here, and waits for it: then
+// nothing more is read from this client. The error is that of ctx. The function
+// returned gives the room back, and may be called more than once.
 func (p *Pass) Hold(ctx context.Context, n int64) (release func(), err error) {
 	global, own := p.Door().held, p.Door().Upstream.Bytes
 	if err := own.Acquire(ctx, n); err != nil {
@@ -117,6 +117,29 @@ func (p *Pass) Hold(ctx context.Context, n int64) (release func(), err error) {
 			own.Release(n)
 		}
 	}, nil
+}
+
+// Small is the length up to which a message is received without asking for room:
+// so much is there for each connection.
+const Small = 16 << 10
+
+// Receive takes room for a message of n bytes that is on its way. That has a part of
+// the room of its own, and each client a quarter of that: who claims much and sends
+// slowly is mostly in its own way.
+func (p *Pass) Receive(ctx context.Context, n int64) (release func(), err error) {
+	if n <= Small {
+		return func() {}, nil
+	}
+	own, err := p.client.Receive(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	all := p.Door().Upstream.Receiving
+	if err := all.Acquire(ctx, n); err != nil {
+		own()
+		return nil, err
+	}
+	return func() { all.Release(n); own() }, nil
 }
 
 // Pace makes a client that is over its rate wait before its message of n bytes is
@@ -238,6 +261,10 @@ type Ticket struct {
 	exchange *upstream.Exchange
 	up       *upstream.Upstream
 }
+
+// Fits reports whether the message may go on this connection: to the node whose
+// ledger counted its names, and to that life of it.
+func (t *Ticket) Fits(c *upstream.Conn) bool { return c.Upstream() == t.up && c.Epoch() == t.Epoch }
 
 // Done ends the message: the node has answered, or the protocol has no answers
 // and the message was written.

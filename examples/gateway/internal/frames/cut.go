@@ -16,7 +16,10 @@ func (s *session) cuts(n int64) bool { return s.pass.Door().Config.Cut && n >= c
 // cut passes a message on while it is read. Before any bytes go on, the names in
 // them are spent for good; when a later part is refused, the connection to the
 // node ends in the middle of the frame, which the node has to throw away.
-func (s *session) cut(n int64) error {
+func (s *session) cut(up *link, n int64) error {
+	if up.Upstream() != s.pass.Door().Upstream {
+		return errOtherLife
+	}
 	if r := s.pass.Oversize(door.ToNode, n); r != nil {
 		return r
 	}
@@ -33,11 +36,11 @@ func (s *session) cut(n int64) error {
 	}
 	timeout := s.pass.Door().Upstream.Config().Answer.Duration
 	to := writer(func(b []byte) (int, error) {
-		s.up.SetWriteDeadline(time.Now().Add(timeout))
-		return s.up.Write(b)
+		up.SetWriteDeadline(time.Now().Add(timeout))
+		return up.Write(b)
 	})
-	if r := s.pass.Cut(s.ctx, io.LimitReader(s.in.r, n), n, s.up.Epoch(), to); r != nil {
-		s.up.Close()
+	if r := s.pass.Cut(s.ctx, io.LimitReader(s.in.r, n), n, up.Epoch(), to); r != nil {
+		up.Close()
 		return s.late(r)
 	}
 	return nil

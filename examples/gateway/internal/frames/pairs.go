@@ -23,13 +23,12 @@ type entry struct {
 //	client ◄─ answers, one for each entry
 func (s *session) pairs() {
 	due := make(chan entry, s.pass.Door().Config.Limits.Pipeline)
-	ready := make(chan struct{}) // closed when there is a connection to the node
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.answers(due, ready)
+		s.answers(due)
 	}()
-	s.requests(due, ready)
+	s.requests(due)
 	close(due)
 	<-ended
 	s.finish()
@@ -37,57 +36,71 @@ func (s *session) pairs() {
 
 // requests reads messages until the client ends, or something is refused for
 // which the connection has to end.
-func (s *session) requests(due chan<- entry, ready chan struct{}) {
+func (s *session) requests(due chan<- entry) {
 	for s.ctx.Err() == nil {
 		n, err := s.next()
 		if err != nil {
-			return
+			break
 		}
 		s.pass.Refresh()
 		m, err := s.read(n)
 		if err == nil && m.refusal == nil {
-			err = s.forward(m, due, ready)
+			err = s.forward(m, due)
 		} else if err == nil && !s.refuse(m.refusal, m.fatal, due) {
 			err = errDrained
 		}
+		if err == nil && s.flushed != nil {
+			err = s.broken(s.flushed)
+		}
 		m.release()
 		if err != nil {
-			return
+			break
+		}
+		if !s.in.complete() {
+			if s.broken(s.flush()) != nil {
+				break
+			}
 		}
 	}
+	s.broken(s.flush()) // entries for it are due
+}
+
+// broken closes a connection to the node that cannot be written to: no answer will
+// come.
+func (s *session) broken(err error) error {
+	if err != nil {
+		s.cause.CompareAndSwap(nil, &err)
+		s.link.Load().Close()
+	}
+	return err
 }
 
 // forward sends a message to the node, after its entry: the answer may be there
 // at once.
-func (s *session) forward(m message, due chan<- entry, ready chan struct{}) error {
-	first := s.up == nil
-	if err := s.connect(); err != nil {
+func (s *session) forward(m message, due chan<- entry) error {
+	if _, err := s.connect(); err != nil {
 		m.ticket.Failed(err)
 		if !s.refuse(s.pass.Unreachable(err), false, due) {
 			return err
 		}
 		return nil
 	}
-	if first {
-		close(ready)
-	}
 	if m.answered {
 		s.due.Add(1)
-		due <- entry{ticket: m.ticket}
+		s.owe(due, entry{ticket: m.ticket})
 	}
-	err := s.send(m.ticket)
-	if err != nil {
-		s.cause.Store(&err)
-		s.up.Close() // no answer will come
-		if !m.answered {
-			m.ticket.Failed(err)
-		}
-		return err
+	return s.broken(s.send(m.ticket, !m.answered))
+}
+
+// owe puts an entry in line. If there is no room, what was gathered has to go first:
+// its answers make room.
+func (s *session) owe(due chan<- entry, e entry) {
+	select {
+	case due <- e:
+	default:
+		s.broken(s.flush())
+		due <- e
 	}
-	if !m.answered {
-		m.ticket.Done()
-	}
-	return nil
 }
 
 // refuse answers a message that is not sent on. It reports whether the connection
@@ -101,22 +114,21 @@ func (s *session) refuse(r *door.Refusal, fatal bool, due chan<- entry) bool {
 		s.refused.Store(true) // what is under way is still answered
 		return false
 	}
-	due <- entry{local: local, last: fatal}
+	s.owe(due, entry{local: local, last: fatal})
 	return !fatal
 }
 
 // answers passes on what is due, until there is no more or one end fails. It
 // takes every entry: each ticket has to end.
-func (s *session) answers(due <-chan entry, ready <-chan struct{}) {
+func (s *session) answers(due <-chan entry) {
 	var broken error
 	var crash door.Crash
 	for e := range due {
 		switch {
 		case e.local != nil && broken == nil:
-			broken = s.reply(e.local)
+			broken = s.reply(e.local, s.more(due))
 		case e.ticket != nil && broken == nil:
-			<-ready
-			if broken = s.answer(e.ticket); broken == nil {
+			if broken = s.answer(e.ticket, due); broken == nil {
 				continue
 			}
 			if cause := s.cause.Load(); cause != nil {
@@ -137,9 +149,14 @@ func (s *session) answers(due <-chan entry, ready <-chan struct{}) {
 type errClient struct{ error }
 
 // answer passes on the node's answer to one message.
-func (s *session) answer(t *door.Ticket) error {
-	s.up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
-	b, release, r, err := s.fetch()
+func (s *session) answer(t *door.Ticket, due <-chan entry) error {
+	up := s.link.Load()
+	if !up.in.complete() {
+		if at, ok := up.answerBy.due(s.pass.Door().Upstream.Config().Answer.Duration); ok {
+			up.SetReadDeadline(at)
+		}
+	}
+	b, release, r, err := s.fetch(up)
 	if err != nil {
 		return err
 	}
@@ -157,25 +174,31 @@ func (s *session) answer(t *door.Ticket) error {
 		}
 		b = local
 	}
-	if err := s.reply(b); err != nil {
+	if err := s.reply(b, s.more(due)); err != nil {
 		return errClient{err}
 	}
 	return nil
 }
 
+// more reports whether the next answer is here already.
+func (s *session) more(due <-chan entry) bool {
+	up := s.link.Load()
+	return len(due) > 0 && up != nil && up.in.complete()
+}
+
 // fetch reads a message of the node and judges it.
-func (s *session) fetch() (b []byte, release func(), r *door.Refusal, err error) {
-	n, err := s.upIn.length()
+func (s *session) fetch(up *link) (b []byte, release func(), r *door.Refusal, err error) {
+	n, err := up.in.length()
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	if r := s.pass.Oversize(door.ToClient, n); r != nil {
-		return nil, func() {}, r, s.upIn.skip(n)
+		return nil, func() {}, r, up.in.skip(n)
 	}
 	if release, err = s.pass.Hold(s.ctx, n); err != nil {
 		return nil, nil, nil, err
 	}
-	if b, err = s.upIn.body(n); err != nil {
+	if b, err = up.in.body(n); err != nil {
 		release()
 		return nil, nil, nil, err
 	}
@@ -197,7 +220,7 @@ func (s *session) down(why error) {
 	if s.dialect != nil {
 		local = s.dialect.Refusal(s.pass, r)
 	}
-	if local == nil || s.reply(local) != nil {
+	if local == nil || s.reply(local, false) != nil {
 		s.refused.Store(true)
 	}
 }

@@ -8,10 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
-	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 )
 
 // Dialect is what a protocol knows of the messages in its frames.
@@ -36,6 +35,7 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect}
+	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush() })
 	s.in = newSplitter(conn, pass.Door().Config.Packet)
 	stop := context.AfterFunc(ctx, func() { listen.Reset(conn) })
 	defer stop()
@@ -53,6 +53,8 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 // session is one connection.
 type session struct {
 	ctx     context.Context
+	patient context.Context // of what may make messages wait
+	flushed error           // of what was sent when something had to wait
 	end     context.CancelFunc
 	drain   <-chan struct{}
 	conn    net.Conn
@@ -60,11 +62,12 @@ type session struct {
 	dialect Dialect
 	in      *splitter
 	scratch []byte
-	out     []byte // the frame that is written to the node
-	back    []byte // the frame that is written to the client
+	out     []byte         // frames that go to the node together
+	unsent  []*door.Ticket // those of them that end when they are sent
+	back    []byte         // frames that go to the client together
+	replyBy timed
 
-	up      *upstream.Conn
-	upIn    *splitter
+	link    atomic.Pointer[link]
 	refused atomic.Bool  // the connection is to be reset
 	due     atomic.Int64 // answers that the node owes
 	active  atomic.Int64 // when something last came from the node, or went to the client
@@ -74,6 +77,7 @@ type session struct {
 	waiting  bool       // for the first byte of a message
 	draining bool
 	stopped  bool
+	timed    timed // of the client's messages
 }
 
 func (s *session) paired() bool {
@@ -101,7 +105,8 @@ func (s *session) watch() {
 }
 
 // deadline sets the time for what is read next. It reports false when nothing is
-// to be read any more.
+// to be read any more. What is here already needs no time; and a time that was set
+// a moment ago is not set again, which costs up to an eighth of it.
 func (s *session) deadline(d time.Duration, waiting bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,8 +114,29 @@ func (s *session) deadline(d time.Duration, waiting bool) bool {
 	if s.stopped || waiting && s.draining {
 		return false
 	}
-	s.conn.SetReadDeadline(time.Now().Add(d))
+	if s.in.complete() {
+		return true
+	}
+	if at, ok := s.timed.due(d); ok {
+		s.conn.SetReadDeadline(at)
+	}
 	return true
+}
+
+// timed is a deadline that was set.
+type timed struct {
+	at time.Time
+	d  time.Duration
+}
+
+// due reports whether a deadline has to be set anew.
+func (t *timed) due(d time.Duration) (time.Time, bool) {
+	now := time.Now()
+	if t.d == d && now.Sub(t.at) <= d/8 {
+		return now, false
+	}
+	*t = timed{now, d}
+	return now.Add(d), true
 }
 
 // stopReading ends the reading of messages from another goroutine.
@@ -123,10 +149,19 @@ func (s *session) stopReading() {
 
 // next waits for a message and reads its length.
 func (s *session) next() (int64, error) {
+	if err := s.begins(); err != nil {
+		return 0, err
+	}
+	n, err := s.in.length()
+	return n, s.late(err)
+}
+
+// begins waits for the first byte of a message, and gives the rest of it its time.
+func (s *session) begins() error {
 	l := s.pass.Door().Config.Limits
 	for {
 		if !s.deadline(l.Idle.Duration, true) {
-			return 0, errDrained
+			return errDrained
 		}
 		err := s.in.wait()
 		if err == nil {
@@ -134,21 +169,20 @@ func (s *session) next() (int64, error) {
 		}
 		quiet := time.Since(time.UnixMilli(s.active.Load()))
 		if !timeout(err) || s.ctx.Err() != nil {
-			return 0, err
+			return err
 		}
 		if s.over() {
-			return 0, errDrained
+			return errDrained
 		}
 		if quiet >= l.Idle.Duration {
 			s.pass.Denied(door.Deadline, "idle", nil)
-			return 0, err
+			return err
 		}
 	}
 	if !s.deadline(l.Frame.Duration, false) {
-		return 0, errDrained
+		return errDrained
 	}
-	n, err := s.in.length()
-	return n, s.late(err)
+	return nil
 }
 
 func (s *session) over() bool {
@@ -180,20 +214,12 @@ func (s *session) read(n int64) (m message, err error) {
 		m.fatal = true
 		return m, nil
 	}
-	release, err := s.pass.Hold(s.ctx, n)
-	if err != nil {
-		return m, err
-	}
-	m.release = release
-	if m.refusal = s.pass.Pace(s.ctx, n); m.refusal != nil {
+	if m.refusal = s.pass.Pace(s.patient, n); m.refusal != nil {
 		s.deadline(frame, false)
 		return m, s.late(s.in.skip(n))
 	}
-	if !s.deadline(frame, false) {
-		return m, errDrained
-	}
-	if m.bytes, err = s.in.body(n); err != nil {
-		return m, s.late(err)
+	if err := s.receive(&m, n, frame); err != nil {
+		return m, err
 	}
 	m.answered = true
 	if s.dialect != nil {
@@ -204,11 +230,31 @@ func (s *session) read(n int64) (m message, err error) {
 	if cap(s.scratch) > keep {
 		s.scratch = nil
 	}
-	m.ticket, m.refusal = s.pass.Request(s.ctx, m.bytes, s.scratch)
+	m.ticket, m.refusal = s.pass.Request(s.patient, m.bytes, s.scratch)
 	if m.ticket != nil && &m.ticket.Bytes[0] != &m.bytes[0] {
 		s.scratch = m.ticket.Bytes // it has grown, perhaps
 	}
 	return m, nil
+}
+
+// receive reads the bytes of a message, and finds room for them.
+func (s *session) receive(m *message, n int64, frame time.Duration) error {
+	arrived, err := s.pass.Receive(s.patient, n)
+	if err != nil {
+		return err
+	}
+	defer arrived()
+	if !s.deadline(frame, false) {
+		return errDrained
+	}
+	if m.bytes, err = s.in.body(n); err != nil {
+		return s.late(err)
+	}
+	release, err := s.pass.Hold(s.patient, n)
+	if err == nil {
+		m.release = release
+	}
+	return err
 }
 
 // late tells of a message that did not come in time.
@@ -218,78 +264,3 @@ func (s *session) late(err error) error {
 	}
 	return err
 }
-
-// connect makes the connection to the node, if there is none, or only one that
-// the node has closed while nothing was under way.
-func (s *session) connect() error {
-	if s.up != nil && (s.due.Load() > 0 || s.up.Idle()) {
-		return nil
-	}
-	if s.up != nil {
-		s.up.Close()
-	}
-	up, err := s.pass.Door().Upstream.Dial(s.ctx)
-	if err != nil {
-		return err
-	}
-	s.up, s.upIn = up, newSplitter(up, s.pass.Door().Config.Packet)
-	context.AfterFunc(s.ctx, func() { up.Close() })
-	return nil
-}
-
-// errOtherLife says that the node was started again since the message was
-// checked.
-var errOtherLife = errors.New("frames: the node is another one since the message was checked")
-
-// send writes a message to the node.
-func (s *session) send(t *door.Ticket) (err error) {
-	if s.up.Epoch() != t.Epoch {
-		return errOtherLife
-	}
-	width := s.pass.Door().Config.Packet
-	if s.out, err = etf.AppendFrame(s.out[:0], t.Bytes, width); err != nil {
-		return err
-	}
-	s.up.SetWriteDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
-	_, err = s.up.Write(s.out)
-	if cap(s.out) > keep {
-		s.out = nil
-	}
-	return err
-}
-
-// reply writes a message to the client.
-func (s *session) reply(b []byte) error {
-	frame, err := etf.AppendFrame(s.back[:0], b, s.pass.Door().Config.Packet)
-	if err != nil {
-		return err
-	}
-	if s.back = frame; cap(frame) > keep {
-		s.back = nil
-	}
-	s.conn.SetWriteDeadline(time.Now().Add(s.pass.Door().Config.Limits.Write.Duration))
-	_, err = s.conn.Write(frame)
-	if timeout(err) && s.ctx.Err() == nil {
-		s.pass.Denied(door.Deadline, "write", nil)
-	}
-	s.active.Store(time.Now().UnixMilli())
-	return err
-}
-
-// finish closes both ends: in order, or so that the client sees an error.
-func (s *session) finish() {
-	if s.up != nil {
-		s.up.Close()
-	}
-	if !s.refused.Load() {
-		s.conn.Close()
-		return
-	}
-	if time.Since(time.UnixMilli(s.active.Load())) < time.Second {
-		time.Sleep(arrive)
-	}
-	listen.Reset(s.conn)
-}
-
-// arrive is given to answers on their way: a reset overtakes them.
-const arrive = 100 * time.Millisecond

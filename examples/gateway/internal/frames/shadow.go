@@ -52,11 +52,12 @@ func (w *Worker) offer(j job) {
 	}
 }
 
-// tap copies both ways, byte by byte as they come, and keeps copies of messages
-// for the worker.
+// tap copies both ways as it comes, and keeps copies of messages for the worker. It
+// ends, between two messages, when a reload has made a rule one that is enforced.
 func (s *session) tap(w *Worker) {
 	defer s.finish()
-	if err := s.connect(); err != nil {
+	up, err := s.connect()
+	if err != nil {
 		s.pass.Unreachable(err)
 		s.refused.Store(true)
 		return
@@ -64,11 +65,21 @@ func (s *session) tap(w *Worker) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		io.Copy(s.conn, io.TeeReader(s.up, s.collect(w, door.ToClient)))
+		io.Copy(activity{s}, io.TeeReader(up, s.collect(w, door.ToClient)))
 		half(s.conn)
+		s.stopReading()
 	}()
-	io.Copy(s.up, io.TeeReader(s.in.r, s.collect(w, door.ToNode)))
-	half(s.up.Conn)
+	seen := s.collect(w, door.ToNode)
+	for err == nil && s.ctx.Err() == nil {
+		if err = s.begins(); err == nil {
+			s.pass.Refresh()
+			if !s.pass.Door().Passive() {
+				break
+			}
+			err = s.late(s.copyFrame(up, seen))
+		}
+	}
+	half(up.Conn.Conn)
 	select {
 	case <-ended:
 	case <-time.After(s.pass.Door().Upstream.Config().Answer.Duration):
@@ -77,9 +88,35 @@ func (s *session) tap(w *Worker) {
 	}
 }
 
+// activity is the client, as one that is not idle while it gets something.
+type activity struct{ s *session }
+
+// Write implements io.Writer.
+func (a activity) Write(b []byte) (int, error) {
+	a.s.active.Store(time.Now().UnixMilli())
+	return a.s.conn.Write(b)
+}
+
+// copyFrame sends a frame on, each part of it as soon as it is here.
+func (s *session) copyFrame(up *link, seen io.Writer) error {
+	n, err := s.in.peek()
+	for left := int64(s.in.width) + n; left > 0 && err == nil; {
+		var b []byte
+		if b, err = s.in.part(left); err != nil {
+			break
+		}
+		if _, err = up.Write(b); err == nil {
+			seen.Write(b)
+			left -= int64(len(b))
+			_, err = s.in.r.Discard(len(b))
+		}
+	}
+	return err
+}
+
 // collect returns what finds the messages in a stream.
 func (s *session) collect(w *Worker, way door.Direction) io.Writer {
-	c := &collector{width: s.pass.Door().Config.Packet, most: s.pass.Door().MaxBytes(way)}
+	c := &collector{width: s.in.width, most: s.pass.Door().MaxBytes(way)}
 	c.found = func(n int64, body []byte) { w.offer(job{s: s, way: way, n: n, body: body}) }
 	return c
 }

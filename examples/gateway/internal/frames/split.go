@@ -13,11 +13,14 @@ import (
 	"bufio"
 	"encoding/binary"
 	"io"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 )
 
 const (
-	chunk = 4 << 10  // a buffer starts with so much, whatever a frame claims
-	keep  = 64 << 10 // a larger one is dropped
+	chunk  = 4 << 10    // a buffer starts with so much, whatever a frame claims
+	keep   = door.Small // a larger one is dropped
+	window = 8 << 10    // what is read at once
 )
 
 // splitter reads frames in two steps.
@@ -28,13 +31,46 @@ type splitter struct {
 }
 
 func newSplitter(r io.Reader, width int) *splitter {
-	return &splitter{r: bufio.NewReaderSize(r, chunk), width: width}
+	return &splitter{r: bufio.NewReaderSize(r, window), width: width}
+}
+
+// complete reports whether the next frame is here already, all of it.
+func (s *splitter) complete() bool {
+	n := s.r.Buffered()
+	if n < s.width {
+		return false
+	}
+	head, _ := s.r.Peek(s.width) // it is there
+	return int64(n) >= int64(s.width)+big(head)
 }
 
 // wait returns when the first byte of a frame is there; io.EOF is an orderly end.
 func (s *splitter) wait() error {
 	_, err := s.r.Peek(1)
 	return err
+}
+
+// peek returns the length of a frame and leaves it where it is.
+func (s *splitter) peek() (int64, error) {
+	head, err := s.r.Peek(s.width)
+	if err != nil {
+		return 0, unexpected(err)
+	}
+	return big(head), nil
+}
+
+// part returns what is here of the next most bytes, one at least, and leaves it.
+func (s *splitter) part(most int64) ([]byte, error) {
+	if _, err := s.r.Peek(1); err != nil {
+		return nil, unexpected(err)
+	}
+	return s.r.Peek(int(min(most, int64(s.r.Buffered()))))
+}
+
+func big(head []byte) int64 {
+	var wide [4]byte
+	copy(wide[4-len(head):], head)
+	return int64(binary.BigEndian.Uint32(wide[:]))
 }
 
 // length reads the length of a frame. The end of the input is no orderly one any

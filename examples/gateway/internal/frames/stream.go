@@ -13,48 +13,49 @@ import (
 // under way until the node's socket has taken it.
 func (s *session) stream() {
 	defer s.finish()
-	if !s.openStream() {
+	up := s.openStream()
+	if up == nil {
 		return
 	}
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		s.pushes()
+		s.pushes(up)
 	}()
 	wait := arrive // after a refusal: for the answers to what was sent before
-	if s.messages() {
+	if s.messages(up) {
 		wait = s.pass.Door().Upstream.Config().Answer.Duration // the client has said all; the node may go on
 	}
-	half(s.up.Conn)
+	half(up.Conn.Conn)
 	select {
 	case <-ended:
 	case <-time.After(wait):
 	}
-	s.up.Close()
+	up.Close()
 	<-ended
 }
 
 // openStream connects before the first message, for the node may speak first.
-func (s *session) openStream() bool {
+func (s *session) openStream() *link {
 	x, _, err := s.pass.Door().Upstream.Begin(s.ctx, 0, upstream.Need{Breaker: s.pass.Door().Modes[door.Breaker] == door.Enforce})
 	if err != nil {
 		s.pass.Denied(door.Breaker, "open", err)
 		s.refused.Store(true)
-		return false
+		return nil
 	}
-	if err := s.connect(); err != nil {
-		x.End(err)
+	up, err := s.connect()
+	x.End(err)
+	if err != nil {
 		s.pass.Unreachable(err)
 		s.refused.Store(true)
-		return false
+		return nil
 	}
-	x.End(nil)
-	return true
+	return up
 }
 
 // messages passes messages to the node. It reports whether the client ended in
 // order.
-func (s *session) messages() bool {
+func (s *session) messages(up *link) bool {
 	for s.ctx.Err() == nil {
 		n, err := s.next()
 		if err == io.EOF || err == errDrained {
@@ -63,12 +64,21 @@ func (s *session) messages() bool {
 		if err == nil {
 			s.pass.Refresh()
 			if s.cuts(n) {
-				err = s.cut(n)
+				if err = s.flush(); err == nil {
+					err = s.cut(up, n)
+				}
 			} else {
 				err = s.pipe(n)
 			}
 		}
+		if err == nil {
+			err = s.flushed
+		}
+		if err == nil && !s.in.complete() {
+			err = s.flush()
+		}
 		if err != nil {
+			s.flush()
 			s.refused.Store(true)
 			return false
 		}
@@ -88,32 +98,27 @@ func (s *session) pipe(n int64) error {
 	case m.refusal != nil:
 		return m.refusal
 	}
-	if err := s.send(m.ticket); err != nil {
-		new(door.Crash).Lost(m.ticket, err)
-		return err
-	}
-	m.ticket.Done()
-	return nil
+	return s.send(m.ticket, true)
 }
 
 // pushes passes on what the node sends, until it ends.
-func (s *session) pushes() {
+func (s *session) pushes(up *link) {
 	for {
-		if err := s.upIn.wait(); err != nil {
+		if err := up.in.wait(); err != nil {
 			if err != io.EOF && !timeout(err) {
 				s.refused.Store(true)
 			}
 			break
 		}
-		s.up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
-		b, release, r, err := s.fetch()
+		up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
+		b, release, r, err := s.fetch(up)
 		if err != nil {
 			s.refused.Store(true)
 			break
 		}
-		s.up.SetReadDeadline(time.Time{})
+		up.SetReadDeadline(time.Time{})
 		if r == nil {
-			err = s.reply(b)
+			err = s.reply(b, up.in.complete())
 		}
 		release()
 		if r != nil && s.pass.Door().Config.Refused != "skip" || err != nil {

@@ -33,7 +33,7 @@ func alone(c *config.File, l config.Listener, m *metrics.Metrics) (*door.Pass, f
 	if err == nil {
 		var d *door.Door
 		d, err = door.New(l, u, to.Classes, door.Shared{
-			Clients: limit.NewClients(rates(l.Limits), 1, 1), Held: limit.NewBytes(int64(c.Global.MaxBytes)), Events: m,
+			Clients: limit.NewClients(rates(l.Limits, to), 1, 1), Held: limit.NewBytes(int64(c.Global.MaxBytes)), Events: m,
 		})
 		if err == nil {
 			if p, r := d.Accept(door.Client{Addr: netip.IPv6Loopback(), Identity: "port"}, nil); r == nil {

@@ -17,6 +17,7 @@ const secret = "a secret of some length"
 // TestRealNode: the node reports, its atom table grows by what the ledger allows
 // and no more, and another life of it begins with another report.
 func TestRealNode(t *testing.T) {
+	t.Parallel()
 	modules := beamnode.Require(t)
 	dir := t.TempDir()
 	text := func(addr string) string {
@@ -96,6 +97,7 @@ listeners:
 
 // TestForgedReport: without the secret nothing changes.
 func TestForgedReport(t *testing.T) {
+	t.Parallel()
 	modules := beamnode.Require(t)
 	node := NewNode(t, nil)
 	dir := t.TempDir()
@@ -122,6 +124,7 @@ listeners:
 
 // TestRealBERT: calls of a real node, and what it never sees.
 func TestRealBERT(t *testing.T) {
+	t.Parallel()
 	modules := beamnode.Require(t)
 	n, err := modules.Start("", "")
 	if err != nil {

@@ -271,6 +271,7 @@ func TestCrowd(t *testing.T) {
 
 // TestDrip: clients that send one byte and then another hold nobody up.
 func TestDrip(t *testing.T) {
+	t.Parallel()
 	node := NewNode(t, nil)
 	g := Start(t, conf(node, "", "max_in_flight: 2\nmax_bytes_in_flight: 2MiB", "answers: {expect: one}\nlimits: {max_connections_per_client: 2000, frame_timeout: 300ms}"))
 	var ended sync.WaitGroup
@@ -302,6 +303,33 @@ func TestDrip(t *testing.T) {
 	}
 	if n := len(node.Got()); n != 50 {
 		t.Errorf("the node got %d messages", n)
+	}
+}
+
+// TestClaims: a client that claims large messages and sends nothing of them is in
+// the way of nobody else, neither of small messages nor of large ones.
+func TestClaims(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "max_bytes_in_flight: 8MiB", "proxy_protocol: [127.0.0.0/8]\nanswers: {expect: one}\nlimits: {max_connections_per_client: 100, frame_timeout: 20s}"))
+	from := func(addr string) *Client {
+		c := g.Dial("door")
+		fmt.Fprintf(c, "PROXY TCP4 %s 127.0.0.1 5000 4000\r\n", addr)
+		return c
+	}
+	for range 50 {
+		from("10.0.0.1").Write([]byte{0, 0x0f, 0, 0, 131, 109})
+	}
+	Eventually(t, "they are there", func() bool { return g.Sum("beamgate_connections") == 50 })
+	c := from("10.0.0.2")
+	big := term.Message(term.Bin(string(make([]byte, 900_000))))
+	for range 10 {
+		c.Send(good)
+		c.Want(good)
+		c.Send(big)
+		c.Want(big)
+	}
+	if n := g.Count("code=frame"); n != 0 {
+		t.Errorf("%v of those in the way had ended already", n)
 	}
 }
 

@@ -220,7 +220,7 @@ func TestRateStopsReading(t *testing.T) {
 	for range 10 {
 		c.Want(good)
 	}
-	g = Start(t, conf(node, "", "", "limits: {messages_burst: 2, messages_per_second: 1, max_pause: 1ms}"))
+	g = Start(t, conf(node, "", "", "limits: {bytes_burst: 18, bytes_per_second: 1, max_pause: 1ms}")) // two messages, and one more in nine seconds
 	c = g.Dial("door")
 	for range 3 {
 		c.Send(good)

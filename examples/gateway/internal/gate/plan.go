@@ -121,7 +121,7 @@ func (p *plan) planListener(c config.Listener) error {
 		next.fresh = true
 		next.l = &listener{
 			Listener: socket, address: c.Listen,
-			clients: limit.NewClients(rates(c.Limits), p.c.Global.MaxClients, c.Limits.MaxConnections),
+			clients: limit.NewClients(rates(c.Limits, p.c.Upstream(c.Upstream)), p.c.Global.MaxClients, c.Limits.MaxConnections),
 			worker:  frames.NewWorker(shadowRoom),
 		}
 	}
@@ -130,7 +130,7 @@ func (p *plan) planListener(c config.Listener) error {
 	if next.door, err = p.g.door(c, u, p.c.Upstream(c.Upstream).Classes, door.Shared{Clients: next.l.clients, Back: p.ledgers[c.Answers.Ledger]}); err != nil {
 		return err
 	}
-	if next.proto, err = protocol(c, u, next.l.worker); err != nil {
+	if next.proto, err = protocol(c, next.door, next.l.worker); err != nil {
 		return err
 	}
 	if c.TLS != nil {
@@ -172,10 +172,10 @@ func protocols(c config.Listener) []string {
 // checked.
 const shadowRoom = 64
 
-func rates(d config.Door) limit.Rates {
+func rates(d config.Door, u *config.Upstream) limit.Rates {
 	return limit.Rates{
 		Connections: d.PerClient, Messages: d.Messages, Burst: d.Burst,
-		Bytes: int64(d.Bytes), ByteBurst: int64(d.BytesBurst),
+		Bytes: int64(d.Bytes), ByteBurst: int64(d.BytesBurst), Receiving: int64(u.MaxBytes) / 8,
 	}
 }
 
@@ -202,7 +202,7 @@ func (p *plan) commit() {
 			}
 		}
 		g.listeners[next.c.Name] = next.l
-		next.l.clients.Resize(rates(next.c.Limits), p.c.Global.MaxClients, next.c.Limits.MaxConnections)
+		next.l.clients.Resize(rates(next.c.Limits, p.c.Upstream(next.c.Upstream)), p.c.Global.MaxClients, next.c.Limits.MaxConnections)
 		next.l.Use(next.door, next.proto, next.tls)
 		if next.fresh {
 			go next.l.Serve(g.ctx)

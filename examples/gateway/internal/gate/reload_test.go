@@ -1,11 +1,13 @@
 package gate_test
 
 import (
+	"fmt"
 	"net"
 	"strings"
 	"testing"
 
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
 // TestReload: 200 reloads under load, with broken files in between, lose no
@@ -109,5 +111,84 @@ func TestReloadRenames(t *testing.T) {
 	c.Want(good)
 	if n := g.Count("listener=gate", "code=ok", "direction=to_node"); n != 1 || g.Addr("gate") != addr {
 		t.Errorf("%v messages under the new name, at %s", n, g.Addr("gate"))
+	}
+}
+
+// TestReloadEndsShadow: a connection that was let through unchecked does not go on
+// when the rules are enforced.
+func TestReloadEndsShadow(t *testing.T) {
+	node := NewNode(t, nil)
+	text := conf(node, "", "", "mode: shadow")
+	g := Start(t, text)
+	c := g.Dial("door")
+	c.Send(exp)
+	c.Want(exp)
+	if err := g.Load(strings.Replace(text, "mode: shadow", "mode: enforce", 1)); err != nil {
+		t.Fatal(err)
+	}
+	c.Send(exp)
+	if b, err := c.Receive(); err == nil {
+		t.Errorf("%q still passes", b)
+	}
+	if n := len(node.Got()); n != 1 {
+		t.Errorf("the node got %d messages", n)
+	}
+}
+
+// TestReloadMovesToAnotherNode: what is under way is answered by the one, what comes
+// later by the other, whose ledger counts it.
+func TestReloadMovesToAnotherNode(t *testing.T) {
+	one, two := NewNode(t, nil), NewNode(t, nil)
+	text := func(upstream string) string {
+		return fmt.Sprintf(`version: 1
+ledgers: [{name: one}, {name: two}]
+upstreams:
+  - {name: one, address: '%s', ledger: one}
+  - {name: two, address: '%s', ledger: two}
+listeners:
+  - {name: pairs, listen: '127.0.0.1:0', upstream: %s, answers: {expect: one}}
+  - {name: stream, listen: '127.0.0.1:0', upstream: %s}
+`, one.Addr, two.Addr, upstream, upstream)
+	}
+	g := Start(t, text("one"))
+	pairs, stream := g.Dial("pairs"), g.Dial("stream")
+	for _, c := range []*Client{pairs, stream} {
+		c.Send(atoms(0, 1))
+		c.Want(atoms(0, 1))
+	}
+	if err := g.Load(text("two")); err != nil {
+		t.Fatal(err)
+	}
+	pairs.Send(atoms(1, 1))
+	pairs.Want(atoms(1, 1))
+	stream.Send(atoms(2, 1))
+	stream.Reset() // it cannot move
+	if len(one.Got()) != 2 || len(two.Got()) != 1 || g.Ledger("one").Stats().Committed != 1 {
+		t.Errorf("%d and %d messages, %+v", len(one.Got()), len(two.Got()), g.Ledger("one").Stats())
+	}
+}
+
+// TestReloadReplacesCalls: what a client may no longer call, it may not call on a
+// connection that was there before either; and a connection keeps its frames.
+func TestReloadReplacesCalls(t *testing.T) {
+	node := NewNode(t, calc)
+	text := conf(node, "", "", rules)
+	g := Start(t, text)
+	c := g.Dial("door")
+	add := call("call", "calc", "add", term.Int(1), term.Int(7))
+	reply := term.Message(term.Tuple(term.Atom("reply"), term.Int(7)))
+	c.Send(add)
+	c.Want(reply)
+	if err := g.Load(strings.Replace(text, "protocol: bert", "protocol: bert\n    packet: 2", 1)); err != nil {
+		t.Fatal(err)
+	}
+	c.Send(add)
+	c.Want(reply)
+	if err := g.Load(strings.Replace(text, "calc:add/2", "calc:sub/2", 1)); err != nil {
+		t.Fatal(err)
+	}
+	c.Send(add)
+	if kind, _, _ := refusal(t, c); kind != "server" {
+		t.Error(kind)
 	}
 }

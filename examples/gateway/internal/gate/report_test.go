@@ -15,6 +15,7 @@ import (
 // TestReportsDriveLimits: a node in trouble gets less, at worst nothing, and one that
 // falls silent gets what the configuration says.
 func TestReportsDriveLimits(t *testing.T) {
+	t.Parallel()
 	node := NewNode(t, nil)
 	g := Start(t, fmt.Sprintf(`version: 1
 report: {listen: '127.0.0.1:0', secret_file: %s, max_age: 2s}

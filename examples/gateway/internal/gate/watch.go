@@ -61,6 +61,14 @@ func (g *Gate) watch() {
 				set(float64(s.Preloaded), name, "known")
 			}
 		})},
+		metrics.Gauge{Name: "node_atoms", Help: "Atoms of the node with the fullest table, as it reports.", Labels: []string{"ledger", "what"}, Values: each(func(set set) {
+			for name, l := range g.ledgers {
+				if s := l.Stats(); s.Table > 0 {
+					set(float64(s.Atoms), name, "count")
+					set(float64(s.Table), name, "limit")
+				}
+			}
+		})},
 		metrics.Gauge{Name: "ledger_locked", Help: "1 if no new name can pass: the file is lost or damaged, or the node has not reported.", Labels: []string{"ledger"}, Values: each(func(set set) {
 			for name, l := range g.ledgers {
 				v := 0.0

@@ -204,13 +204,23 @@ type Stats struct {
 	limits.BudgetStats
 	Waiting bool `json:"waiting"` // for a report
 	Clients int  `json:"clients"` // that spent names
+
+	// Atoms and Table are the atoms of the node with the fullest table, as it
+	// reported, and how many it may have; 0 if none has.
+	Atoms, Table int64
 }
 
 // Stats returns the numbers.
 func (l *Ledger) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Stats{l.budget.Stats(), l.waiting, len(l.clients)}
+	s := Stats{BudgetStats: l.budget.Stats(), Waiting: l.waiting, Clients: len(l.clients)}
+	for _, n := range l.nodes {
+		if s.Table == 0 || n.last.AtomCount*s.Table > s.Atoms*n.last.AtomLimit {
+			s.Atoms, s.Table = n.last.AtomCount, n.last.AtomLimit
+		}
+	}
+	return s
 }
 
 // Grant raises the allowance of this incarnation by n names, and keeps that.

@@ -161,6 +161,14 @@ func TestLives(t *testing.T) {
 		t.Error(err)
 	}
 	refusedBy(t, bring(l, "a", "told"), "AtomBudget")
+	// A reset by hand does not forget what this life of the node has told.
+	l.Report(report(2, "told_later"))
+	if err := l.Reset("by hand"); err != nil {
+		t.Fatal(err)
+	}
+	if s := l.Stats(); s.Preloaded != 2 || s.Atoms != 100 || s.Table != 1000 {
+		t.Errorf("%+v", s)
+	}
 }
 
 // TestWhatPassedMeanwhileIsCharged: names that were known and went to a node which
@@ -326,6 +334,39 @@ func TestResetCutShort(t *testing.T) {
 	}
 	if began, err := l.Report(report(2)); began || err != nil {
 		t.Error(began, err)
+	}
+}
+
+// TestResetFails: while the state cannot be written, the ledger stays what it was,
+// and the next report tries again.
+func TestResetFails(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, config.Ledger{Max: 3, Nodes: []string{webNode}, File: filepath.Join(dir, "web.atoms")})
+	l.Report(report(1))
+	if err := bring(l, "a", "n1", "n2"); err != nil {
+		t.Fatal(err)
+	}
+	moved := dir + ".moved"
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	if began, err := l.Report(report(2)); began || err == nil {
+		t.Error(began, err)
+	}
+	if err := bring(l, "a", "n1"); err != nil || l.Stats().Committed != 2 {
+		t.Error(err, l.Stats())
+	}
+	if err := os.Rename(moved, dir); err != nil {
+		t.Fatal(err)
+	}
+	if began, err := l.Report(report(2)); !began || err != nil {
+		t.Error(began, err)
+	}
+	if err := bring(l, "a", "n3"); err != nil {
+		t.Error(err)
 	}
 }
 

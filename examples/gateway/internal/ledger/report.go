@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"iter"
 	"maps"
 	"slices"
 )
@@ -18,9 +19,9 @@ type Report struct {
 // node is what is known of one node of the pool.
 type node struct {
 	last    Report
-	spent   int64           // names spent when it reported
-	names   map[string]bool // nil with one node: they go straight to the budget
-	changed bool            // another incarnation than the one the file counts for
+	spent   int64 // names spent when it reported
+	names   map[string]bool
+	changed bool // another incarnation than the one the file counts for
 }
 
 // errReport is for reports that cannot be meant.
@@ -55,10 +56,7 @@ func (l *Ledger) Report(r Report) (began bool, err error) {
 func (l *Ledger) take(r Report) (bool, error) {
 	n := l.nodes[r.Node]
 	if n == nil || n.last.Incarnation != r.Incarnation {
-		n = &node{}
-		if len(l.config.Nodes) > 1 {
-			n.names = map[string]bool{}
-		}
+		n = &node{names: map[string]bool{}}
 		l.nodes[r.Node] = n
 	}
 	n.last = r
@@ -131,7 +129,7 @@ func (l *Ledger) answered() error {
 			return nil
 		}
 	}
-	if l.budget.Locked() != nil {
+	if s := l.budget.Stats(); s.Locked != nil || s.Resets < l.state.Resets { // or a reset failed half way
 		if err := l.reset("the file was lost, and the node has reported", l.state.Nodes); err != nil {
 			return err
 		}
@@ -153,6 +151,9 @@ func (l *Ledger) reset(reason string, nodes map[string]Incarnation) error {
 		return err
 	}
 	l.budget.Preload(l.known.All())
+	if len(l.config.Nodes) > 0 && l.nodes[l.config.Nodes[0]] != nil { // what all have, the first has
+		l.budget.Preload(l.shared(maps.Keys(l.nodes[l.config.Nodes[0]].names)))
+	}
 	l.budget.SetMax(max(l.config.Max, int64(len(carry))))
 	l.spend(carry)
 	clear(l.clients)
@@ -187,19 +188,24 @@ func (l *Ledger) spend(names []string) {
 
 // learn takes names that a node has. In a pool a name is known when all have it.
 func (l *Ledger) learn(n *node, names []string) {
-	if n.names == nil {
-		l.budget.Preload(slices.Values(names))
-		return
-	}
 	for _, name := range names {
 		n.names[name] = true
-		all := true
-		for _, other := range l.config.Nodes {
-			o := l.nodes[other]
-			all = all && o != nil && o.names[name]
-		}
-		if all {
-			l.budget.Preload(slices.Values([]string{name}))
+	}
+	l.budget.Preload(l.shared(slices.Values(names)))
+}
+
+// shared yields those names that every node has.
+func (l *Ledger) shared(names iter.Seq[string]) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for name := range names {
+			all := true
+			for _, other := range l.config.Nodes {
+				o := l.nodes[other]
+				all = all && o != nil && o.names[name]
+			}
+			if all && !yield(name) {
+				return
+			}
 		}
 	}
 }

@@ -44,6 +44,7 @@ func (b *Bytes) Acquire(ctx context.Context, n int64) error {
 	c := &claim{n: n, ready: make(chan struct{})}
 	b.line = append(b.line, c)
 	b.mu.Unlock()
+	waiting(ctx)
 	select {
 	case <-c.ready:
 		return nil

@@ -21,6 +21,7 @@ type Rates struct {
 	Connections      int64
 	Messages, Burst  int64 // a second, and at once
 	Bytes, ByteBurst int64
+	Receiving        int64 // bytes of large messages on their way at once
 }
 
 // Clients are the clients of one listener. It remembers a bounded number; those
@@ -43,6 +44,7 @@ type Client struct {
 	conns    int64
 	messages *rate.Limiter
 	bytes    *rate.Limiter
+	coming   *Bytes
 	at       *list.Element
 }
 
@@ -70,8 +72,10 @@ func (c *Client) set(r Rates) {
 	if c.messages == nil {
 		c.messages = rate.NewLimiter(rate.Limit(r.Messages), int(r.Burst))
 		c.bytes = rate.NewLimiter(rate.Limit(r.Bytes), int(r.ByteBurst))
+		c.coming = NewBytes(r.Receiving)
 		return
 	}
+	c.coming.Resize(r.Receiving)
 	c.messages.SetLimit(rate.Limit(r.Messages))
 	c.messages.SetBurst(int(r.Burst))
 	c.bytes.SetLimit(rate.Limit(r.Bytes))
@@ -165,6 +169,7 @@ func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Du
 		b.CancelAt(now)
 		return delay, ErrRate
 	}
+	waiting(ctx)
 	t := time.NewTimer(delay)
 	defer t.Stop()
 	select {
@@ -173,6 +178,15 @@ func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Du
 	case <-ctx.Done():
 		return delay, ctx.Err()
 	}
+}
+
+// Receive takes room for n bytes of a large message that is on its way, of this
+// client's share. The error is that of ctx.
+func (c *Client) Receive(ctx context.Context, n int64) (release func(), err error) {
+	if err := c.coming.Acquire(ctx, n); err != nil {
+		return nil, err
+	}
+	return func() { c.coming.Release(n) }, nil
 }
 
 // Over pays for a message of n bytes and reports whether the client is over its

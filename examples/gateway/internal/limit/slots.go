@@ -87,6 +87,7 @@ func (s *Slots) Acquire(ctx context.Context, class int, maxWait time.Duration) e
 	s.queue[class] = append(s.queue[class], w)
 	s.waiting++
 	s.mu.Unlock()
+	waiting(ctx)
 	return s.wait(ctx, w, class, maxWait)
 }
 

@@ -5,6 +5,7 @@ package metrics
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -17,6 +18,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	log      *Log
 	names    []string
+	passed   sync.Map // of *passed, by passedKey
 
 	verdicts *prometheus.CounterVec
 	took     *prometheus.HistogramVec
@@ -62,9 +64,10 @@ func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
 func (m *Metrics) Verdict(v *door.Verdict) {
 	way := v.Direction.String()
 	if v.Refusal == nil {
-		m.verdicts.WithLabelValues(v.Listener, way, v.Mode.String(), "", "ok", "").Inc()
-		m.bytes.WithLabelValues(v.Listener, way).Add(float64(v.Bytes))
-		m.took.WithLabelValues(v.Listener, way).Observe(v.Took.Seconds())
+		p := m.passedFor(v)
+		p.verdicts.Inc()
+		p.bytes.Add(float64(v.Bytes))
+		p.took.Observe(v.Took.Seconds())
 		if v.Words > 0 {
 			m.words.WithLabelValues(v.Listener).Observe(float64(v.Words))
 		}
@@ -74,6 +77,32 @@ func (m *Metrics) Verdict(v *door.Verdict) {
 	if m.log != nil {
 		m.log.refusal(v)
 	}
+}
+
+// passed are the series of messages that passed, which are looked up too often to
+// be looked up by labels.
+type passed struct {
+	verdicts, bytes prometheus.Counter
+	took            prometheus.Observer
+}
+
+type passedKey struct {
+	listener string
+	way      door.Direction
+	mode     door.Mode
+}
+
+func (m *Metrics) passedFor(v *door.Verdict) *passed {
+	key := passedKey{v.Listener, v.Direction, v.Mode}
+	if p, ok := m.passed.Load(key); ok {
+		return p.(*passed)
+	}
+	way := v.Direction.String()
+	p, _ := m.passed.LoadOrStore(key, &passed{
+		m.verdicts.WithLabelValues(v.Listener, way, v.Mode.String(), "", "ok", ""),
+		m.bytes.WithLabelValues(v.Listener, way), m.took.WithLabelValues(v.Listener, way),
+	})
+	return p.(*passed)
 }
 
 func limitName(err error) string {

@@ -8,7 +8,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
@@ -24,11 +23,6 @@ type Kind struct {
 	// Make makes message number n.
 	Make func(r *rand.Rand, n int) []byte
 }
-
-var names = []string{"id", "customer", "items", "row", "get"}
-
-// Names are the atoms of the honest messages.
-func Names() []string { return slices.Clone(names) }
 
 // Kinds are all of them, the honest ones first.
 func Kinds() []Kind {

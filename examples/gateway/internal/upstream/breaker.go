@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker/v2"
@@ -27,8 +28,8 @@ type BreakerRules struct {
 // gobreaker decides when to open and close. Its pause is as good as nothing, since
 // it cannot grow: the pause is kept here, in front of it.
 type Breaker struct {
-	rules BreakerRules
-	cb    *gobreaker.TwoStepCircuitBreaker[struct{}]
+	now atomic.Pointer[BreakerRules]
+	cb  *gobreaker.TwoStepCircuitBreaker[struct{}]
 
 	mu      sync.Mutex
 	opened  int       // times in a row without closing
@@ -40,11 +41,12 @@ type Breaker struct {
 
 // NewBreaker returns a closed breaker. changed, if not nil, hears of each state.
 func NewBreaker(rules BreakerRules, changed func(state string)) *Breaker {
-	b := &Breaker{rules: rules, changed: changed}
+	b := &Breaker{changed: changed}
+	b.now.Store(&rules)
 	b.cb = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests: rules.Probes,
 		Timeout:     time.Nanosecond,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= rules.Failures },
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= b.now.Load().Failures },
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			b.moved(to)
 		},
@@ -52,6 +54,9 @@ func NewBreaker(rules BreakerRules, changed func(state string)) *Breaker {
 	})
 	return b
 }
+
+// Reload changes the rules, but for the number of probes, which stays.
+func (b *Breaker) Reload(rules BreakerRules) { b.now.Store(&rules) }
 
 // errNeither ends a message that tells nothing about the node's health.
 var errNeither = errors.New("upstream: neither success nor failure")
@@ -61,7 +66,7 @@ func (b *Breaker) moved(to gobreaker.State) {
 	defer b.mu.Unlock()
 	switch to {
 	case gobreaker.StateOpen:
-		b.until = time.Now().Add(pause(b.rules, b.opened))
+		b.until = time.Now().Add(pause(*b.now.Load(), b.opened))
 		b.opened++
 		b.slow = time.Time{}
 	case gobreaker.StateClosed:
@@ -93,14 +98,14 @@ func (b *Breaker) Allow() (done func(error), retry time.Duration, err error) {
 	wait, forced := time.Until(b.until), b.forced
 	b.mu.Unlock()
 	if forced {
-		return nil, b.rules.Base, ErrOpen
+		return nil, b.now.Load().Base, ErrOpen
 	}
 	if wait > 0 && b.cb.State() != gobreaker.StateClosed {
 		return nil, wait, ErrOpen
 	}
 	done, err = b.cb.Allow()
 	if err != nil {
-		return nil, b.rules.Base, ErrOpen
+		return nil, b.now.Load().Base, ErrOpen
 	}
 	return done, 0, nil
 }
@@ -149,9 +154,9 @@ func (b *Breaker) Capacity() int64 {
 		return 100
 	}
 	past := time.Since(b.slow)
-	if past >= b.rules.SlowStart {
+	if past >= b.now.Load().SlowStart {
 		b.slow = time.Time{}
 		return 100
 	}
-	return b.rules.Least + (100-b.rules.Least)*int64(past)/int64(b.rules.SlowStart)
+	return b.now.Load().Least + (100-b.now.Load().Least)*int64(past)/int64(b.now.Load().SlowStart)
 }

@@ -21,12 +21,13 @@ import (
 // Upstream is a node, or a pool of nodes behind one address. It outlives changes
 // of the configuration.
 type Upstream struct {
-	Name     string
-	Ledger   *ledger.Ledger
-	Breaker  *Breaker
-	Slots    *limit.Slots
-	Bytes    *limit.Bytes
-	Suspects *limit.Suspects
+	Name      string
+	Ledger    *ledger.Ledger
+	Breaker   *Breaker
+	Slots     *limit.Slots
+	Bytes     *limit.Bytes // of messages that are here
+	Receiving *limit.Bytes // of large messages on their way
+	Suspects  *limit.Suspects
 
 	now      atomic.Pointer[settings]
 	pressure atomic.Int64 // percent of the places that the node's reports leave
@@ -45,12 +46,9 @@ type settings struct {
 func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upstream, error) {
 	u := &Upstream{Name: c.Name, Ledger: l, conns: map[*Conn]struct{}{}}
 	u.pressure.Store(100)
-	u.Breaker = NewBreaker(BreakerRules{
-		Failures: uint32(c.Breaker.Failures), Base: c.Breaker.Base.Duration, Max: c.Breaker.Max.Duration,
-		Probes: uint32(c.Breaker.Probes), SlowStart: c.Breaker.SlowStart.Duration, Least: c.Breaker.MinCapacity,
-	}, changed)
+	u.Breaker = NewBreaker(breakerRules(c.Breaker), changed)
 	u.Slots = limit.NewSlots(c.MaxInFlight, reserved(c), c.MaxWaiting, u.capacity)
-	u.Bytes = limit.NewBytes(int64(c.MaxBytes))
+	u.Bytes, u.Receiving = limit.NewBytes(1), limit.NewBytes(1)
 	u.Suspects = limit.NewSuspects(suspectRules(c.Poison))
 	commit, err := u.Prepare(c)
 	if err != nil {
@@ -61,8 +59,7 @@ func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upst
 }
 
 // Prepare makes ready to change the limits and the address, which commit then
-// does. Connections and messages under way stay. The breaker keeps the rules that
-// it was made with.
+// does. Connections and messages under way stay.
 func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 	t, err := clientTLS(c)
 	if err != nil {
@@ -71,8 +68,10 @@ func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 	return func() {
 		u.now.Store(&settings{config: c, tls: t})
 		u.Slots.Resize(c.MaxInFlight, reserved(c), c.MaxWaiting)
-		u.Bytes.Resize(int64(c.MaxBytes))
+		u.Bytes.Resize(int64(c.MaxBytes) / 2)
+		u.Receiving.Resize(int64(c.MaxBytes) / 2)
 		u.Suspects.Resize(suspectRules(c.Poison))
+		u.Breaker.Reload(breakerRules(c.Breaker))
 	}, nil
 }
 
@@ -82,6 +81,13 @@ func reserved(c config.Upstream) []int64 {
 		r = append(r, class.Reserved)
 	}
 	return r
+}
+
+func breakerRules(b config.Breaker) BreakerRules {
+	return BreakerRules{
+		Failures: uint32(b.Failures), Base: b.Base.Duration, Max: b.Max.Duration,
+		Probes: uint32(b.Probes), SlowStart: b.SlowStart.Duration, Least: b.MinCapacity,
+	}
 }
 
 func suspectRules(p config.Poison) limit.SuspectRules {
@@ -161,6 +167,9 @@ func (u *Upstream) dial(ctx context.Context, s *settings, to target) (*Conn, err
 	}
 	return c, nil
 }
+
+// Upstream is what the connection leads to.
+func (c *Conn) Upstream() *Upstream { return c.up }
 
 // Epoch is the life of the node that the connection belongs to.
 func (c *Conn) Epoch() int64 { return c.epoch }

@@ -19,6 +19,7 @@ import (
 // exchange is one request and its answer.
 type exchange struct {
 	*handler
+	web     *Rules
 	pass    *door.Pass // of this request
 	w       http.ResponseWriter
 	r       *http.Request // as it goes on, as far as it was checked

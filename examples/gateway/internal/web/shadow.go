@@ -70,10 +70,16 @@ func (x *exchange) later(original *http.Request) {
 		<-x.web.judges
 		return
 	}
+	rules, ok := pass.Door().Protocol.(*Rules)
+	if !ok {
+		pass.Close()
+		<-x.web.judges
+		return
+	}
 	x.live.Add(1)
 	go func() {
 		defer func() { <-x.web.judges; pass.Close(); x.live.Done() }()
-		j := &exchange{handler: x.handler, pass: pass, r: original, copies: x.copies}
+		j := &exchange{handler: x.handler, web: rules, pass: pass, r: original, copies: x.copies}
 		if x.copies.again {
 			j.judgeRequest()
 		}

@@ -255,7 +255,8 @@ func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b [
 
 // judge asks the rules about a message, and returns what goes on.
 func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.MessageType, b []byte) ([]byte, *door.Ticket, error) {
-	p, rules := s.x.pass, s.x.web.c.HTTP.Socket
+	p := s.x.pass
+	rules := p.Door().Config.HTTP.Socket
 	term := kind == websocket.MessageBinary && (rules.Binary == "term" || len(b) > 0 && b[0] == version)
 	text := kind == websocket.MessageText
 	if text && (rules.Text == "refuse" || !utf8.Valid(b)) {

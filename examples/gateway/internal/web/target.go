@@ -19,7 +19,7 @@ import (
 )
 
 // forwards makes ready what a forward proxy needs: the hosts where clients may go.
-func (w *Web) forwards(u *upstream.Upstream) error {
+func (w *Rules) forwards(u *upstream.Upstream) error {
 	private, err := prefixes(w.c.To.Private)
 	if err != nil {
 		return err
@@ -151,7 +151,7 @@ func (x *exchange) connect() {
 		return
 	}
 	inner.SetDeadline(time.Time{})
-	x.web.serve(ctx, x.drain, inner, x.handler.pass, place{origin: origin})
+	serve(ctx, x.drain, inner, x.handler.pass, place{origin: origin})
 }
 
 // resumed is a connection of which something was read already.

@@ -29,8 +29,11 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 )
 
-// Web is the protocol of a listener.
-type Web struct {
+// Web is the protocol of listeners; their rules are in door.Door.Protocol.
+type Web struct{}
+
+// Rules are the rules of a listener.
+type Rules struct {
 	c         config.Listener
 	extract   []*token.Rule
 	unchecked map[string]bool
@@ -46,9 +49,9 @@ type Web struct {
 // judging is how many requests are judged at once that have passed already.
 const judging = 64
 
-// New makes the protocol of a listener in front of u.
-func New(c config.Listener, u *upstream.Upstream) (*Web, error) {
-	w := &Web{
+// New makes the rules of a listener in front of u.
+func New(c config.Listener, u *upstream.Upstream) (*Rules, error) {
+	w := &Rules{
 		c: c, unchecked: map[string]bool{}, again: map[string]bool{}, judges: make(chan struct{}, judging),
 		signed: append([]string{"Digest", "Content-Digest", "Repr-Digest", "Content-MD5", "Signature", "Signature-Input"}, c.HTTP.Signed...),
 	}
@@ -80,7 +83,7 @@ func New(c config.Listener, u *upstream.Upstream) (*Web, error) {
 	return w, nil
 }
 
-func (w *Web) nodesOf(u *upstream.Upstream, dial func(context.Context) (*upstream.Conn, error)) *nodes {
+func (w *Rules) nodesOf(u *upstream.Upstream, dial func(context.Context) (*upstream.Conn, error)) *nodes {
 	return &nodes{dial: dial, most: int(w.c.HTTP.Header), timeout: u.Config().Answer.Duration}
 }
 
@@ -102,28 +105,29 @@ type place struct {
 }
 
 // Serve implements listen.Protocol.
-func (w *Web) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass) {
-	w.serve(ctx, drain, conn, pass, place{})
+func (Web) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass) {
+	serve(ctx, drain, conn, pass, place{})
 }
 
 // serve serves one connection, in a server of its own: its clients, its deadlines
 // and its end are its own.
-func (w *Web) serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass, at place) {
+func serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass, at place) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	limits := pass.Door().Config.Limits
 	under := conn
 	t, secure := conn.(*tls.Conn)
-	h := &handler{web: w, pass: pass, at: at, drain: drain, secure: secure || at.origin != ""}
+	most := int(pass.Door().Config.HTTP.Header)
+	h := &handler{pass: pass, at: at, drain: drain, secure: secure || at.origin != ""}
 	if !secure || t.ConnectionState().NegotiatedProtocol != "h2" {
-		h.conn = framing.New(conn, int(w.c.HTTP.Header), func() { pass.Denied(door.Verb, "framing", framing.ErrAmbiguous) })
+		h.conn = framing.New(conn, most, func() { pass.Denied(door.Verb, "framing", framing.ErrAmbiguous) })
 		conn = h.conn
 	}
 	state := &states{ended: make(chan struct{})}
 	server := &http.Server{
 		Handler: h, BaseContext: func(net.Listener) context.Context { return ctx },
 		ReadHeaderTimeout: limits.Header.Duration, IdleTimeout: limits.Idle.Duration,
-		MaxHeaderBytes: int(w.c.HTTP.Header), ErrorLog: log.New(io.Discard, "", 0),
+		MaxHeaderBytes: most, ErrorLog: log.New(io.Discard, "", 0),
 		HTTP2:     &http.HTTP2Config{MaxConcurrentStreams: int(limits.Pipeline), WriteByteTimeout: limits.Write.Duration},
 		ConnState: state.changed,
 	}
@@ -201,7 +205,6 @@ func (l *single) Addr() net.Addr { return l.conn.LocalAddr() }
 
 // handler serves the requests of one connection.
 type handler struct {
-	web    *Web
 	pass   *door.Pass
 	at     place
 	conn   *framing.Conn // nil: h2
@@ -214,16 +217,26 @@ type handler struct {
 func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	h.live.Add(1)
 	defer h.live.Done()
-	pass, refusal := h.pass.Fork(h.web.client(h.pass.Client, r))
+	h.pass.Refresh()
+	who := h.pass.Client
+	if rules, ok := h.pass.Door().Protocol.(*Rules); ok {
+		who = rules.client(who, r)
+	}
+	pass, refusal := h.pass.Fork(who)
 	if refusal != nil {
 		problem(rw, r, h.pass, refusal)
 		return
 	}
 	defer pass.Close()
+	rules, ok := pass.Door().Protocol.(*Rules)
+	if !ok { // a reload has given the listener another protocol
+		problem(rw, r, pass, pass.Denied(door.Down, "reload", nil))
+		return
+	}
 	d := pass.Door().Config.Limits
 	control := http.NewResponseController(rw)
 	control.SetReadDeadline(time.Now().Add(d.Frame.Duration))
-	x := &exchange{handler: h, pass: pass, r: r, control: control}
+	x := &exchange{handler: h, web: rules, pass: pass, r: r, control: control}
 	x.w = &patient{ResponseWriter: rw, control: control, write: d.Write.Duration}
 	defer x.end()
 	x.serve()
@@ -231,7 +244,7 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 
 // client is who a request is from: the header of a proxy tells, if it is one that
 // is believed.
-func (w *Web) client(peer door.Client, r *http.Request) door.Client {
+func (w *Rules) client(peer door.Client, r *http.Request) door.Client {
 	name := w.c.HTTP.Client.Name
 	if name == "" {
 		return peer

@@ -1,0 +1,236 @@
+package etf_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/fuzz/gen"
+)
+
+// canonical expects that b becomes what its Term is written as, that this stays
+// what it is, and returns it.
+func canonical(tb testing.TB, m *etf.Mode, b []byte) []byte {
+	tb.Helper()
+	got, err := m.Canonicalize([]byte("x"), b)
+	if err != nil || got[0] != 'x' {
+		tb.Fatalf("%x: %x, %v", b, got, err)
+	}
+	got = got[1:]
+	term, err := m.Decode(b)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if want, err := term.AppendETF(nil); err != nil || !bytes.Equal(got, want) {
+		tb.Fatalf("%x: canonical\n%x, %v, want\n%x", b, got, err, want)
+	}
+	again, err := m.Canonicalize(nil, got)
+	if err != nil || !bytes.Equal(again, got) {
+		tb.Fatalf("%x: canonical\n%x, and then\n%x, %v", b, got, again, err)
+	}
+	return got
+}
+
+// elsewhere is a mode of a node that sent none of the terms.
+func elsewhere(tb testing.TB) *etf.Mode {
+	c := etf.OTP()
+	c.Node = etf.Node{Name: "nobody@nowhere", Creation: 99}
+	return compileTB(tb, c)
+}
+
+// TestCanonicalize writes every encoding of everything anew.
+func TestCanonicalize(t *testing.T) {
+	m := elsewhere(t)
+	for _, tc := range []struct{ in, want []byte }{
+		{int32x(7), small(7)}, {int32x(-7), int32x(-7)}, {smallBig(false, 255), small(255)}, {smallBig(true, 1, 0, 0, 0, 0), int32x(-1)}, {largeBig(false), small(0)}, {smallBig(true), small(0)},
+		{smallBig(false, 0, 0, 0, 0x80), smallBig(false, 0, 0, 0, 0x80)}, {raw(110, []byte{5, 7}, []byte{0, 0, 0, 0, 1}), smallBig(true, 0, 0, 0, 0, 1)}, {largeBig(false, 0, 0, 0, 0, 1, 0), smallBig(false, 0, 0, 0, 0, 1)}, {smallBig(true, 0, 0, 0, 0x80), int32x(-1 << 31)},
+		{textFloat("1.5"), float(1.5)}, {textFloat("-0.0"), float(mustFloat("-0"))}, {latin1("é"), atom("é")}, {longLatin1("abc"), atom("abc")}, {longAtom("abc"), atom("abc")}, {atom(""), atom("")},
+		{strLen(0), null}, {head(0), nil}, {thin(3, null), null}, {thin(2, small(1)), small(1)}, {list(small(1), int32x(2)), str("\x01\x02")}, {list(small(1), int32x(256)), list(small(1), int32x(256))}, {pieces(small(3), small(1)), pieces(small(3), small(1))},
+		{pieces(str("\x02"), small(1)), str("\x01\x02")}, {pieces(str("\x02"), null), list(null, small(2))}, {pieces(pieces(atom("a"), small(2)), small(1)), pieces(atom("a"), small(1), small(2))}, {pieces(strLen(0), small(1)), str("\x01")}, {pieces(strLen(0), null), list(null)}, {pieces(thin(2, list(null)), null), list(null, null)},
+		{pieces(thin(1, tuple(small(1))), small(2)), pieces(tuple(small(1)), small(2))}, {list(list(small(1)), str("a")), list(str("\x01"), str("a"))}, {list(tuple(), tuple()), list(tuple(), tuple())}, {pieces(mapOf(small(2), null, small(1), null), null), pieces(mapOf(small(1), null, small(2), null), null)},
+		{largeTuple(), tuple()}, {largeTuple(null), tuple(null)}, {largeTuple(copies(256, null)...), largeTuple(copies(256, null)...)}, {bits(8, 1), bin("\x01")}, {bits(0), bin("")}, {bits(3, 0xff), bits(3, 0xe0)}, {bin("x"), bin("x")},
+		{oldPid(self, 1, 2, 3), newPid(self, 1, 2, 3)}, {oldPort(latin1("n@h"), 1, 3), newPort(self, 1, 3)}, {v4Port(self, 1, 3), newPort(self, 1, 3)}, {v4Port(self, 1<<28, 3), v4Port(self, 1<<28, 3)}, {newPort(self, 1<<28, 3), v4Port(self, 1<<28, 3)},
+		{oldRef(self, 1, 3), newerRef(self, 3, 1)}, {newRef(self, 3, 1, 0), newerRef(self, 3, 1, 0)}, {export(latin1("m"), longAtom("f"), int32x(2)), export(atom("m"), atom("f"), small(2))},
+		{mapOf(), maps(0)}, {mapOf(int32x(1), int32x(2)), mapOf(small(1), small(2))}, {mapOf(float(1), null, small(2), null, int32x(-1), null), mapOf(int32x(-1), null, small(2), null, float(1), null)},
+		{mapOf(tuple(bin("b")), small(1), tuple(latin1("a")), small(2), tuple(), small(3)), mapOf(tuple(), small(3), tuple(atom("a")), small(2), tuple(bin("b")), small(1))},
+		{mapOf(small(2), mapOf(atom("b"), null, atom("a"), null), small(1), null), mapOf(small(1), null, small(2), mapOf(atom("a"), null, atom("b"), null))},
+		{mapOf(mapOf(small(1), null, small(2), int32x(2)), small(1), mapOf(small(2), small(1), small(1), null), small(2)), mapOf(mapOf(small(1), null, small(2), small(1)), small(2), mapOf(small(1), null, small(2), small(2)), small(1))},
+	} {
+		want := tc.want
+		if want == nil {
+			continue
+		}
+		if got := canonical(t, m, ext(tc.in)); !bytes.Equal(got, ext(want)) {
+			t.Errorf("%x: %x, want %x", tc.in, got, ext(want))
+		}
+		for _, around := range []func([]byte) []byte{
+			func(b []byte) []byte { return tuple(b, null) }, func(b []byte) []byte { return mapOf(b, b) }, func(b []byte) []byte { return list(null, b) },
+			func(b []byte) []byte { return mapOf(atom("zz"), b, atom("a"), b) }, func(b []byte) []byte { return mapOf(tuple(b, null), null, tuple(b, small(1)), b) },
+			func(b []byte) []byte { return fun(b) }, func(b []byte) []byte { return pieces(tuple(b), null) },
+		} {
+			canonical(t, m, ext(around(tc.in)))
+		}
+		canonical(t, m, squeeze(tc.in))
+	}
+	f := canonical(t, m, ext(closure{arity: 2, module: latin1("m"), oldIndex: smallBig(false, 1), oldUni: int32x(5), creator: oldPid(latin1("é"), 1, 2, 3), env: [][]byte{int32x(1), list(small(1))}}.encode()))
+	g := canonical(t, m, ext(fun()))
+	if !bytes.HasPrefix(f[2:], u32(int64(len(f)-2))) || !bytes.HasPrefix(g[2:], u32(int64(len(g)-2))) {
+		t.Errorf("sizes of funs: %x, %x", f, g)
+	}
+}
+
+func mustFloat(s string) (f float64) { fmt.Sscan(s, &f); return f }
+
+// TestCanonicalizeOwnReferences: a node writes three words of its own.
+func TestCanonicalizeOwnReferences(t *testing.T) {
+	c := etf.OTP()
+	c.Node = etf.Node{Name: "n@h", Creation: 3}
+	m := compile(t, c)
+	for _, key := range []bool{false, true} {
+		in, want := newerRef(self, 3, 1), newerRef(self, 3, 1, 0, 0)
+		if key { // compared, and through a Term
+			in, want = mapOf(mapOf(small(2), in, small(1), null), null, mapOf(small(1), null, small(2), small(1)), null), mapOf(mapOf(small(1), null, small(2), small(1)), null, mapOf(small(1), null, small(2), want), null)
+		}
+		if got, err := m.Canonicalize(nil, ext(in)); err != nil || !bytes.Equal(got, ext(want)) {
+			t.Errorf("%x: %x, %v, want %x", in, got, err, want)
+		}
+	}
+}
+
+// TestCanonicalizeRandom: random terms and others of the same value in all
+// encodings become the same bytes.
+func TestCanonicalizeRandom(t *testing.T) {
+	t.Parallel()
+	m := elsewhere(t)
+	g := gen.New(gen.Options{Compressed: 0.05})
+	rounds := uint64(6000)
+	if testing.Short() {
+		rounds = 600
+	}
+	for i := range rounds {
+		g.Seed(5, i)
+		b := ext(g.Term(int(i % 900)))
+		want := canonical(t, m, b)
+		if other, ok := g.Recode(b, true); !ok {
+			t.Fatalf("%x is not whole", b)
+		} else if got := canonical(t, m, other); !bytes.Equal(got, want) {
+			t.Fatalf("%x\n%x\nbecome\n%x\n%x", b, other, want, got)
+		}
+		if n, err := m.ValidatePrefix(g.Payload()); err == nil && n > 0 {
+			g.Seed(6, i)
+			b := g.Payload()
+			if n, err := m.ValidatePrefix(b); err == nil {
+				canonical(t, m, b[:n])
+			}
+		}
+	}
+}
+
+// TestCanonicalizeKeys sorts maps of keys of all kinds and sizes.
+func TestCanonicalizeKeys(t *testing.T) {
+	t.Parallel()
+	m := elsewhere(t)
+	g := gen.New(gen.Options{Size: 16})
+	rounds := 600
+	if testing.Short() {
+		rounds = 60
+	}
+	for i := range rounds {
+		rng := rand.New(rand.NewPCG(9, uint64(i)))
+		var pairs [][]byte
+		for k := range 2 + rng.IntN(60) {
+			g.Seed(uint64(i), uint64(k))
+			pairs = append(pairs, g.Term(rng.IntN(30)), g.Term(rng.IntN(30)))
+		}
+		b := ext(mapOf(pairs...))
+		if m.Validate(b) == nil { // else two keys were the same
+			canonical(t, m, b)
+		}
+	}
+}
+
+// reversed is a map of so many small integers in falling order, with a value for
+// the last one.
+func reversed(n int, last []byte) []byte {
+	var kv [][]byte
+	for i := range n {
+		kv = append(kv, int32x(1000-i), null)
+	}
+	kv[len(kv)-1] = last
+	return mapOf(kv...)
+}
+
+// deepMaps nests maps out of order, each in the last pair of the one around it.
+func deepMaps(depth, keys int) []byte {
+	b := small(1)
+	for range depth {
+		b = reversed(keys, b)
+	}
+	return ext(b)
+}
+
+// TestCanonicalizeDeep: maps out of order in maps out of order cost no more for
+// being deep.
+func TestCanonicalizeDeep(t *testing.T) {
+	m := elsewhere(t)
+	for _, depth := range []int{1, 2, 3, 7, 50, 1000} {
+		canonical(t, m, deepMaps(depth, 3))
+	}
+	// In a key, where the Term has to do it.
+	canonical(t, m, ext(mapOf(deepMaps(5, 2)[1:], null, reversed(2, small(3)), null)))
+	// Late maps between others that are not.
+	canonical(t, m, ext(list(deepMaps(40, 2)[1:], reversed(3, null), deepMaps(30, 4)[1:], mapOf(small(1), deepMaps(20, 2)[1:], small(2), reversed(9, deepMaps(9, 2)[1:])))))
+}
+
+// TestCanonicalizeMemory: what it takes beside its output is at most as much
+// again, but for deep maps out of order.
+func TestCanonicalizeMemory(t *testing.T) {
+	m := elsewhere(t)
+	var nils, ints []byte
+	for i := range 200_000 {
+		nils = append(nils, null...)
+		ints = append(ints, cat(int32x(400_000-i), null)...)
+	}
+	for name, b := range map[string][]byte{
+		"nils": ext(cat(head(200_000), nils, null)), "records": records(t, sortedKeys, etf.MinorVersion2), "records out of order": records(t, wireKeys, etf.MinorVersion2),
+		"old atoms": records(t, sortedKeys, etf.MinorVersion1), "deep": deepMaps(3000, 8), "large map": ext(cat(maps(200_000), ints)), "tuples": ext(cat(head(50_000), times(50_000, tuple(null, tuple(), small(1))), null)),
+	} {
+		out, err := m.Canonicalize(nil, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		validate := allocated(func() { m.Validate(b) })
+		took := float64(allocated(func() { m.Canonicalize(out[:0], b) })-validate) / float64(len(b))
+		t.Logf("%s: %d bytes, %.2f of it beside the output and what Validate takes, %.2f", name, len(b), took, float64(validate)/float64(len(b)))
+		if most := map[bool]float64{false: 2, true: 13}[name == "deep" || name == "large map"]; took > most {
+			t.Errorf("%s: %.2f times %d bytes", name, took, len(b))
+		}
+	}
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) int64 {
+	f()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
+// TestCanonicalizeRefuses what Validate does, with dst as it was.
+func TestCanonicalizeRefuses(t *testing.T) {
+	m := compile(t, etf.Strict())
+	for _, b := range [][]byte{nil, ext(), ext(null, null), ext(mapOf(small(1), null, small(1), null)), squeeze(null), ext(fun())} {
+		want := m.Validate(b)
+		got, err := m.Canonicalize([]byte("dst"), b)
+		var e *etf.Error
+		if !errors.As(err, &e) || e.Error() != want.Error() || string(got) != "dst" {
+			t.Errorf("%x: %q, %v, want %v", b, got, err, want)
+		}
+	}
+}

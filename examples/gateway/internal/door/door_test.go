@@ -1,0 +1,81 @@
+package door
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+)
+
+func TestClientKey(t *testing.T) {
+	key := func(addr, identity string) string {
+		return Client{Addr: netip.MustParseAddr(addr), Identity: identity}.Key()
+	}
+	for _, same := range [][2]string{
+		{key("192.0.2.1", ""), key("::ffff:192.0.2.1", "")},
+		{key("2001:db8:1:2::1", ""), key("2001:db8:1:2:ffff::9", "")}, // one client has a /64
+		{key("192.0.2.1", "billing"), key("192.0.2.2", "billing")},
+	} {
+		if same[0] != same[1] {
+			t.Errorf("%q and %q", same[0], same[1])
+		}
+	}
+	for _, other := range [][2]string{
+		{key("192.0.2.1", ""), key("192.0.2.2", "")},
+		{key("2001:db8:1:2::1", ""), key("2001:db8:1:3::1", "")},
+		{key("192.0.2.1", "192.0.2.2"), key("192.0.2.2", "")}, // a name that looks like an address
+	} {
+		if other[0] == other[1] {
+			t.Errorf("%q twice", other[0])
+		}
+	}
+}
+
+func TestParseModes(t *testing.T) {
+	m := ParseModes("shadow", map[string]string{"term": "enforce", "rate": "off"})
+	if m[Term] != Enforce || m[Rate] != Off || m[Atoms] != Shadow || m[Answer] != Shadow || m[Connections] != Enforce || m[Deadline] != Enforce {
+		t.Error(m)
+	}
+	for r := range rules {
+		if r.String() == "" {
+			t.Errorf("rule %d has no name", r)
+		}
+	}
+}
+
+// TestRulesOfTheFile: those that have modes there are those that have modes here.
+func TestRulesOfTheFile(t *testing.T) {
+	var have []string
+	for r := range rules {
+		if r != Connections && r != Deadline && r != Down {
+			have = append(have, r.String())
+		}
+	}
+	slices.Sort(have)
+	if want := slices.Sorted(slices.Values(config.Rules())); !slices.Equal(have, want) {
+		t.Errorf("%v here, %v in the file", have, want)
+	}
+}
+
+func TestClientsList(t *testing.T) {
+	in := Clients([]string{"billing", "10.0.0.0/8", "2001:db8::/32"})
+	for _, c := range []struct {
+		who  Client
+		want bool
+	}{
+		{Client{Addr: netip.MustParseAddr("10.1.2.3")}, true},
+		{Client{Addr: netip.MustParseAddr("::ffff:10.1.2.3")}, true},
+		{Client{Addr: netip.MustParseAddr("11.1.2.3")}, false},
+		{Client{Addr: netip.MustParseAddr("2001:db8::1")}, true},
+		{Client{Addr: netip.MustParseAddr("11.1.2.3"), Identity: "billing"}, true},
+		{Client{Addr: netip.MustParseAddr("11.1.2.3"), Identity: "shop"}, false},
+	} {
+		if in(c.who) != c.want {
+			t.Errorf("%+v: %v", c.who, !c.want)
+		}
+	}
+	if !Clients(nil)(Client{}) {
+		t.Error("nobody named means everybody")
+	}
+}

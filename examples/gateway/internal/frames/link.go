@@ -1,0 +1,139 @@
+package frames
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
+	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
+)
+
+// stale is how long ago the node has to have been heard for it to be asked whether
+// it is still there.
+const stale = 3 * time.Millisecond
+
+// link is a connection to the node. The goroutine that reads messages makes it and
+// writes to it, the one that passes answers on reads from it.
+type link struct {
+	*upstream.Conn
+	in       *splitter
+	sendBy   timed
+	answerBy timed
+}
+
+// connect makes the connection to the node, if there is none, or only one that
+// the node has closed while nothing was under way.
+func (s *session) connect() (*link, error) {
+	up := s.link.Load()
+	if up != nil {
+		under := s.due.Load() > 0 || len(s.out) > 0
+		heard := time.Since(time.UnixMilli(s.active.Load())) < stale
+		switch {
+		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || heard || up.Idle()):
+			return up, nil
+		case under:
+			return nil, errOtherLife
+		}
+		up.Close()
+	}
+	conn, err := s.pass.Door().Upstream.Dial(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	up = &link{Conn: conn, in: newSplitter(conn, s.in.width)}
+	s.link.Store(up)
+	context.AfterFunc(s.ctx, func() { conn.Close() })
+	return up, nil
+}
+
+// errOtherLife says that the node was started again since the message was checked,
+// or that a reload has put another one in its place.
+var errOtherLife = errors.New("frames: the node is another one")
+
+// send gathers a message for the node. It goes with those that are here already, or
+// as soon as anybody would wait. With last, sending it is all there is to do, and
+// its ticket ends with it.
+func (s *session) send(t *door.Ticket, last bool) (err error) {
+	err = errOtherLife
+	if t.Fits(s.link.Load().Conn) {
+		s.out, err = etf.AppendFrame(s.out, t.Bytes, s.in.width)
+	}
+	switch {
+	case err != nil && last:
+		t.Cancel()
+	case err == nil && last:
+		s.unsent = append(s.unsent, t)
+	}
+	if err == nil && (len(s.out) >= keep || !s.in.complete()) {
+		err = s.flush()
+	}
+	return err
+}
+
+// flush sends what was gathered.
+func (s *session) flush() error {
+	if len(s.out) == 0 {
+		return nil
+	}
+	up := s.link.Load()
+	if at, ok := up.sendBy.due(s.pass.Door().Upstream.Config().Answer.Duration); ok {
+		up.SetWriteDeadline(at)
+	}
+	_, err := up.Write(s.out)
+	if s.out = s.out[:0]; cap(s.out) > 2*keep {
+		s.out = nil
+	}
+	for _, t := range s.unsent {
+		if err != nil {
+			new(door.Crash).Lost(t, err)
+		} else {
+			t.Done()
+		}
+	}
+	s.unsent = s.unsent[:0]
+	return err
+}
+
+// reply gathers a message for the client. With more, another one is here already
+// and the two go together.
+func (s *session) reply(b []byte, more bool) (err error) {
+	if s.back, err = etf.AppendFrame(s.back, b, s.in.width); err != nil {
+		return err
+	}
+	if more && len(s.back) < keep {
+		return nil
+	}
+	if at, ok := s.replyBy.due(s.pass.Door().Config.Limits.Write.Duration); ok {
+		s.conn.SetWriteDeadline(at)
+	}
+	_, err = s.conn.Write(s.back)
+	if s.back = s.back[:0]; cap(s.back) > 2*keep {
+		s.back = nil
+	}
+	if timeout(err) && s.ctx.Err() == nil {
+		s.pass.Denied(door.Deadline, "write", nil)
+	}
+	s.active.Store(time.Now().UnixMilli())
+	return err
+}
+
+// finish closes both ends: in order, or so that the client sees an error.
+func (s *session) finish() {
+	if up := s.link.Load(); up != nil {
+		up.Close()
+	}
+	if !s.refused.Load() {
+		s.conn.Close()
+		return
+	}
+	if time.Since(time.UnixMilli(s.active.Load())) < time.Second {
+		time.Sleep(arrive)
+	}
+	listen.Reset(s.conn)
+}
+
+// arrive is given to answers on their way: a reset overtakes them.
+const arrive = 100 * time.Millisecond
