@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/beamgate/beamgate v0.0.0
+	github.com/coder/websocket v1.8.15
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/goccy/go-yaml v1.19.2
 	github.com/pires/go-proxyproto v0.15.0

@@ -84,10 +84,17 @@ type Node struct {
 // Start runs a node. Where reporter is not empty, it is the port of the gateway's
 // listener for reports, and secret what it was told.
 func (m *Modules) Start(reporter, secret string) (*Node, error) {
-	args := []string{"-noshell", "+S", "1:1", "+SDio", "1", "-pa", m.dir, "-eval", "beamgate_demo_node:main()."}
 	if reporter != "" {
-		args = append(args, "-extra", reporter, secret)
+		return m.run("beamgate_demo_node", "-extra", reporter, secret)
 	}
+	return m.run("beamgate_demo_node")
+}
+
+// StartHTTP runs a node that speaks HTTP.
+func (m *Modules) StartHTTP() (*Node, error) { return m.run("beamgate_http_node") }
+
+func (m *Modules) run(module string, more ...string) (*Node, error) {
+	args := append([]string{"-noshell", "+S", "1:1", "+SDio", "1", "-pa", m.dir, "-eval", module + ":main()."}, more...)
 	n := &Node{cmd: exec.Command(m.erl, args...), ended: make(chan struct{})}
 	n.cmd.Stderr = io.Discard
 	in, err := n.cmd.StdinPipe()

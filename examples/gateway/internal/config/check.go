@@ -128,7 +128,7 @@ func (c *File) checkUpstreams(r *report) {
 	for i, u := range c.Upstreams {
 		at := fmt.Sprintf("$.upstreams[%d]", i)
 		unique(r, at, u.Name, seen)
-		if _, _, err := net.SplitHostPort(u.Address); err != nil {
+		if _, _, err := net.SplitHostPort(u.Address); err != nil && u.Address != "" {
 			r.add(at+".address", "has to be host:port")
 		}
 		if c.Ledger(u.Ledger) == nil {
@@ -187,6 +187,7 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	checkCaps(r, at+".answers.caps", l.Answers.Caps)
 	checkModes(r, at+".rules", l.Rules)
 	checkCalls(r, at, l)
+	c.checkHTTP(r, at, l)
 	if max(l.Limits.Frame.Duration, l.Limits.Idle.Duration) > l.Limits.Total.Duration {
 		r.add(at+".limits.total_timeout", "is shorter than a frame or a pause may be: %v", l.Limits.Total.Round(time.Second))
 	}

@@ -77,7 +77,7 @@ type Ledger struct {
 // Upstream is where what passed is sent.
 type Upstream struct {
 	Name        string     `yaml:"name" doc:"name that listeners refer to"`
-	Address     string     `yaml:"address" unit:"host:port" doc:"where the node listens"`
+	Address     string     `yaml:"address" unit:"host:port" doc:"where the node listens; left out for protocols forward and check"`
 	TLS         *ClientTLS `yaml:"tls" doc:"TLS toward the node"`
 	Ledger      string     `yaml:"ledger" doc:"the ledger of this node"`
 	Nodes       []string   `yaml:"nodes" unit:"node names" doc:"nodes whose reports drive the limits here; by default those of the ledger"`

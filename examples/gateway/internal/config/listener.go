@@ -4,6 +4,10 @@ package config
 const (
 	ProtocolFrames = "frames"
 	ProtocolBERT   = "bert"
+
+	ProtocolHTTP    = "http"
+	ProtocolForward = "forward"
+	ProtocolCheck   = "check"
 )
 
 // What is forwarded.
@@ -16,7 +20,7 @@ const (
 type Listener struct {
 	Name     string     `yaml:"name" doc:"name in logs and metrics"`
 	Listen   string     `yaml:"listen" unit:"host:port" doc:"address to accept connections at"`
-	Protocol string     `yaml:"protocol" default:"frames" unit:"frames|bert" doc:"what is spoken: frames of {packet,N}, or BERT-RPC in them"`
+	Protocol string     `yaml:"protocol" default:"frames" unit:"frames|bert|http|forward|check" doc:"what is spoken: frames of {packet,N}, BERT-RPC in them, HTTP as a reverse proxy, HTTP as a forward proxy, or only questions at /v1/check"`
 	Packet   int        `yaml:"packet" default:"4" unit:"1|2|4" doc:"bytes of the length in front of a frame"`
 	Upstream string     `yaml:"upstream" doc:"where to send what passed"`
 	TLS      *ServerTLS `yaml:"tls" doc:"TLS toward clients"`
@@ -31,6 +35,8 @@ type Listener struct {
 	Cut      bool       `yaml:"cut_through" doc:"with original: send the beginning of a large frame before its end is here; its names are spent first, and a refusal ends the connection to the node in the middle of the frame"`
 	Answers  Answers    `yaml:"answers" doc:"what comes back from the node"`
 	BERT     BERT       `yaml:"bert" doc:"rules of BERT-RPC"`
+	HTTP     HTTP       `yaml:"http" doc:"rules of HTTP"`
+	To       Forward    `yaml:"to" doc:"forward proxy: where clients may go"`
 	Mode     string     `yaml:"mode" default:"enforce" unit:"enforce|shadow|off" doc:"what a rule does that has no mode of its own"`
 	Rules    Modes      `yaml:"rules" doc:"modes by rule"`
 	Detail   string     `yaml:"detail" default:"code" unit:"full|code|none" doc:"what a refusal tells the client, where the protocol can tell anything" stops:"refusals that teach an attacker"`
@@ -54,7 +60,7 @@ type Door struct {
 	BytesBurst     Size     `yaml:"bytes_burst" default:"64MiB" unit:"bytes" doc:"bytes at once before the rate counts; at least one message"`
 	MaxPause       Duration `yaml:"max_pause" default:"1s" unit:"duration" doc:"how long a client over its rate is not read before its message is refused" stops:"refusals of what is only early"`
 	Pipeline       int64    `yaml:"max_pipelined" default:"64" unit:"messages" doc:"messages of one connection under way; beyond it nothing more is read" stops:"one connection that takes all places"`
-	Header         Duration `yaml:"header_timeout" default:"5s" unit:"duration" doc:"time for the TLS handshake and the PROXY header" stops:"connections that never begin"`
+	Header         Duration `yaml:"header_timeout" default:"5s" unit:"duration" doc:"time for the TLS handshake and the PROXY header, and for the header of a request" stops:"connections that never begin"`
 	Frame          Duration `yaml:"frame_timeout" default:"15s" unit:"duration" doc:"time from the first byte of a message to its last" stops:"one byte a second"`
 	Idle           Duration `yaml:"idle_timeout" default:"2m" unit:"duration" doc:"time between messages" stops:"connections that are only held"`
 	Total          Duration `yaml:"total_timeout" default:"12h" unit:"duration" doc:"life of a connection" stops:"connections that are held for ever"`
@@ -67,6 +73,7 @@ type Answers struct {
 	Profile string `yaml:"profile" unit:"as profile" doc:"what answers are made of; by default as messages"`
 	Caps    Caps   `yaml:"caps" doc:"caps of answers" stops:"answers that harm the client"`
 	Atoms   int64  `yaml:"max_atoms" default:"10000" unit:"names" doc:"names that the answers on one connection may hold in all" stops:"an answer that fills the atom table of a client which is a node too"`
+	Ledger  string `yaml:"ledger" doc:"HTTP: the ledger of clients that are nodes, on which answers draw" stops:"answers that fill the atom tables of clients, a few names each"`
 }
 
 // BERT are rules of BERT-RPC.

@@ -1,6 +1,7 @@
 package door
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"net/netip"
@@ -25,9 +26,11 @@ type Door struct {
 
 	clients  *limit.Clients
 	held     *limit.Bytes // of the process
+	back     *ledger.Ledger
 	events   Events
-	profile  safe.Forward
-	answers  safe.Forward
+	to       *safe.Guard // these three draw on no budget yet
+	answers  *safe.Guard
+	tokens   []*safe.Guard // by extractor
 	classes  []class
 	maxBytes int64 // of a message
 	maxBack  int64 // of an answer
@@ -38,6 +41,7 @@ type Shared struct {
 	Clients *limit.Clients
 	Held    *limit.Bytes
 	Events  Events
+	Back    *ledger.Ledger // that answers draw on, too; nil: none
 }
 
 // New makes a door toward u, with the priority classes given, or says what of its configuration package safe does not
@@ -47,36 +51,34 @@ func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shar
 		Config: c, Modes: ParseModes(c.Mode, c.Rules), Upstream: u,
 		clients: s.Clients, held: s.Held, events: s.Events, classes: parseClasses(classes),
 	}
-	if d.events == nil {
+	if d.back = s.Back; d.events == nil {
 		d.events = NoEvents{}
 	}
 	var err error
-	if d.profile, err = forward(c, c.Profile, c.Caps); err != nil {
+	if d.to, err = guard(c, c.Profile, c.Caps); err != nil {
 		return nil, fmt.Errorf("listener %s: %w", c.Name, err)
 	}
-	back := c.Answers.Profile
-	if back == "" {
-		back = c.Profile
-	}
-	if d.answers, err = forward(c, back, c.Answers.Caps); err != nil {
+	if d.answers, err = guard(c, cmp.Or(c.Answers.Profile, c.Profile), c.Answers.Caps); err != nil {
 		return nil, fmt.Errorf("listener %s: answers: %w", c.Name, err)
 	}
-	// The guards of connections differ in their budgets alone. These two prove
-	// that they can be made, and know the caps.
-	to, err := d.guard(d.profile, limits.NewAtomBudget(0))
-	if err != nil {
-		return nil, fmt.Errorf("listener %s: %w", c.Name, err)
+	for _, e := range c.HTTP.Extract {
+		g, err := guard(c, cmp.Or(e.Profile, c.Profile), c.Caps)
+		if err != nil {
+			return nil, fmt.Errorf("listener %s: %s %s: %w", c.Name, e.In, e.Name, err)
+		}
+		d.tokens = append(d.tokens, g)
 	}
-	back2, err := d.guard(d.answers, limits.NewAtomBudget(0))
-	if err != nil {
-		return nil, fmt.Errorf("listener %s: answers: %w", c.Name, err)
-	}
-	d.maxBytes, d.maxBack = frameCap(to), frameCap(back2)
+	d.maxBytes, d.maxBack = frameCap(d.to), frameCap(d.answers)
 	return d, nil
 }
 
-func (d *Door) guard(f safe.Forward, b limits.Budget) (*safe.Guard, error) {
-	f.Budgets = []limits.Budget{b}
+// guard makes a guard of everything but budgets: connections add their own.
+func guard(c config.Listener, profile string, caps config.Caps) (*safe.Guard, error) {
+	f, err := forward(c, profile, caps)
+	if err != nil {
+		return nil, err
+	}
+	f.Budgets = []limits.Budget{ledger.Unbounded{}}
 	return safe.NewGuard(f)
 }
 
@@ -118,6 +120,10 @@ func forward(c config.Listener, profile string, caps config.Caps) (safe.Forward,
 	}
 	if len(c.Nodes) > 0 {
 		f.Profile.Policy.Nodes = slices.Clone(c.Nodes)
+	}
+	f.HTTP = safe.HTTP{Types: c.HTTP.Types, OnlyETF: c.HTTP.OnlyETF, Decode: c.HTTP.Decode, Details: c.Detail == "full"}
+	if c.HTTP.Decode && f.Profile.Limits.MaxInflated <= 0 { // of bodies: terms that are compressed stay refused
+		f.Profile.Limits.MaxInflated = int64(c.HTTP.Inflated)
 	}
 	return f, nil
 }
@@ -213,4 +219,15 @@ func (d *Door) view(who Client, told func(error)) (*ledger.View, limits.Budget) 
 	return v, v
 }
 
-func hash(b []byte) limit.Hash { return sha256.Sum256(b) }
+// hash stands for a message. An id ends with a zero byte, which no term begins
+// with.
+func hash(id string, b []byte) (h limit.Hash) {
+	if id == "" {
+		return sha256.Sum256(b)
+	}
+	s := sha256.New()
+	s.Write(append([]byte(id), 0))
+	s.Write(b)
+	s.Sum(h[:0])
+	return h
+}

@@ -21,18 +21,22 @@ type Pass struct {
 	Client Client
 
 	client   *limit.Client
+	lent     bool // client belongs to another Pass
 	latest   func() *Door
 	now      atomic.Pointer[rulesOf]
-	messages atomic.Int64
+	messages *atomic.Int64
 }
 
 // rulesOf are a Door's rules for one connection.
 type rulesOf struct {
-	door  *Door
-	class int
-	view  *ledger.View // that to draws on; nil: none
-	to    *safe.Guard
-	back  *safe.Guard
+	door   *Door
+	class  int
+	view   *ledger.View // that to draws on; nil: none
+	to     *safe.Guard
+	tokens []*safe.Guard
+	names  limits.Budget // of all answers
+	taken  *ledger.View  // that back draws on; nil: none
+	back   *safe.Guard
 }
 
 // Accept lets a connection in, or says why not. latest, if not nil, tells the
@@ -44,16 +48,17 @@ func (d *Door) Accept(who Client, latest func() *Door) (*Pass, *Refusal) {
 		d.tell(&Verdict{Client: who, Refusal: r})
 		return nil, r
 	}
-	p := &Pass{Client: who, client: client, latest: latest}
-	if err := p.use(d); err != nil {
-		client.Close()
-		return nil, refuse(Down, "internal", err)
-	}
+	p := &Pass{Client: who, client: client, latest: latest, messages: new(atomic.Int64)}
+	p.use(d, nil)
 	return p, nil
 }
 
 // Close ends the connection.
-func (p *Pass) Close() { p.client.Close() }
+func (p *Pass) Close() {
+	if !p.lent {
+		p.client.Close()
+	}
+}
 
 // Door returns the rules in force for the connection.
 func (p *Pass) Door() *Door { return p.now.Load().door }
@@ -65,30 +70,31 @@ func (p *Pass) Refresh() {
 		return
 	}
 	if d := p.latest(); d != p.Door() {
-		p.use(d) // New has shown that it works; if not, the rules before stay
+		p.use(d, p.now.Load())
 	}
 }
 
-func (p *Pass) use(d *Door) error {
+// use puts the rules of d in force. What answers have cost under the rules before
+// is kept, unless it is bounded otherwise now.
+func (p *Pass) use(d *Door, before *rulesOf) {
 	next := &rulesOf{door: d, class: d.classOf(p.Client)}
-	var err error
 	view, budget := d.view(p.Client, func(err error) {
 		d.tell(&Verdict{Client: p.Client, Mode: Shadow, Refusal: refuse(Atoms, string(etf.CodeLimitAtomBudget), err)})
 	})
-	next.view = view
-	if next.to, err = d.guard(d.profile, budget); err != nil {
-		return err
+	next.view, next.to = view, d.to.WithBudgets(budget)
+	for _, g := range d.tokens {
+		next.tokens = append(next.tokens, g.WithBudgets(budget))
 	}
-	before := p.now.Load()
-	names := limits.NewAtomBudget(d.Config.Answers.Atoms)
-	if next.back, err = d.guard(d.answers, names); err != nil {
-		return err
-	}
+	next.names = limits.NewAtomBudget(d.Config.Answers.Atoms)
 	if before != nil && reflect.DeepEqual(before.door.Config.Answers, d.Config.Answers) {
-		next.back = before.back
+		next.names = before.names
+	}
+	next.back = d.answers.WithBudgets(next.names)
+	if d.back != nil {
+		next.taken = d.back.View("of "+d.Upstream.Name, nil)
+		next.back = next.back.WithBudgets(next.taken)
 	}
 	p.now.Store(next)
-	return nil
 }
 
 // Hold takes room for a message of n bytes that is here, and waits for it: then
@@ -219,11 +225,20 @@ func (p *Pass) Answer(b []byte) *Refusal {
 		return nil
 	}
 	start := time.Now()
-	if err := p.now.Load().back.Check(b); err != nil {
+	if err := p.now.Load().answer(b); err != nil {
 		return p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
 	}
 	p.Door().tell(&Verdict{Direction: ToClient, Client: p.Client, Bytes: int64(len(b)), Took: time.Since(start)})
 	return nil
+}
+
+func (r *rulesOf) answer(b []byte) error {
+	if r.door.back != nil {
+		_, leave := r.door.back.Enter()
+		defer leave()
+		r.taken.Begin()
+	}
+	return r.back.Check(b)
 }
 
 func code(err error) string {

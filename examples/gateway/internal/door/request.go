@@ -10,6 +10,7 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 	"github.com/beamgate/beamgate/limits"
+	"github.com/beamgate/beamgate/safe"
 )
 
 // frameLimits are the longest terms of {packet,1|2|4}.
@@ -19,18 +20,41 @@ var frameLimits = map[int]int64{1: math.MaxUint8, 2: math.MaxUint16, 4: math.Max
 // memory that may be used for what is sent. With a Ticket the message may go on,
 // and one of the Ticket's methods has to be called in the end.
 func (p *Pass) Request(ctx context.Context, msg, scratch []byte) (*Ticket, *Refusal) {
-	t := &Ticket{Bytes: msg, up: p.Door().Upstream}
+	return p.Ask(ctx, Asked{Body: msg}, scratch)
+}
+
+// Asked is a message that holds one term, or several, or none, as requests of
+// HTTP do.
+type Asked struct {
+	ID     string  // what else makes two messages the same, besides Body
+	Tokens []Token // terms that go on as they came, within something else
+	Body   []byte  // the term that goes on; nil: none
+	AsIs   bool    // Body is not rewritten, whatever the listener says
+}
+
+// Token is a term that the extractor with this number has found.
+type Token struct {
+	Extract int
+	Bytes   []byte
+}
+
+// Ask is Request for messages of HTTP.
+func (p *Pass) Ask(ctx context.Context, a Asked, scratch []byte) (*Ticket, *Refusal) {
+	t := &Ticket{Bytes: a.Body, up: p.Door().Upstream}
 	if r := p.begin(ctx, t); r != nil {
-		p.refused(Enforce, r, int64(len(msg)))
+		p.refused(Enforce, r, int64(len(a.Body)))
 		return nil, r
 	}
 	start := time.Now()
-	if r := p.check(t, msg, scratch); r != nil {
+	if r := p.check(t, a, scratch); r != nil {
 		t.Cancel()
 		return nil, r
 	}
-	took := time.Since(start)
-	p.Door().tell(&Verdict{Client: p.Client, Bytes: int64(len(msg)), Took: took, Words: p.words(msg)})
+	v := &Verdict{Client: p.Client, Bytes: int64(len(a.Body)), Took: time.Since(start)}
+	if a.Body != nil {
+		v.Words = p.words(a.Body)
+	}
+	p.Door().tell(v)
 	return t, nil
 }
 
@@ -70,24 +94,43 @@ func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
 }
 
 // check is what the message itself decides. The epoch does not change meanwhile.
-func (p *Pass) check(t *Ticket, msg, scratch []byte) *Refusal {
+func (p *Pass) check(t *Ticket, a Asked, scratch []byte) *Refusal {
 	epoch, leave := p.Door().Upstream.Ledger.Enter()
 	defer leave()
 	t.Epoch = epoch
-	p.now.Load().view.Begin()
-	if r := p.accept(t, msg, scratch); r != nil {
-		return r
+	now := p.now.Load()
+	now.view.Begin()
+	for _, token := range a.Tokens {
+		if r := p.token(now.tokens[token.Extract], token.Bytes); r != nil {
+			return r
+		}
 	}
-	return p.suspect(t)
+	if a.Body != nil {
+		if r := p.accept(t, a, scratch); r != nil {
+			return r
+		}
+	}
+	return p.suspect(t, a.ID)
+}
+
+// token asks the guard of an extractor.
+func (p *Pass) token(g *safe.Guard, b []byte) *Refusal {
+	if p.Door().Modes[Term] == Off {
+		return nil
+	}
+	if err := g.Check(b); err != nil {
+		return p.judge(ToNode, termRefusal(err), int64(len(b)))
+	}
+	return nil
 }
 
 // accept asks the guard, and settles what goes on: the term in canonical bytes, if
 // the listener says so, or what came. Nothing is rewritten that was not accepted
 // in earnest.
-func (p *Pass) accept(t *Ticket, msg, scratch []byte) *Refusal {
-	d, to := p.Door(), p.now.Load().to
+func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
+	d, to, msg := p.Door(), p.now.Load().to, a.Body
 	var err error
-	canonical := d.Config.Forward == config.ForwardCanonical && d.Modes[Term] == Enforce
+	canonical := d.Config.Forward == config.ForwardCanonical && d.Modes[Term] == Enforce && !a.AsIs
 	switch {
 	case d.Modes[Term] == Off:
 	case canonical:
@@ -96,6 +139,7 @@ func (p *Pass) accept(t *Ticket, msg, scratch []byte) *Refusal {
 		err = to.Check(msg)
 	}
 	if err != nil {
+		t.Bytes = msg // if the rule is not in earnest
 		return p.judge(ToNode, termRefusal(err), int64(len(msg)))
 	}
 	most := min(d.maxBytes, frameLimits[d.Config.Packet])
@@ -116,11 +160,11 @@ func termRefusal(err error) *Refusal {
 }
 
 // suspect refuses a message that was under way at crashes.
-func (p *Pass) suspect(t *Ticket) *Refusal {
+func (p *Pass) suspect(t *Ticket, id string) *Refusal {
 	if p.Door().Modes[Poison] == Off {
 		return nil
 	}
-	t.hash = hash(t.Bytes)
+	t.hash = hash(id, t.Bytes)
 	if left := t.up.Suspects.Refused(t.hash); left > 0 {
 		return p.judge(ToNode, &Refusal{Rule: Poison, Code: "poison", Retry: left}, int64(len(t.Bytes)))
 	}

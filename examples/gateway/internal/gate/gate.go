@@ -164,6 +164,7 @@ func (g *Gate) Close() {
 }
 
 // door makes the door of a listener.
-func (g *Gate) door(c config.Listener, u *upstream.Upstream, classes []config.Class, clients *limit.Clients) (*door.Door, error) {
-	return door.New(c, u, classes, door.Shared{Clients: clients, Held: g.held, Events: g.Metrics})
+func (g *Gate) door(c config.Listener, u *upstream.Upstream, classes []config.Class, s door.Shared) (*door.Door, error) {
+	s.Held, s.Events = g.held, g.Metrics
+	return door.New(c, u, classes, s)
 }

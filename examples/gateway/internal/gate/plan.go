@@ -127,14 +127,14 @@ func (p *plan) planListener(c config.Listener) error {
 	}
 	u := p.upstreams[c.Upstream]
 	var err error
-	if next.door, err = p.g.door(c, u, p.c.Upstream(c.Upstream).Classes, next.l.clients); err != nil {
+	if next.door, err = p.g.door(c, u, p.c.Upstream(c.Upstream).Classes, door.Shared{Clients: next.l.clients, Back: p.ledgers[c.Answers.Ledger]}); err != nil {
 		return err
 	}
 	if next.proto, err = protocol(c, next.door, next.l.worker); err != nil {
 		return err
 	}
 	if c.TLS != nil {
-		next.tls, err = listen.TLS(*c.TLS, func(err error) {
+		next.tls, err = listen.TLS(*c.TLS, protocols(c), func(err error) {
 			p.g.Log.Error("tls", "listener", c.Name, "err", err)
 		})
 	}
@@ -153,6 +153,17 @@ func (g *Gate) at(c config.Listener) *listener {
 		if l.address == c.Listen && port != "0" {
 			return l
 		}
+	}
+	return nil
+}
+
+// protocols are what TLS offers.
+func protocols(c config.Listener) []string {
+	switch c.Protocol {
+	case config.ProtocolHTTP, config.ProtocolCheck:
+		return []string{"h2", "http/1.1"}
+	case config.ProtocolForward: // CONNECT is spoken in HTTP/1.1
+		return []string{"http/1.1"}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/frames"
 	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
+	"github.com/beamgate/beamgate/examples/gateway/internal/web"
 )
 
 // protocol makes what a listener speaks, and gives its rules to the door.
@@ -22,6 +23,13 @@ func protocol(c config.Listener, d *door.Door, w *frames.Worker) (listen.Protoco
 		}
 		d.Protocol = rules
 		return frames.Frames{Dialect: bert.Dialect{}, Shadow: w}, nil
+	case config.ProtocolHTTP, config.ProtocolForward, config.ProtocolCheck:
+		rules, err := web.New(c, d.Upstream)
+		if err != nil {
+			return nil, err
+		}
+		d.Protocol = rules
+		return web.Web{}, nil
 	}
 	return nil, fmt.Errorf("there is no protocol %q", c.Protocol)
 }

@@ -31,11 +31,19 @@ func NewCA(t testing.TB) *CA {
 	ca := &CA{t: t, dir: t.TempDir()}
 	ca.cert, ca.key = ca.sign(&x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil, nil)
 	ca.write("ca.crt", "CERTIFICATE", ca.cert.Raw)
+	der, err := x509.MarshalPKCS8PrivateKey(ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca.write("ca.key", "PRIVATE KEY", der)
 	return ca
 }
 
 // Path is the file of the CA's certificate.
 func (ca *CA) Path() string { return filepath.Join(ca.dir, "ca.crt") }
+
+// KeyPath is the file of its private key.
+func (ca *CA) KeyPath() string { return filepath.Join(ca.dir, "ca.key") }
 
 // Files writes a certificate with this name, and its key.
 func (ca *CA) Files(name string) (cert, key string) {
@@ -78,7 +86,10 @@ func (ca *CA) sign(c, parent *x509.Certificate, by *ecdsa.PrivateKey) (*x509.Cer
 		parent, by = c, key
 	}
 	ca.n++
-	c.SerialNumber, c.Subject = big.NewInt(ca.n), pkix.Name{CommonName: "test"}
+	c.SerialNumber, c.Subject = big.NewInt(ca.n), pkix.Name{CommonName: "test CA"}
+	if len(c.DNSNames) > 0 { // one that is named as its issuer would be taken for a root
+		c.Subject.CommonName = c.DNSNames[0]
+	}
 	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, by)
 	if err == nil {

@@ -13,7 +13,8 @@ import (
 
 // keys are certificates that are read again when their files change.
 type keys struct {
-	c config.ServerTLS
+	c      config.ServerTLS
+	protos []string
 
 	mu    sync.Mutex
 	looks time.Time // at the files
@@ -23,9 +24,10 @@ type keys struct {
 
 // TLS returns the configuration of a server. Certificates, keys and roots are
 // read anew at the first handshake a second or more after a file has changed; if
-// that fails, those from before stay in use, and failed hears of it.
-func TLS(c config.ServerTLS, failed func(error)) (*tls.Config, error) {
-	k := &keys{c: c}
+// that fails, those from before stay in use, and failed hears of it. protos are the
+// protocols that are offered.
+func TLS(c config.ServerTLS, protos []string, failed func(error)) (*tls.Config, error) {
+	k := &keys{c: c, protos: protos}
 	if err := k.read(); err != nil {
 		return nil, err
 	}
@@ -65,7 +67,7 @@ func (k *keys) read() error {
 	if err != nil {
 		return fmt.Errorf("tls: %w", err)
 	}
-	t := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, NextProtos: k.protos}
 	if k.c.ClientCA != "" {
 		pem, err := os.ReadFile(k.c.ClientCA)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
@@ -110,16 +111,46 @@ type Conn struct {
 // ledger knows of: when another is reported, it is closed.
 func (u *Upstream) Dial(ctx context.Context) (*Conn, error) {
 	s := u.now.Load()
+	return u.dial(ctx, s, target{address: s.config.Address, tls: s.tls})
+}
+
+// target is what to connect to.
+type target struct {
+	address string
+	tls     *tls.Config // nil: none
+	control control
+}
+
+// control judges the address that a name has led to, before it is connected to.
+type control = func(network, address string, c syscall.RawConn) error
+
+// DialTo connects to a server that a client has chosen. With secure, its
+// certificate has to be for that host, and lead to the roots of the upstream. judge,
+// if not nil, may refuse the address of the host.
+func (u *Upstream) DialTo(ctx context.Context, host, port string, secure bool, judge control) (*Conn, error) {
+	s := u.now.Load()
+	t := target{address: net.JoinHostPort(host, port), control: judge}
+	if secure {
+		t.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+		if s.tls != nil {
+			t.tls = s.tls.Clone()
+		}
+		t.tls.ServerName = host
+	}
+	return u.dial(ctx, s, t)
+}
+
+func (u *Upstream) dial(ctx context.Context, s *settings, to target) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.config.DialTimeout.Duration)
 	defer cancel()
 	epoch := u.Ledger.Dialled()
-	var d net.Dialer
-	raw, err := d.DialContext(ctx, "tcp", s.config.Address)
+	d := net.Dialer{Control: to.control}
+	raw, err := d.DialContext(ctx, "tcp", to.address)
 	if err != nil {
 		return nil, err
 	}
-	if s.tls != nil {
-		t := tls.Client(raw, s.tls)
+	if to.tls != nil {
+		t := tls.Client(raw, to.tls)
 		if err := t.HandshakeContext(ctx); err != nil {
 			raw.Close()
 			return nil, err

@@ -1,0 +1,128 @@
+package token
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Values returns the values of a rule in a request. body is its body if NeedsBody
+// says so. A parameter that is there twice has two values: whoever reads the
+// request may take either.
+func (r *Rule) Values(req *http.Request, body []byte) ([]string, error) {
+	switch r.In {
+	case "query":
+		return parameters(req.URL.RawQuery, r.Name)
+	case "form":
+		return parameters(string(body), r.Name)
+	case "header":
+		return req.Header.Values(r.Name), nil
+	case "cookie":
+		return cookies(req.Header.Values("Cookie"), r.Name), nil
+	}
+	return members(body, r.Name)
+}
+
+// NeedsBody reports whether the body of a request with this media type has to be
+// read.
+func (r *Rule) NeedsBody(kind string) bool {
+	switch r.In {
+	case "form":
+		return kind == "application/x-www-form-urlencoded"
+	case "json":
+		return kind == "application/json" || strings.HasSuffix(kind, "+json")
+	}
+	return false
+}
+
+func parameters(query, name string) (values []string, err error) {
+	if query == "" {
+		return nil, nil
+	}
+	all, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, ErrRead
+	}
+	return all[name], nil
+}
+
+// cookies reads the header by its separators alone. net/http leaves cookies out
+// that others take.
+func cookies(lines []string, name string) (values []string) {
+	for _, line := range lines {
+		for part := range strings.SplitSeq(line, ";") {
+			n, v, ok := strings.Cut(part, "=")
+			if ok && strings.TrimSpace(n) == name {
+				values = append(values, strings.Trim(strings.TrimSpace(v), `"`))
+			}
+		}
+	}
+	return values
+}
+
+// members returns the strings that are members of this name, at any depth and as
+// often as they are there.
+func members(body []byte, name string) (values []string, err error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, nil
+	}
+	if !utf8.Valid(body) {
+		return nil, ErrRead
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	w := walker{name: name}
+	for {
+		t, err := d.Token()
+		if err == io.EOF && len(w.open) == 0 {
+			return w.values, nil
+		}
+		if err != nil || w.ended {
+			return nil, ErrRead
+		}
+		w.take(t)
+	}
+}
+
+// walker keeps track of where a token stands.
+type walker struct {
+	name   string
+	open   []byte // the { and [ around
+	key    bool   // in an object: a name comes next
+	meant  bool   // and now the value of such a member
+	ended  bool
+	values []string
+}
+
+func (w *walker) take(t json.Token) {
+	if d, ok := t.(json.Delim); ok {
+		if d == '{' || d == '[' {
+			w.open, w.key, w.meant = append(w.open, byte(d)), d == '{', false
+			return
+		}
+		w.open = w.open[:len(w.open)-1]
+		w.after()
+		return
+	}
+	if w.in('{') && w.key {
+		name, _ := t.(string)
+		w.key, w.meant = false, name == w.name
+		return
+	}
+	if s, ok := t.(string); ok && w.meant {
+		w.values = append(w.values, s)
+	}
+	w.after()
+}
+
+// after a value comes a name, or the end.
+func (w *walker) after() {
+	w.key, w.meant = w.in('{'), false
+	w.ended = len(w.open) == 0
+}
+
+func (w *walker) in(c byte) bool { return len(w.open) > 0 && w.open[len(w.open)-1] == c }

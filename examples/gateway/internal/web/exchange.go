@@ -1,0 +1,217 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+)
+
+// exchange is one request and its answer.
+type exchange struct {
+	*handler
+	web     *Rules
+	pass    *door.Pass // of this request
+	w       http.ResponseWriter
+	r       *http.Request // as it goes on, as far as it was checked
+	control *http.ResponseController
+
+	nodes  *nodes
+	to     *url.URL
+	asked  door.Asked
+	bytes  []byte // the body, if it is all here
+	whole  bool   // bytes are the body
+	ticket *door.Ticket
+	epoch  int64
+
+	release []func() // of room for bytes
+	sent    sent
+	broken  atomic.Bool // the answer ended early
+	refused *door.Refusal
+	copies  *copies // in shadow mode
+	socket  bool    // it becomes a WebSocket
+}
+
+// end gives back what the exchange has taken.
+func (x *exchange) end() {
+	switch {
+	case x.ticket == nil:
+	case x.r.Context().Err() != nil:
+		x.ticket.Cancel()
+	case x.broken.Load() && x.sent.lost():
+		x.nodes.lost(x.ticket, x.sent.wire, io.ErrUnexpectedEOF)
+	case x.broken.Load():
+		x.ticket.Failed(io.ErrUnexpectedEOF)
+	default:
+		x.ticket.Cancel() // if nothing was said before
+	}
+	x.free()
+}
+
+func (x *exchange) free() {
+	for _, f := range x.release {
+		f()
+	}
+	x.release = nil
+}
+
+// serve serves the request.
+func (x *exchange) serve() {
+	d := x.pass.Door()
+	switch {
+	case x.web.c.Protocol == config.ProtocolCheck:
+		x.oracle()
+		return
+	case x.r.Method == http.MethodConnect:
+		x.connect()
+		return
+	}
+	if r := x.direct(); r != nil {
+		x.refuse(r)
+		return
+	}
+	if x.r.Header["Upgrade"] != nil {
+		x.upgrade()
+		return
+	}
+	if d.Passive() {
+		x.passive()
+		return
+	}
+	if r := x.ask(); r != nil {
+		x.refuse(r)
+		return
+	}
+	x.forward()
+}
+
+// verb is a refusal by a rule of HTTP, if it is meant.
+func (x *exchange) verb(code string) *door.Refusal {
+	return x.pass.Judge(door.ToNode, &door.Refusal{Rule: door.Verb, Code: code}, 0)
+}
+
+// refuse answers with a refusal.
+func (x *exchange) refuse(r *door.Refusal) {
+	if x.refused == nil {
+		x.refused = r
+		problem(x.w, x.r, x.pass, r)
+	}
+}
+
+// direct settles where the request goes.
+func (x *exchange) direct() *door.Refusal {
+	if x.web.c.Protocol == config.ProtocolForward {
+		return x.target()
+	}
+	x.nodes = x.web.node
+	x.to = &url.URL{Scheme: "http", Host: x.pass.Door().Upstream.Config().Address}
+	return nil
+}
+
+// ask reads the request as far as rules need it, and takes a place for it.
+func (x *exchange) ask() *door.Refusal {
+	ctx := x.r.Context()
+	if r := x.pass.Pace(ctx, max(x.r.ContentLength, 0)); r != nil {
+		return r
+	}
+	if r := x.body(); r != nil {
+		return r
+	}
+	if r := x.tokens(); r != nil {
+		return r
+	}
+	x.asked.ID = x.r.Method + " " + x.r.Host + x.r.URL.RequestURI()
+	if x.asked.Body != nil {
+		x.asked.ID = x.r.Method + " " + x.r.Host + x.r.URL.EscapedPath()
+	}
+	ticket, r := x.pass.Ask(ctx, x.asked, nil)
+	if r != nil {
+		return r
+	}
+	x.ticket, x.epoch = ticket, ticket.Epoch
+	if x.asked.Body != nil && !x.asked.AsIs {
+		x.bytes = ticket.Bytes
+	}
+	return nil
+}
+
+// tokens finds terms in base64 and looks at them, before a place is taken.
+func (x *exchange) tokens() *door.Refusal {
+	for i, rule := range x.web.extract {
+		if !rule.Path(x.r.URL.Path) || (rule.In == "json" || rule.In == "form") && !x.readable(rule) {
+			continue
+		}
+		values, err := rule.Values(x.r, x.bytes)
+		for _, v := range values {
+			var terms [][]byte
+			if err == nil {
+				terms, err = rule.Terms(v)
+			}
+			for _, b := range terms {
+				t := door.Token{Extract: i, Bytes: b}
+				if r := x.pass.ShapeToken(t); r != nil {
+					return r
+				}
+				x.asked.Tokens = append(x.asked.Tokens, t)
+			}
+		}
+		if err != nil {
+			if r := x.verb(err.Error()); r != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// failed turns what http.Transport says into a refusal, and ends the ticket.
+func (x *exchange) failed(err error) *door.Refusal {
+	var t net.Error
+	switch {
+	case errors.As(err, new(*refusedAnswer)):
+		x.ticket.Done()
+		return err.(*refusedAnswer).why
+	case x.r.Context().Err() != nil: // the client is gone
+		x.ticket.Cancel()
+		return &door.Refusal{Rule: door.Down, Code: "canceled", Err: err}
+	case errors.Is(err, errOtherLife):
+		x.ticket.Cancel()
+		r := x.pass.Denied(door.Down, "other_life", err)
+		r.Retry = time.Second
+		return r
+	case errors.Is(err, context.Canceled), errors.As(err, &t) && t.Timeout() && x.sent.wire != nil:
+		x.ticket.Failed(err)
+		return x.pass.Denied(door.Down, "answer_timeout", err)
+	case x.sent.wire == nil:
+		x.ticket.Failed(err)
+		return x.pass.Unreachable(err)
+	case x.sent.lost():
+		x.nodes.lost(x.ticket, x.sent.wire, err)
+		return x.pass.Denied(door.Down, "lost", err)
+	}
+	x.ticket.Done() // it has answered, with what is no HTTP
+	return x.pass.Denied(door.Answer, "bad_answer", err)
+}
+
+// anew returns what makes the body, if it can be had again.
+func (x *exchange) anew() func() io.ReadCloser {
+	if !x.whole {
+		return nil
+	}
+	if len(x.bytes) == 0 {
+		return func() io.ReadCloser { return http.NoBody }
+	}
+	return func() io.ReadCloser { return io.NopCloser(bytes.NewReader(x.bytes)) }
+}
+
+// again reports whether a method is one that is sent again.
+func (x *exchange) again() bool { return x.web.again[strings.ToUpper(x.r.Method)] }

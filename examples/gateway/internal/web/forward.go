@@ -1,0 +1,118 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"time"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+)
+
+// forward sends the request on and its answer back.
+func (x *exchange) forward() {
+	proxy := &httputil.ReverseProxy{
+		Rewrite: x.rewrite, Transport: x, ModifyResponse: x.answer,
+		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { x.fail(err) },
+		ErrorLog:     log.New(io.Discard, "", 0),
+	}
+	x.settle(x.r)
+	proxy.ServeHTTP(x.w, x.r)
+	if x.refused == nil && x.ticket != nil {
+		x.ticket.Done()
+	}
+	if x.copies != nil && !x.copies.again {
+		x.later(x.r)
+	}
+}
+
+func (x *exchange) fail(err error) {
+	if x.ticket == nil { // in shadow mode
+		http.Error(x.w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway)
+		return
+	}
+	x.refuse(x.failed(err))
+}
+
+// rewrite makes the request to the node. What it says of the client is what the
+// gateway knows.
+func (x *exchange) rewrite(p *httputil.ProxyRequest) {
+	p.Out.URL.Scheme, p.Out.URL.Host = "http", x.to.Host
+	p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came, and was looked at
+	p.Out.Host = p.In.Host
+	p.Out.Header.Del("Expect") // the body is here
+	if x.pass.Door().Modes[door.Answer] == door.Enforce {
+		p.Out.Header.Set("Accept-Encoding", "identity")
+		if x.web.c.HTTP.Decode {
+			p.Out.Header.Set("Accept-Encoding", "gzip")
+		}
+	}
+	if x.web.c.Protocol == config.ProtocolForward {
+		return
+	}
+	p.Out.Header.Set("X-Forwarded-For", x.pass.Client.Addr.String())
+	p.Out.Header.Set("X-Forwarded-Host", p.In.Host)
+	p.Out.Header.Set("X-Forwarded-Proto", "http")
+	if x.secure {
+		p.Out.Header.Set("X-Forwarded-Proto", "https")
+	}
+}
+
+// RoundTrip implements http.RoundTripper.
+func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(r.Context())
+	answer := x.pass.Door().Upstream.Config().Answer.Duration
+	timer := time.AfterFunc(answer, cancel)
+	if !x.whole { // it is read while it is sent, under the deadline of requests
+		timer.Stop()
+	}
+	resp, sent, err := x.nodes.send(r.WithContext(ctx), x.epoch, x.anew(), x.again())
+	x.sent = sent
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
+		resp.Body.Close()
+		err = errSwitch
+	}
+	if err != nil {
+		cancel()
+		timer.Stop()
+		return nil, err
+	}
+	timer.Reset(answer)
+	resp.Body = &watched{ReadCloser: resp.Body, x: x, timer: timer, wait: answer, cancel: cancel}
+	return resp, nil
+}
+
+// watched is the body of an answer, of which something has to come from time to
+// time.
+type watched struct {
+	io.ReadCloser
+	x      *exchange
+	timer  *time.Timer
+	wait   time.Duration // from one part to the next
+	fixed  bool          // and for all of it
+	cancel context.CancelFunc
+}
+
+// Read implements io.Reader.
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.ReadCloser.Read(p)
+	if n > 0 && !w.fixed {
+		w.timer.Reset(w.wait)
+	}
+	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
+		w.x.broken.Store(true)
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (w *watched) Close() error {
+	w.timer.Stop()
+	err := w.ReadCloser.Close()
+	w.cancel()
+	return err
+}

@@ -1,0 +1,138 @@
+package web_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+	"github.com/beamgate/beamgate/examples/gateway/internal/web"
+)
+
+// TestCheck: other proxies ask, and get a verdict.
+func TestCheck(t *testing.T) {
+	const text = `version: 1
+ledgers:
+  - {name: web, names: [ok], max_new: 2}
+upstreams:
+  - {name: node, ledger: web}
+listeners:
+  - {name: door, listen: '127.0.0.1:0', protocol: check, upstream: node, detail: DETAIL}
+`
+	for detail, want := range map[string]map[string]web.Verdict{
+		"full": {
+			good:        {Verdict: "pass", Term: true, Bytes: int64(len(good))},
+			"{}":        {Verdict: "pass"},
+			"":          {Verdict: "pass"},
+			export:      {Verdict: "refuse", Rule: "term", Code: "rejected_export"},
+			atoms(0, 3): {Verdict: "refuse", Term: true, Rule: "atoms", Code: "limit_atom_budget", Path: "[2]", Limit: "AtomBudget", Bytes: int64(len(atoms(0, 3)))},
+		},
+		"code": {export: {Verdict: "refuse", Rule: "term", Code: "rejected_export"}},
+		"none": {export: {Verdict: "refuse"}},
+	} {
+		g := Start(t, strings.ReplaceAll(text, "DETAIL", detail))
+		for body, want := range want {
+			a := do(t, g, "POST", "/v1/check", body)
+			var got web.Verdict
+			if err := json.Unmarshal([]byte(a.body), &got); err != nil {
+				t.Fatal(err, a.body)
+			}
+			if (got.Offset != nil) != (detail == "full" && want.Verdict == "refuse") {
+				t.Errorf("%s: %s", detail, a.body)
+			}
+			if got.Offset = nil; want.Path == "" {
+				got.Path = ""
+			}
+			if want.Limit != "" && got.Limit != "" {
+				got.Limit = want.Limit
+			}
+			if got != want && !(want.Path != "" && got.Path != "") || (a.status == 200) != (want.Verdict == "pass") {
+				t.Errorf("%s: %d %s, want %+v", detail, a.status, a.body, want)
+			}
+		}
+		do(t, g, "GET", "/v1/check", "").want(t, 405, map[string]string{"full": "method", "code": "method"}[detail])
+		do(t, g, "POST", "/other", good).want(t, 404, map[string]string{"full": "path", "code": "path"}[detail])
+	}
+	g := Start(t, strings.ReplaceAll(text, "DETAIL", "code"))
+	do(t, g, "POST", "/v1/check", atoms(0, 2)).want(t, 200, "")
+	if a := do(t, g, "POST", "/v1/check", atoms(2, 1)); a.status != 422 { // it counts
+		t.Errorf("%d", a.status)
+	}
+}
+
+// TestShadow: everything passes as it came, and every rule that would fire is
+// counted.
+func TestShadow(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "max_new: 1", "", "mode: shadow\n"+tokens))
+	large := string(term.Message(term.Bin(strings.Repeat("x", 2<<20))))
+	for _, body := range []string{list, export, atoms(0, 2), large, good + "x", "text"} {
+		a := do(t, g, "POST", "/", body, "Content-Type", etf, "X-Token", "no token", "Cookie", "_app_key="+signed(export))
+		if a.status != 200 || a.body != body {
+			t.Errorf("%.20q came back as %d %.20q", body, a.status, a.body)
+		}
+		if _, got, _ := o.last(); got != body {
+			t.Errorf("the node got %.20q for %.20q", got, body)
+		}
+	}
+	do(t, g, "POST", "/", gzipped(good), "Content-Encoding", "gzip").want(t, 200, "")
+	Eventually(t, "everything is counted", func() bool {
+		return g.Count("mode=shadow", "rule=term", "direction=to_node", "code=rejected_export") >= 2 && g.Count("mode=shadow", "rule=atoms") >= 1 &&
+			g.Count("mode=shadow", "code=limit_bytes") >= 2 && g.Count("mode=shadow", "code=trailing") >= 2 && g.Count("mode=shadow", "code=version") >= 2 &&
+			g.Count("mode=shadow", "rule=verb", "code=token_form") >= 6 && g.Count("mode=shadow", "rule=verb", "code=content_encoding") == 1 &&
+			g.Count("mode=shadow", "rule=answer", "code=rejected_export") == 1
+	})
+
+	// One rule in shadow beside others in earnest.
+	g = Start(t, conf(o.addr(), "", "", "rules: {term: shadow, answer: shadow, verb: shadow}"))
+	for _, body := range []string{list, export, "text"} {
+		if a := do(t, g, "POST", "/", body, "Content-Type", etf); a.status != 200 || a.body != body {
+			t.Errorf("%.20q came back as %d %.20q", body, a.status, a.body)
+		}
+	}
+	if n := g.Count("mode=shadow", "rule=term"); n != 2 {
+		t.Errorf("%v counted", n)
+	}
+}
+
+// TestClientHeader: who is believed may say who the client is.
+func TestClientHeader(t *testing.T) {
+	o := newOrigin(t, nil)
+	const limits = "limits: {messages_per_second: 1, messages_burst: 1, max_pause: 1ms}\n"
+	g := Start(t, conf(o.addr(), "per_client: 1\nmax_new: 10", "", limits+"http: {client: {name: X-Real-IP, from: [127.0.0.0/8]}}"))
+	ask := func(from string, body string) answer { return do(t, g, "POST", "/", body, "X-Real-IP", from) }
+	ask("10.0.0.1", atoms(0, 1)).want(t, 200, "")
+	ask("10.0.0.1", "").want(t, 429, "rate")
+	ask("10.0.0.2", atoms(1, 1)).want(t, 200, "")
+	if _, _, r := o.last(); r.Header.Get("X-Forwarded-For") != "10.0.0.2" {
+		t.Errorf("%v", r.Header)
+	}
+	g = Start(t, conf(o.addr(), "", "", limits+"http: {client: {name: X-Real-IP, from: [10.0.0.0/8]}}"))
+	ask("10.0.0.1", "").want(t, 200, "")
+	if _, _, r := o.last(); r.Header.Get("X-Real-Ip") != "" || r.Header.Get("X-Forwarded-For") != "127.0.0.1" {
+		t.Errorf("%v", r.Header)
+	}
+	ask("10.0.0.2", "").want(t, 429, "rate")
+}
+
+// TestReloadHTTP: the next request of a connection has the new rules.
+func TestReloadHTTP(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", ""))
+	c := &http.Client{Transport: &http.Transport{}}
+	defer c.CloseIdleConnections()
+	ask := func() answer {
+		r, _ := http.NewRequest("POST", "http://"+g.Addr("door"), strings.NewReader(list))
+		return send(t, c, r)
+	}
+	if a := ask(); a.body != canonical {
+		t.Errorf("%+v", a)
+	}
+	addr := g.Addr("door")
+	if err := g.Load(conf(o.addr(), "", "", "caps: {MaxBytes: 4}")); err != nil || g.Addr("door") != addr {
+		t.Fatal(err)
+	}
+	ask().want(t, 413, "limit_bytes")
+}

@@ -1,0 +1,315 @@
+package web_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+)
+
+// raw sends bytes to the gateway, and returns all that comes back until it closes
+// the connection.
+func raw(t *testing.T, g *Gate, text string) string {
+	t.Helper()
+	c := g.Dial("door")
+	io.WriteString(c, text)
+	b, _ := io.ReadAll(c)
+	return string(b)
+}
+
+// TestSmuggling: what could be read in two ways gets nowhere, and neither does
+// what is behind it.
+func TestSmuggling(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", ""))
+	const behind = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+	for _, text := range []string{
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 41\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + behind,
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 36\r\n\r\n" + behind,
+		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + behind,
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Type: application/bert\r\nContent-Length: 2\r\n\r\n{}" + behind,
+		"POST / HTTP/1.1\r\nHost: x\r\nX: y\n\nContent-Length: 5\r\n\r\nhello" + behind,
+		"GET / HTTP/2.0\r\nHost: x\r\n\r\n" + behind,
+	} {
+		got := raw(t, g, text)
+		if !strings.HasPrefix(got, "HTTP/1.1 4") && !strings.HasPrefix(got, "HTTP/1.1 5") || strings.Count(got, "HTTP/1.1") != 1 {
+			t.Errorf("%q: answered %q", text, got)
+		}
+	}
+	if n, _, _ := o.last(); n != 0 {
+		t.Errorf("the node got %d requests", n)
+	}
+	if n := g.Count("rule=verb", "code=framing"); n != 6 {
+		t.Errorf("%v counted", n)
+	}
+	// A good request in front of a bad one is answered.
+	got := raw(t, g, "GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n")
+	if !strings.HasPrefix(got, "HTTP/1.1 200") || !strings.Contains(got, "HTTP/1.1 400") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestAmbiguousAnswer: an answer that could be read in two ways does not go on.
+func TestAmbiguousAnswer(t *testing.T) {
+	for _, text := range []string{
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Type: application/bert\r\nContent-Length: 2\r\n\r\n{}",
+		"HTTP/1.1 101 Switching Protocols\r\n\r\nhello",
+		"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nhello",
+		"hello\r\n\r\n",
+	} {
+		addr := server(t, func(c net.Conn, _ int) { io.WriteString(c, text) })
+		g := Start(t, conf(addr, "", "breaker: {failures: 100}", ""))
+		do(t, g, "GET", "/", "").want(t, 502, "bad_answer")
+	}
+}
+
+// server accepts connections, reads a request from each, and lets answer do the
+// rest. Requests are numbered from 1.
+func server(t *testing.T, answer func(c net.Conn, n int)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for n := 1; ; n++ {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				r, err := http.ReadRequest(bufio.NewReader(c))
+				if err == nil {
+					io.Copy(io.Discard, r.Body)
+					answer(c, n)
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// TestPoison: a request that was under way at two crashes is refused, whatever its
+// encoding, and others are not. It is not sent again.
+func TestPoison(t *testing.T) {
+	seen := make(chan int, 100)
+	addr := server(t, func(c net.Conn, n int) {
+		seen <- n
+		c.(*net.TCPConn).SetLinger(0)
+	})
+	g := Start(t, conf(addr, "", "breaker: {failures: 100}", ""))
+	do(t, g, "POST", "/x", list).want(t, 502, "lost")
+	do(t, g, "POST", "/x", canonical).want(t, 502, "lost")
+	a := do(t, g, "POST", "/x", list)
+	a.want(t, 422, "poison")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	do(t, g, "POST", "/y", list).want(t, 502, "lost")
+	do(t, g, "GET", "/x", "").want(t, 502, "lost")
+	if len(seen) != 4 {
+		t.Errorf("the node got %d requests, not 4", len(seen))
+	}
+}
+
+// TestOneCrash: requests that were lost together make nobody a suspect.
+func TestOneCrash(t *testing.T) {
+	const together = 5
+	arrived, crash := make(chan bool, together), make(chan bool)
+	addr := server(t, func(c net.Conn, n int) {
+		if n > together {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			return
+		}
+		arrived <- true
+		<-crash
+		c.(*net.TCPConn).SetLinger(0)
+	})
+	g := Start(t, conf(addr, "", "breaker: {failures: 100}", ""))
+	ended := make(chan bool)
+	for range together {
+		go func() {
+			do(t, g, "GET", "/x", "").want(t, 502, "lost")
+			ended <- true
+		}()
+	}
+	for range together {
+		<-arrived
+	}
+	close(crash)
+	for range together {
+		<-ended
+	}
+	do(t, g, "GET", "/x", "").want(t, 200, "")
+}
+
+// TestIdempotent: what a rule names is sent again, once.
+func TestIdempotent(t *testing.T) {
+	addr := server(t, func(c net.Conn, n int) {
+		if n%2 == 1 {
+			c.(*net.TCPConn).SetLinger(0)
+			return
+		}
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	})
+	g := Start(t, conf(addr, "", "breaker: {failures: 100}", "http: {idempotent: [GET]}"))
+	do(t, g, "GET", "/", "").want(t, 200, "")
+	do(t, g, "POST", "/", good, "Idempotency-Key", "1").want(t, 502, "lost")
+}
+
+// TestHeld: a node that has closed a connection meanwhile costs nobody a request.
+func TestHeld(t *testing.T) {
+	addr := server(t, func(c net.Conn, n int) { io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") })
+	g := Start(t, conf(addr, "", "", ""))
+	for i := range 20 {
+		do(t, g, "POST", fmt.Sprint("/", i), good).want(t, 200, "")
+		time.Sleep(5 * time.Millisecond) // the close is on its way
+	}
+}
+
+// TestNodeDown: refused while it is down, and then left alone.
+func TestNodeDown(t *testing.T) {
+	o := newOrigin(t, nil)
+	addr := o.addr()
+	o.Close()
+	g := Start(t, conf(addr, "", "breaker: {failures: 3, backoff: 1h, max_backoff: 1h}", ""))
+	for range 3 {
+		do(t, g, "GET", "/", "").want(t, 502, "unreachable")
+	}
+	a := do(t, g, "GET", "/", "")
+	a.want(t, 503, "open")
+	if a.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
+
+// TestCutAnswer: an answer that ends early is no whole one to the client.
+func TestCutAnswer(t *testing.T) {
+	var head string
+	addr := server(t, func(c net.Conn, _ int) {
+		io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n"+head+"\r\n"+good)
+	})
+	g := Start(t, conf(addr, "", "breaker: {failures: 100}\npoison: {crashes: 100}", ""))
+	do(t, g, "GET", "/", "").want(t, 502, "lost") // a term is read before anything goes on
+	head = "Content-Type: text/plain\r\n\r\n"
+	resp, err := client.Get("http://" + g.Addr("door"))
+	if err != nil {
+		return // that is clear, too
+	}
+	defer resp.Body.Close()
+	if b, err := io.ReadAll(resp.Body); err == nil {
+		t.Errorf("%q came as a whole answer", b)
+	}
+}
+
+// TestSlowNode: a node that does not answer is not waited for.
+func TestSlowNode(t *testing.T) {
+	stop := make(chan bool)
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/half" {
+			w.Header().Set("Content-Type", etf)
+			w.(http.Flusher).Flush()
+			io.WriteString(w, good[:3])
+			w.(http.Flusher).Flush()
+		}
+		<-stop
+	})
+	defer close(stop)
+	g := Start(t, conf(o.addr(), "", "answer_timeout: 100ms", ""))
+	do(t, g, "GET", "/", "").want(t, 504, "answer_timeout")
+	do(t, g, "GET", "/half", "").want(t, 504, "answer_timeout")
+}
+
+// TestSlowClients: whoever is slow holds no place of the node.
+func TestSlowClients(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "max_in_flight: 1\nmax_waiting: 1", "limits: {frame_timeout: 300ms, header_timeout: 300ms, idle_timeout: 300ms}"))
+	var slow []*Client
+	for _, text := range []string{
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n" + good[:2],
+		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{",
+		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: " + etf + "\r\n\r\n1\r\n",
+		"GET / HT", "",
+	} {
+		c := g.Dial("door")
+		io.WriteString(c, text)
+		slow = append(slow, c)
+	}
+	do(t, g, "POST", "/", good).want(t, 200, "")
+	for i, c := range slow {
+		b, _ := io.ReadAll(c) // it ends
+		if i < 3 && !strings.HasPrefix(string(b), "HTTP/1.1 408") {
+			t.Errorf("%d: %q", i, b)
+		}
+	}
+	if n, _, _ := o.last(); n != 1 {
+		t.Errorf("the node got %d requests", n)
+	}
+}
+
+// TestLimits: a place, a rate.
+func TestLimits(t *testing.T) {
+	stop := make(chan bool)
+	o := newOrigin(t, func(http.ResponseWriter, *http.Request) { <-stop })
+	g := Start(t, conf(o.addr(), "max_new: 10", "max_in_flight: 1\nmax_waiting: 1\nmax_wait: 10ms", ""))
+	ended := make(chan bool)
+	go func() {
+		do(t, g, "GET", "/", "").want(t, 200, "")
+		close(ended)
+	}()
+	Eventually(t, "the place is taken", func() bool { n, _, _ := o.last(); return n == 1 })
+	a := do(t, g, "POST", "/", atoms(0, 3))
+	a.want(t, 503, "timeout")
+	if s := g.Ledger("web").Stats(); s.Committed != 0 || a.header.Get("Retry-After") == "" {
+		t.Errorf("%+v, %v", s, a.header)
+	}
+	close(stop)
+	<-ended
+
+	g = Start(t, conf(o.addr(), "", "", "limits: {messages_per_second: 1, messages_burst: 2, max_pause: 1ms}"))
+	for i := range 3 {
+		a = do(t, g, "GET", "/", "")
+		if want := []int{200, 200, 429}[i]; a.status != want {
+			t.Errorf("%d: %d", i, a.status)
+		}
+	}
+	if a.code != "rate" || a.header.Get("Retry-After") == "" {
+		t.Errorf("%+v", a)
+	}
+}
+
+// TestDrain: what is under way is answered, and then the connection ends.
+func TestDrain(t *testing.T) {
+	began, stop := make(chan bool), make(chan bool)
+	o := newOrigin(t, func(w http.ResponseWriter, _ *http.Request) {
+		close(began)
+		<-stop
+		io.WriteString(w, "done")
+	})
+	g := Start(t, conf(o.addr(), "", "", ""))
+	idle := g.Dial("door")
+	time.Sleep(10 * time.Millisecond)
+	c := g.Dial("door")
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-began
+	ended := make(chan bool)
+	go func() { g.Close(); close(ended) }()
+	close(stop)
+	b, _ := io.ReadAll(c)
+	if !strings.HasPrefix(string(b), "HTTP/1.1 200") || !strings.HasSuffix(string(b), "done") {
+		t.Errorf("%q", b)
+	}
+	<-ended
+	if _, err := io.ReadAll(idle); err != nil && !strings.Contains(err.Error(), "reset") {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,206 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strconv"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/token"
+	"github.com/beamgate/beamgate/safe"
+)
+
+const (
+	free  = 4 << 10  // so much of a body is read before room is asked for
+	small = 64 << 10 // a body of known length that is read before a place is taken
+)
+
+// source is a body that is read.
+type source struct {
+	io.ReadCloser
+	x    *exchange
+	most int64
+	n    int64
+	held bool // or there is nothing to hold
+	keep bool
+	kept []byte
+	shut bool
+	over bool // Close closes
+}
+
+// Read implements io.Reader. Beyond a beginning, a body that is kept in memory
+// needs room there, and nothing more is read before.
+func (s *source) Read(p []byte) (int, error) {
+	if !s.held && s.n >= free {
+		give, err := s.x.pass.Hold(s.x.r.Context(), s.most)
+		if err != nil {
+			return 0, err
+		}
+		s.x.release = append(s.x.release, give)
+		s.held = true
+	}
+	if !s.held {
+		p = p[:min(int64(len(p)), free-s.n)]
+	}
+	n, err := s.ReadCloser.Read(p)
+	s.n += int64(n)
+	if s.keep {
+		s.kept = append(s.kept, p[:n]...)
+	}
+	return n, err
+}
+
+// Close notes that the body was read to its end. Whoever has made it closes it.
+func (s *source) Close() error {
+	s.shut = true
+	if s.over {
+		return s.ReadCloser.Close()
+	}
+	return nil
+}
+
+// body reads the body as far as its rules demand: a term whole, what tokens are
+// looked for in whole, a small one whole so that a slow client holds no place.
+func (x *exchange) body() *door.Refusal {
+	d := x.pass.Door()
+	most := d.MaxBytes(door.ToNode)
+	s := &source{ReadCloser: x.r.Body, x: x, most: most}
+	if n := x.r.ContentLength; n > 0 {
+		s.most = min(n, most)
+	}
+	if x.whole = x.r.Body == nil || x.r.Body == http.NoBody; !x.whole {
+		x.r.Body = s
+	}
+	x.asked.AsIs = x.signed() || d.Modes[door.Term] != door.Enforce
+	s.keep = x.asked.AsIs || d.Modes[door.Verb] != door.Enforce
+	kind := mediaType(x.r.Header)
+	if !x.web.unchecked[kind] || len(x.r.Header["Content-Type"]) > 1 {
+		if r := x.shape(s); r != nil || x.asked.Body != nil {
+			return r
+		}
+	}
+	return x.rest(s, kind, most)
+}
+
+// shape asks the guard for bodies.
+func (x *exchange) shape(s *source) *door.Refusal {
+	checked := *x.r
+	if len(x.web.unchecked) > 0 { // what the answer is decides
+		checked.Header = checked.Header.Clone()
+		checked.Header.Del("Range")
+	}
+	if x.socket { // which was allowed
+		checked.Header = checked.Header.Clone()
+		checked.Header.Del("Upgrade")
+	}
+	err := x.pass.Door().Shape(door.ToNode).CheckRequest(&checked)
+	defer func() { s.keep, s.kept = false, nil }()
+	switch {
+	case err != nil:
+		if r := x.unread(err); r != nil {
+			return r
+		}
+		x.r.Body = both{io.MultiReader(bytes.NewReader(s.kept), s), s}
+	case !s.shut: // no term
+		x.r.Body, x.r.ContentLength, x.r.TransferEncoding = checked.Body, checked.ContentLength, checked.TransferEncoding
+		x.whole = checked.Body == http.NoBody
+	default:
+		term, err := io.ReadAll(checked.Body) // of what is in memory
+		if err != nil {
+			return x.pass.Denied(door.Down, "internal", err)
+		}
+		x.asked.Body, x.bytes, x.whole = term, term, true
+		if x.asked.AsIs {
+			x.bytes = s.kept
+			return nil
+		}
+		x.r.Header, x.r.Trailer = checked.Header, nil
+	}
+	return nil
+}
+
+type both struct {
+	io.Reader
+	io.Closer
+}
+
+// unread is the refusal of a body by its guard, if it is meant.
+func (x *exchange) unread(err error) *door.Refusal {
+	var e *safe.HTTPError
+	var t net.Error
+	if errors.As(err, &e) && e.Code == "read" {
+		if errors.As(err, &t) && t.Timeout() {
+			return x.pass.Denied(door.Deadline, "frame", err)
+		}
+		return x.pass.Denied(door.Deadline, "aborted", err)
+	}
+	return x.pass.Judge(door.ToNode, bad(door.ToNode, err), max(x.r.ContentLength, 0))
+}
+
+// rest reads the rest of a body that is no term, if it has to be read or is small.
+func (x *exchange) rest(s *source, kind string, most int64) *door.Refusal {
+	needed := false
+	for _, rule := range x.web.extract {
+		needed = needed || rule.Path(x.r.URL.Path) && rule.NeedsBody(kind)
+	}
+	if x.whole || !needed && !(x.r.ContentLength > 0 && x.r.ContentLength <= small) {
+		s.held = true // it is not kept
+		return nil
+	}
+	if c := x.r.Header.Get("Content-Encoding"); needed && c != "" && c != "identity" {
+		if r := x.verb("token_read"); r != nil {
+			return r
+		}
+		s.held = true
+		return nil
+	}
+	b, err := io.ReadAll(io.LimitReader(x.r.Body, max(most, small)+1))
+	switch {
+	case err != nil:
+		return x.unread(&safe.HTTPError{Status: http.StatusBadRequest, Code: "read", Err: err})
+	case int64(len(b)) > max(most, small):
+		x.r.Body = both{io.MultiReader(bytes.NewReader(b), x.r.Body), x.r.Body}
+		return x.verb("token_size")
+	}
+	x.bytes, x.whole = b, true
+	return nil
+}
+
+// readable reports whether the body that a rule is about was read.
+func (x *exchange) readable(rule *token.Rule) bool {
+	return x.whole && len(x.bytes) > 0 && rule.NeedsBody(mediaType(x.r.Header))
+}
+
+// signed reports whether a header speaks of the exact bytes of the body. A strong
+// ETag does, too.
+func (x *exchange) signed() bool {
+	for _, name := range x.web.signed {
+		if x.r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return x.r.Header.Get("Etag") != "" && x.r.Header.Get("Etag")[0] == '"'
+}
+
+func mediaType(h http.Header) string {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return kind
+}
+
+// settle puts what was read into the request.
+func (x *exchange) settle(r *http.Request) {
+	if !x.whole {
+		return
+	}
+	r.ContentLength, r.TransferEncoding = int64(len(x.bytes)), nil
+	if len(x.bytes) > 0 {
+		r.Header.Set("Content-Length", strconv.Itoa(len(x.bytes)))
+	}
+}

@@ -1,0 +1,300 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+)
+
+// roundTrip makes an http.RoundTripper of a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// upgrade serves WebSocket, and refuses whatever else leaves HTTP. Extensions are
+// not negotiated, so messages are not compressed.
+func (x *exchange) upgrade() {
+	if !x.web.c.HTTP.Socket.Allow || x.handler.conn == nil || !strings.EqualFold(strings.Join(x.r.Header["Upgrade"], ","), "websocket") {
+		r := x.must("upgrade")
+		x.refuse(&door.Refusal{Rule: r.Rule, Code: r.Code})
+		return
+	}
+	x.socket = true
+	if r := x.ask(); r != nil {
+		x.refuse(r)
+		return
+	}
+	node, resp, err := x.dialSocket()
+	if err != nil {
+		x.refuseSocket(resp, err)
+		return
+	}
+	x.ticket.Done()
+	defer node.CloseNow()
+	x.handler.conn.Raw()
+	client, err := websocket.Accept(x.w, x.r, &websocket.AcceptOptions{
+		Subprotocols: []string{node.Subprotocol()}, InsecureSkipVerify: true, // the node was asked about the origin
+	})
+	if err != nil {
+		return
+	}
+	defer client.CloseNow()
+	s := &socket{x: x, client: client, node: node}
+	s.run()
+}
+
+// dialSocket opens the WebSocket to the node, with the header of the client.
+func (x *exchange) dialSocket() (*websocket.Conn, *http.Response, error) {
+	header := x.r.Header.Clone()
+	for _, name := range []string{
+		"Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions", "Sec-Websocket-Protocol",
+		"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Content-Length", "Keep-Alive",
+		"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto",
+	} {
+		header.Del(name)
+	}
+	header.Set("X-Forwarded-For", x.pass.Client.Addr.String())
+	var protocols []string
+	for _, v := range x.r.Header.Values("Sec-Websocket-Protocol") {
+		for p := range strings.SplitSeq(v, ",") {
+			protocols = append(protocols, strings.TrimSpace(p))
+		}
+	}
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.pass.Door().Upstream.Config().Answer.Duration)
+	defer cancel()
+	return websocket.Dial(ctx, "ws://"+x.to.Host+x.r.URL.RequestURI(), &websocket.DialOptions{
+		Host: x.r.Host, HTTPHeader: header, Subprotocols: protocols,
+		HTTPClient: &http.Client{
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Transport: roundTrip(func(r *http.Request) (resp *http.Response, err error) {
+				// The connection outlives the handshake.
+				r = r.WithContext(x.r.Context())
+				resp, x.sent, err = x.nodes.send(r, x.epoch, nil, false)
+				return resp, err
+			}),
+		},
+	})
+}
+
+// refuseSocket tells a client that there is no WebSocket: with the status of the
+// node, if it has answered.
+func (x *exchange) refuseSocket(resp *http.Response, err error) {
+	if resp == nil || resp.StatusCode < 300 {
+		x.refuse(x.failed(err))
+		return
+	}
+	x.ticket.Done()
+	x.refused = &door.Refusal{Rule: door.Down, Code: "handshake"}
+	x.w.WriteHeader(resp.StatusCode)
+}
+
+// socket is a WebSocket from a client to the node.
+type socket struct {
+	x            *exchange
+	client, node *websocket.Conn
+	cancel       context.CancelFunc
+	quiet        *time.Timer
+	once         sync.Once
+	done         chan struct{} // closed when both ends are told
+}
+
+// run passes messages on until one end closes, or something is refused.
+func (s *socket) run() {
+	ctx, cancel := context.WithCancel(s.x.r.Context())
+	defer cancel()
+	s.cancel, s.done = cancel, make(chan struct{})
+	idle := s.x.pass.Door().Config.Limits.Idle.Duration
+	s.quiet = time.AfterFunc(idle, func() {
+		s.x.pass.Denied(door.Deadline, "idle", nil)
+		s.close(websocket.StatusGoingAway, "idle")
+	})
+	defer s.quiet.Stop()
+	s.client.SetReadLimit(-1)
+	s.node.SetReadLimit(-1)
+	var both sync.WaitGroup
+	both.Go(func() { s.pump(ctx, door.ToClient) })
+	both.Go(func() {
+		select {
+		case <-s.x.drain:
+			s.close(websocket.StatusGoingAway, "drain")
+		case <-ctx.Done():
+		}
+	})
+	s.pump(ctx, door.ToNode)
+	cancel()
+	both.Wait()
+}
+
+// close tells both ends, the first time, and ends both.
+func (s *socket) close(code websocket.StatusCode, reason string) {
+	s.once.Do(func() {
+		var both sync.WaitGroup
+		both.Go(func() { s.client.Close(code, reason) })
+		both.Go(func() { s.node.Close(websocket.StatusGoingAway, "") })
+		both.Wait()
+		s.cancel()
+		close(s.done)
+	})
+	<-s.done
+}
+
+// ends are where messages of one direction come from and go to.
+func (s *socket) ends(way door.Direction) (from, to *websocket.Conn) {
+	if way == door.ToClient {
+		return s.node, s.client
+	}
+	return s.client, s.node
+}
+
+// pump passes on the messages of one direction.
+func (s *socket) pump(ctx context.Context, way door.Direction) {
+	from, to := s.ends(way)
+	pass := s.x.pass
+	for {
+		if way == door.ToNode {
+			pass.Refresh()
+		}
+		err := s.message(ctx, way, from, to)
+		var r *door.Refusal
+		var closed websocket.CloseError
+		switch {
+		case err == nil:
+			continue
+		case errors.As(err, &r):
+			s.close(closeCode(r), reason(r, pass))
+		case errors.As(err, &closed) && validCode(closed.Code):
+			to.Close(closed.Code, closed.Reason)
+			s.cancel()
+		case ctx.Err() == nil && way == door.ToClient:
+			pass.Denied(door.Down, "lost", err)
+			s.close(websocket.StatusInternalError, "lost")
+		default:
+			s.cancel()
+		}
+		return
+	}
+}
+
+// message passes on one message. The error is a *door.Refusal, or the end.
+func (s *socket) message(ctx context.Context, way door.Direction, from, to *websocket.Conn) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	kind, r, err := from.Reader(ctx)
+	if err != nil {
+		return err
+	}
+	p := s.x.pass
+	l := p.Door().Config.Limits
+	s.quiet.Reset(l.Idle.Duration)
+	late := time.AfterFunc(l.Frame.Duration, func() {
+		p.Denied(door.Deadline, "frame", nil)
+		cancel()
+	})
+	defer late.Stop()
+	if p.Door().Passive() {
+		return s.tap(ctx, way, kind, r, to)
+	}
+	b, release, err := s.read(ctx, way, r)
+	defer release()
+	if err != nil {
+		return err
+	}
+	late.Stop()
+	b, ticket, err := s.judge(ctx, way, kind, b)
+	if err != nil {
+		return err
+	}
+	wait := l.Write.Duration
+	if way == door.ToNode {
+		wait = p.Door().Upstream.Config().Answer.Duration
+	}
+	out, stop := context.WithTimeout(ctx, wait)
+	defer stop()
+	err = to.Write(out, kind, b)
+	switch {
+	case ticket == nil:
+	case err == nil:
+		ticket.Done()
+	case ctx.Err() != nil:
+		ticket.Cancel()
+	default:
+		s.x.nodes.lost(ticket, s.x.sent.wire, err)
+	}
+	return err
+}
+
+// read reads a message whole, its fragments joined, under the cap.
+func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b []byte, release func(), err error) {
+	p := s.x.pass
+	most := p.Door().MaxBytes(way)
+	release = func() {}
+	if b, err = io.ReadAll(io.LimitReader(r, free)); err != nil || len(b) < free {
+		return b, release, err
+	}
+	if release, err = p.Hold(ctx, most); err != nil {
+		return nil, func() {}, err
+	}
+	rest, err := io.ReadAll(io.LimitReader(r, most+1-free))
+	if b = append(b, rest...); err == nil {
+		if refusal := p.Oversize(way, int64(len(b))); refusal != nil {
+			return nil, release, refusal
+		}
+	}
+	return b, release, err
+}
+
+// judge asks the rules about a message, and returns what goes on.
+func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.MessageType, b []byte) ([]byte, *door.Ticket, error) {
+	p := s.x.pass
+	rules := p.Door().Config.HTTP.Socket
+	term := kind == websocket.MessageBinary && (rules.Binary == "term" || len(b) > 0 && b[0] == version)
+	text := kind == websocket.MessageText
+	if text && (rules.Text == "refuse" || !utf8.Valid(b)) {
+		if r := p.Judge(way, &door.Refusal{Rule: door.Verb, Code: "text"}, int64(len(b))); r != nil {
+			return nil, nil, r
+		}
+	}
+	if way == door.ToClient {
+		if term {
+			if r := p.Answer(b); r != nil {
+				return nil, nil, r
+			}
+		}
+		return b, nil, nil
+	}
+	if r := p.Pace(ctx, int64(len(b))); r != nil {
+		return nil, nil, r
+	}
+	var asked door.Asked
+	if term {
+		asked.Body = b
+		if b == nil {
+			asked.Body = []byte{}
+		}
+	}
+	t, r := p.Ask(ctx, asked, nil)
+	if r != nil {
+		return nil, nil, r
+	}
+	if t.Epoch != s.x.epoch {
+		t.Cancel()
+		return nil, nil, &door.Refusal{Rule: door.Down, Code: "other_life"}
+	}
+	if term {
+		b = t.Bytes
+	}
+	return b, t, nil
+}
+
+// version is the first byte of a term.
+const version = 131

@@ -1,0 +1,244 @@
+package web_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+)
+
+// chat is a server of WebSocket. It echoes what it gets, but for messages that say
+// what to send or how to end.
+type chat struct {
+	mu     sync.Mutex
+	got    []string
+	header http.Header
+	closed websocket.StatusCode
+}
+
+func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/no" {
+		w.WriteHeader(http.StatusForbidden)
+		return
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols: []string{"bert"}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionContextTakeover,
+	})
+	if err != nil {
+		return
+	}
+	defer conn.CloseNow()
+	conn.SetReadLimit(-1)
+	c.mu.Lock()
+	c.header = r.Header
+	c.mu.Unlock()
+	for {
+		kind, b, err := conn.Read(r.Context())
+		c.mu.Lock()
+		if err != nil {
+			c.closed = websocket.CloseStatus(err)
+			c.mu.Unlock()
+			return
+		}
+		c.got = append(c.got, string(b))
+		c.mu.Unlock()
+		switch string(b) {
+		case say("export"):
+			b = []byte(export)
+		case say("large"):
+			b = term.Message(term.Bin(strings.Repeat("x", 1<<20)))
+		case say("bye"):
+			conn.Close(4002, "bye")
+			return
+		}
+		conn.Write(r.Context(), kind, b)
+	}
+}
+
+func (c *chat) seen() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string{}, c.got...)
+}
+
+func say(what string) string { return string(term.Message(term.Bin(what))) }
+
+// open opens a WebSocket through the gateway.
+func open(t *testing.T, g *Gate, path string, header ...string) (*websocket.Conn, *http.Response, error) {
+	t.Helper()
+	h := http.Header{}
+	for i := 0; i+1 < len(header); i += 2 {
+		h.Add(header[i], header[i+1])
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	c, resp, err := websocket.Dial(ctx, "ws://"+g.Addr("door")+path, &websocket.DialOptions{
+		HTTPHeader: h, Subprotocols: []string{"json", "bert"}, CompressionMode: websocket.CompressionContextTakeover,
+	})
+	if err == nil {
+		c.SetReadLimit(-1)
+		t.Cleanup(func() { c.CloseNow() })
+	}
+	return c, resp, err
+}
+
+// talk sends a message and returns the answer, or the code that ends it.
+func talk(t *testing.T, c *websocket.Conn, kind websocket.MessageType, msg string) (string, websocket.StatusCode) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	c.Write(ctx, kind, []byte(msg))
+	_, b, err := c.Read(ctx)
+	return string(b), websocket.CloseStatus(err)
+}
+
+func TestWebSocket(t *testing.T) {
+	node := &chat{}
+	o := newOrigin(t, node.ServeHTTP)
+	g := Start(t, conf(o.addr(), "max_new: 2", "", "http: {only_etf: true, websocket: {allow: true}}"))
+	begin := func() *websocket.Conn {
+		c, resp, err := open(t, g, "/ws?x=1", "Cookie", "a=b", "Origin", "https://elsewhere")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Subprotocol() != "bert" || resp.Header.Get("Sec-Websocket-Extensions") != "" {
+			t.Errorf("%v", resp.Header)
+		}
+		return c
+	}
+	const bin, text = websocket.MessageBinary, websocket.MessageText
+	c := begin()
+	node.mu.Lock()
+	if h := node.header; h.Get("Cookie") != "a=b" || h.Get("Origin") != "https://elsewhere" || h.Get("X-Forwarded-For") != "127.0.0.1" || h.Get("Sec-Websocket-Extensions") != "" {
+		t.Errorf("%v", h)
+	}
+	node.mu.Unlock()
+	for sent, want := range map[string]string{good: good, list: canonical, atoms(0, 2): atoms(0, 2)} {
+		if got, code := talk(t, c, bin, sent); got != want {
+			t.Errorf("%q came back as %q, %v", sent, got, code)
+		}
+	}
+	w, err := c.Writer(t.Context(), bin) // in fragments
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{good[:2], "", good[2:]} {
+		w.Write([]byte(part))
+	}
+	w.Close()
+	if _, b, err := c.Read(t.Context()); string(b) != good {
+		t.Errorf("fragments came back as %q, %v", b, err)
+	}
+	before := len(node.seen())
+	for name, x := range map[string]struct {
+		kind websocket.MessageType
+		msg  string
+		code websocket.StatusCode
+	}{
+		"export":    {bin, export, 1008},
+		"names":     {bin, atoms(2, 1), 1008},
+		"no term":   {bin, "{}", 1008},
+		"nothing":   {bin, "", 1008},
+		"text":      {text, "{}", 1003},
+		"too large": {bin, string(term.Message(term.Bin(strings.Repeat("x", 1<<20)))), 1009},
+	} {
+		if got, code := talk(t, begin(), x.kind, x.msg); code != x.code {
+			t.Errorf("%s: %q, %v", name, got, code)
+		}
+	}
+	if n := len(node.seen()); n != before {
+		t.Errorf("the node got %d messages that were refused", n-before)
+	}
+	for what, want := range map[string]websocket.StatusCode{"export": 1011, "large": 1009, "bye": 4002} {
+		if got, code := talk(t, begin(), bin, say(what)); code != want {
+			t.Errorf("the node says %s: %.20q, %v", what, got, code)
+		}
+	}
+	if _, resp, err := open(t, g, "/no"); err == nil || resp.StatusCode != 403 {
+		t.Errorf("%v", resp)
+	}
+}
+
+// TestWebSocketText: other messages pass if they may.
+func TestWebSocketText(t *testing.T) {
+	node := &chat{}
+	o := newOrigin(t, node.ServeHTTP)
+	g := Start(t, conf(o.addr(), "", "", "http: {websocket: {allow: true, text: pass, binary: any}}"))
+	c, _, err := open(t, g, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, msg := range []string{"hello", `{"a":1}`, ""} {
+		for _, kind := range []websocket.MessageType{websocket.MessageText, websocket.MessageBinary} {
+			if got, code := talk(t, c, kind, msg); got != msg || code != -1 {
+				t.Errorf("%q came back as %q, %v", msg, got, code)
+			}
+		}
+	}
+	if got, code := talk(t, c, websocket.MessageBinary, export); code != 1008 {
+		t.Errorf("%q, %v", got, code)
+	}
+	c, _, err = open(t, g, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, code := talk(t, c, websocket.MessageText, "\x83a\x01"); code != 1003 {
+		t.Errorf("a term as text: %q, %v", got, code)
+	}
+}
+
+// TestWebSocketShadow: everything passes, and is counted.
+func TestWebSocketShadow(t *testing.T) {
+	o := newOrigin(t, (&chat{}).ServeHTTP)
+	g := Start(t, conf(o.addr(), "", "", "mode: shadow\nhttp: {websocket: {allow: true}}"))
+	c, _, err := open(t, g, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, msg := range []string{list, export, say("export"), string(term.Message(term.Bin(strings.Repeat("x", 1<<20))))} {
+		want := msg
+		if msg == say("export") {
+			want = export
+		}
+		if got, code := talk(t, c, websocket.MessageBinary, msg); got != want {
+			t.Errorf("%.20q came back as %.20q, %v", msg, got, code)
+		}
+	}
+	Eventually(t, "they are counted", func() bool {
+		return g.Count("mode=shadow", "rule=term") >= 2 && g.Count("mode=shadow", "rule=answer") >= 2
+	})
+}
+
+// TestWebSocketEnds: when nobody says anything, when the gateway ends, and when
+// nobody may.
+func TestWebSocketEnds(t *testing.T) {
+	o := newOrigin(t, (&chat{}).ServeHTTP)
+	g := Start(t, conf(o.addr(), "", "", "limits: {idle_timeout: 150ms}\nhttp: {websocket: {allow: true}}"))
+	c, _, err := open(t, g, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != 1001 {
+		t.Errorf("%v", err)
+	}
+	g = Start(t, conf(o.addr(), "", "", "http: {websocket: {allow: true}}"))
+	if c, _, err = open(t, g, "/"); err != nil {
+		t.Fatal(err)
+	}
+	go g.Close()
+	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != 1001 {
+		t.Errorf("%v", err)
+	}
+	g = Start(t, conf(o.addr(), "", "", ""))
+	if _, resp, err := open(t, g, "/"); err == nil || resp.StatusCode != 501 {
+		t.Errorf("%v", resp)
+	}
+	do(t, g, "GET", "/", "", "Connection", "Upgrade", "Upgrade", "h2c").want(t, 501, "upgrade")
+}

@@ -1,0 +1,249 @@
+package web_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+)
+
+// origin is a server that only pretends to be a node.
+type origin struct {
+	*httptest.Server
+	mu   sync.Mutex
+	got  []string // bodies
+	reqs []*http.Request
+}
+
+// newOrigin starts a server that echoes bodies, unless answer has something else.
+func newOrigin(t *testing.T, answer http.HandlerFunc) *origin {
+	t.Helper()
+	o := &origin{}
+	o.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		o.mu.Lock()
+		o.got = append(o.got, string(b))
+		o.reqs = append(o.reqs, r)
+		o.mu.Unlock()
+		if answer != nil {
+			answer(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
+		w.Write(b)
+	}))
+	t.Cleanup(o.Close)
+	return o
+}
+
+func (o *origin) addr() string { return strings.TrimPrefix(o.URL, "http://") }
+
+// last returns the last request, and how many there were.
+func (o *origin) last() (n int, body string, r *http.Request) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if n = len(o.got); n == 0 {
+		return 0, "", nil
+	}
+	return n, o.got[n-1], o.reqs[n-1]
+}
+
+// conf is a configuration of one listener in front of addr.
+func conf(addr, ledger, upstream, listener string) string {
+	return fmt.Sprintf(`version: 1
+global: {drain: 5s}
+ledgers:
+  - name: web
+    names: [ok, error, a, b, row]
+    %s
+upstreams:
+  - name: node
+    address: %s
+    ledger: web
+    %s
+listeners:
+  - name: door
+    listen: 127.0.0.1:0
+    protocol: http
+    upstream: node
+    %s
+`, Indent(ledger, 4), addr, Indent(upstream, 4), Indent(listener, 4))
+}
+
+var (
+	good   = string(term.Message(term.Tuple(term.Atom("ok"), term.Int(1))))
+	export = string(term.Message(append(term.T{113}, append(append(term.Atom("ok"), term.Atom("ok")...), term.Int(0)...)...)))
+	// list is [1,2] as no node would write it, and canonical what one would.
+	list      = string([]byte{131, 108, 0, 0, 0, 2, 98, 0, 0, 0, 1, 97, 2, 106})
+	canonical = string([]byte{131, 107, 0, 2, 1, 2})
+)
+
+func atoms(from, n int) string {
+	var list []term.T
+	for i := range n {
+		list = append(list, term.Atom(fmt.Sprintf("new_%d", from+i)))
+	}
+	return string(term.Message(term.List(list...)))
+}
+
+type answer struct {
+	status int
+	body   string
+	header http.Header
+	code   string // of a problem
+}
+
+var client = &http.Client{
+	Transport:     &http.Transport{DisableCompression: true, DisableKeepAlives: true},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Timeout:       20 * time.Second,
+}
+
+// do sends a request; names and values of its header follow the body.
+func do(t *testing.T, g *Gate, method, path, body string, header ...string) answer {
+	t.Helper()
+	r, err := http.NewRequest(method, "http://"+g.Addr("door")+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	return send(t, client, r)
+}
+
+func send(t *testing.T, c *http.Client, r *http.Request) (a answer) {
+	t.Helper()
+	resp, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a = answer{status: resp.StatusCode, body: string(b), header: resp.Header}
+	if strings.HasPrefix(a.header.Get("Content-Type"), "application/problem") {
+		var p struct{ Code string }
+		if err := json.Unmarshal(b, &p); err != nil && len(b) > 0 {
+			t.Errorf("a problem that is no JSON: %q", b)
+		}
+		a.code = p.Code
+	}
+	return a
+}
+
+func (a answer) want(t *testing.T, status int, code string) {
+	t.Helper()
+	if a.status != status || a.code != code {
+		t.Errorf("%d %s (%q), want %d %s", a.status, a.code, a.body, status, code)
+	}
+}
+
+const etf = "application/x-erlang-binary"
+
+// TestReverse: what is good passes, and what is not never gets to the node.
+func TestReverse(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "max_new: 3", "", ""))
+	for name, c := range map[string]struct {
+		body, kind string
+		status     int
+		code       string
+		got        string
+	}{
+		"term":            {good, etf, 200, "", good},
+		"canonical":       {list, etf, 200, "", canonical},
+		"lies about type": {list, "text/plain", 200, "", canonical},
+		"JSON":            {`{"a":1}`, "application/json", 200, "", `{"a":1}`},
+		"no body":         {"", "", 200, "", ""},
+		"large text":      {strings.Repeat("text ", 1<<19), "text/plain", 200, "", strings.Repeat("text ", 1<<19)},
+		"export":          {export, etf, 422, "rejected_export", ""},
+		"hidden export":   {export, "image/png", 422, "rejected_export", ""},
+		"behind the term": {good + "x", etf, 422, "trailing", ""},
+		"no term":         {"{}", etf, 422, "version", ""},
+		"empty term":      {"", etf, 422, "truncated", ""},
+		"too large":       {string(term.Message(term.Bin(strings.Repeat("x", 1<<20)))), etf, 413, "limit_bytes", ""},
+		"many names":      {atoms(0, 4), etf, 422, "limit_atom_budget", ""},
+		"multipart":       {"--x--", "multipart/form-data; boundary=x", 415, "multipart", ""},
+		"gRPC":            {"\x00", "application/grpc+erlpack", 415, "grpc", ""},
+		"broken type":     {"x", "text/plain; charset", 400, "content_type", ""},
+	} {
+		before, _, _ := o.last()
+		var header []string
+		if c.kind != "" {
+			header = []string{"Content-Type", c.kind}
+		}
+		a := do(t, g, "POST", "/p?q=1", c.body, header...)
+		a.want(t, c.status, c.code)
+		n, got, r := o.last()
+		if (n == before+1) != (c.status == 200) || c.status == 200 && (got != c.got || r.URL.RequestURI() != "/p?q=1") {
+			t.Errorf("%s: the node got %.40q (%d requests)", name, got, n-before)
+		}
+	}
+	if s := g.Ledger("web").Stats(); s.Committed != 0 || s.Reserved != 0 {
+		t.Errorf("refused requests have spent names: %+v", s)
+	}
+	do(t, g, "POST", "/", atoms(0, 3), "Content-Type", etf).want(t, 200, "")
+	do(t, g, "POST", "/", atoms(3, 1), "Content-Type", etf).want(t, 422, "limit_atom_budget")
+	do(t, g, "POST", "/", atoms(0, 3), "Content-Type", etf).want(t, 200, "")
+	if g.Count("rule=term", "code=rejected_export") != 2 || g.Count("rule=verb", "code=multipart") != 1 || g.Count("rule=atoms") != 2 {
+		t.Error("verdicts are not counted as they should")
+	}
+}
+
+// TestH2: the same over TLS, where many requests share a connection.
+func TestH2(t *testing.T) {
+	ca := NewCA(t)
+	cert, key := ca.Files("localhost")
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "max_new: 50\nper_message: 1", "", fmt.Sprintf("tls: {cert: %s, key: %s}", cert, key)))
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: ca.Client(""), ForceAttemptHTTP2: true}}
+	defer c.CloseIdleConnections()
+	var all sync.WaitGroup
+	for i := range 40 {
+		all.Go(func() {
+			body, want := atoms(i, 1), 200
+			if i%4 == 0 {
+				body, want = export, 422
+			}
+			r, _ := http.NewRequest("POST", "https://"+g.Addr("door"), strings.NewReader(body))
+			resp, err := c.Do(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			b, _ := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if resp.ProtoMajor != 2 || resp.StatusCode != want || want == 200 && string(b) != body {
+				t.Errorf("%s %d %q", resp.Proto, resp.StatusCode, b)
+			}
+		})
+	}
+	all.Wait()
+	if n := g.Ledger("web").Stats().Committed; n != 30 {
+		t.Errorf("%d names, want 30", n)
+	}
+	if _, _, r := o.last(); r.Header.Get("X-Forwarded-Proto") != "https" {
+		t.Errorf("%v", r.Header)
+	}
+}
+
+func gzipped(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, s)
+	w.Close()
+	return b.String()
+}
