@@ -154,7 +154,9 @@ programs_of() {
     list=$(go -C "$dir" list -f '{{.ImportPath}} {{.Name}}' ./...)
     while read -r pkg name; do
       [[ $name == main ]] || continue
-      go -C "$dir" build -trimpath -buildvcs=false -o "$1/${pkg#github.com/beamgate/beamgate/}" "$pkg"
+      # By its path in one word: a program may stand in the folder of another.
+      name=${pkg#github.com/beamgate/beamgate/}
+      go -C "$dir" build -trimpath -buildvcs=false -o "$1/${name//\//-}" "$pkg"
     done <<<"$list"
   done
 }

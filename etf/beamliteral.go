@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/beamgate/beamgate/internal/wire"
 	"github.com/beamgate/beamgate/limits"
@@ -32,7 +33,7 @@ func (c *beamCollector) literalTable(b []byte) error {
 	if b = b[4:]; count > int64(len(b))/4 {
 		return fmt.Errorf("claims %d literals in %d bytes", count, len(b))
 	}
-	mode, err := literalConfig().Compile()
+	mode, err := literalMode()
 	if err != nil {
 		return err
 	}
@@ -71,6 +72,9 @@ func literalConfig() Config {
 	c.Limits.MaxKeyState = 32 << 20
 	return c
 }
+
+// literalMode is compiled when the first module is read.
+var literalMode = sync.OnceValues(func() (*Mode, error) { return literalConfig().Compile() })
 
 // inflate unpacks a literal table of exactly the size it claims.
 func (c *beamCollector) inflate(b []byte, size int64) error {

@@ -28,8 +28,8 @@ func (m *Mode) Decode(b []byte) (Term, error) {
 
 // build makes a tree of an accepted term without its version byte.
 func (m *Mode) build(raw []byte) Term {
-	s := m.get()
-	defer m.put(s)
+	s := m.c.session()
+	defer m.c.release(s)
 	s.in.BuildSlice(m.c.prog, raw)
 	s.in.Run(-1)
 	return s.build(raw, 0)

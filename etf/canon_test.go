@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
@@ -212,8 +213,10 @@ func TestCanonicalizeMemory(t *testing.T) {
 	}
 }
 
-// allocated returns the bytes that f allocates.
+// allocated returns the bytes that f allocates when its pools are filled, which no
+// collection may empty meanwhile.
 func allocated(f func()) int64 {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	f()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -18,7 +18,7 @@
 // Every method passes the bytes through one step function, so that no two of them
 // can differ in what they accept. A slice and a reader, in whatever chunks, give
 // the same [Error]. Lengths that the sender claims are believed no further than
-// the bytes that back them; there is no recursion, no allocation and no loop
+// the bytes that back them; in all this there is no recursion, no allocation and no loop
 // sized by them.
 //
 // # What a term is

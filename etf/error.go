@@ -20,8 +20,8 @@ var (
 )
 
 // Error is why a term was refused. It is the same for a slice and for a reader
-// in whatever chunks, and it never holds anything that the sender wrote, so it
-// may be logged and sent back.
+// in whatever chunks. Its text and fields never hold anything that the sender
+// wrote, nor the text of Err, so it may be logged and sent back.
 type Error struct {
 	// Code is the stable name of the reason.
 	Code Code
@@ -44,7 +44,8 @@ type Error struct {
 	// Limit is the cap that was hit, if it was one.
 	Limit *limits.Error
 
-	// Err is the error of the reader or of a limits.Budget, if there is one.
+	// Err is the error of the reader or of a limits.Budget, if there is one. Its
+	// text may tell what is nobody's business; errors.Is and As find it.
 	Err error
 
 	sentinel error
@@ -65,9 +66,6 @@ func (e *Error) Error() string {
 	}
 	if e.Limit != nil {
 		fmt.Fprintf(&b, ": %s", e.Limit)
-	}
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	return b.String()
 }
@@ -117,7 +115,7 @@ func newError(in *wire.Input) *Error {
 	if !f.Inflated {
 		e.Offset += in.TermOffset()
 	}
-	if f.Code.IsLimit() || f.Code == wire.LimitAtomBudget {
+	if (f.Code.IsLimit() || f.Code == wire.LimitAtomBudget) && f.Limit.Name != "" {
 		limit := f.Limit
 		e.Limit = &limit
 	}

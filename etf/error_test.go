@@ -64,7 +64,7 @@ func TestErrorText(t *testing.T) {
 		{m.Validate(ext(list(head(9)))), []string{"limit arity", "offset 6", "LIST_EXT", "list[0]", "MaxArity is 3", "needed at least 9", "raise MaxArity"}},
 		{m.Validate(squeeze(tuple(unknown))), []string{"inflated data", "offset 2"}},
 		{m.Validate(ext(null, null)), []string{"trailing at offset 2"}},
-		{m.NewDecoder(failingReader{errors.New("boom")}).SkipValue(), []string{"read at offset 0", "boom"}},
+		{m.NewDecoder(failingReader{errors.New("boom")}).SkipValue(), []string{"read at offset 0"}},
 	} {
 		for _, part := range tc.want {
 			if !strings.Contains(tc.err.Error(), part) {

@@ -127,11 +127,19 @@ func (c *compiled) writing() *writing {
 // bufferKeep is the largest buffer that a pooled writing may keep.
 const bufferKeep = 1 << 20
 
+// keysKeep is how many keys of maps it may keep room for.
+const keysKeep = 1 << 10
+
 func (c *compiled) done(e *writing) {
 	if e.depth = 0; cap(e.b) > bufferKeep {
 		e.b = nil
 	}
+	// The keys hold values of the caller.
+	if cap(e.keys) > keysKeep {
+		e.keys = nil
+	}
 	clear(e.keys[:cap(e.keys)])
+	e.keys = e.keys[:0]
 	c.writings.Put(e)
 }
 

@@ -135,16 +135,9 @@ func (n *names) budgetError(err error) limits.Error {
 	if errors.As(err, &limit) {
 		return *limit
 	}
-	n.err = budgetFailure{err}
-	return limits.Error{Name: "AtomBudget"}
+	n.err = err
+	return limits.Error{} // no number is to blame
 }
-
-// budgetFailure is the error of a budget without its text, which may name files:
-// an Error can be sent back.
-type budgetFailure struct{ cause error }
-
-func (budgetFailure) Error() string   { return "the budget does not answer; its own error says why" }
-func (e budgetFailure) Unwrap() error { return e.cause }
 
 // Commit spends what is reserved. If a budget fails, nothing may be forwarded:
 // the names of the others go back.

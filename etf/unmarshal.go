@@ -119,7 +119,7 @@ func (d *Decoder) Decode(v any) error {
 // fill stores an accepted term without its version byte.
 func (m *Mode) fill(raw []byte, p *plan, to reflect.Value) error {
 	s := m.c.session()
-	defer m.c.pool.Put(s)
+	defer m.c.release(s)
 	s.in.BuildSlice(m.c.prog, raw)
 	s.in.Run(-1)
 	return s.into(raw, 0, p, to, m.c.config.Unmarshal.room(len(raw)))
@@ -128,6 +128,12 @@ func (m *Mode) fill(raw []byte, p *plan, to reflect.Value) error {
 // session returns a session for terms that have been accepted before.
 func (c *compiled) session() *session {
 	return c.pool.Get().(*session)
+}
+
+// release gives a session back that has asked nobody about names.
+func (c *compiled) release(s *session) {
+	s.in.Release()
+	c.pool.Put(s)
 }
 
 // target returns what v points to and the plan of its type.

@@ -40,7 +40,7 @@ func (d *filling) bytesOf(dst []byte, t Term, place int) ([]byte, error) {
 	raw := d.tree.data[d.wire.Starts[place]:]
 	if place > 0 { // else it is all of the input
 		s := d.c.session()
-		defer d.c.pool.Put(s)
+		defer d.c.release(s)
 		raw = raw[:s.in.Length(d.c.prog, raw)]
 	}
 	return append(dst, raw...), nil

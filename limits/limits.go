@@ -43,38 +43,46 @@ type Limits struct {
 	// container, and the elements of a STRING_EXT one by one. The end of a
 	// proper list is no term, an improper tail is one. It is charged as soon as
 	// a container claims its elements. Stops: a byte that becomes a node of a
-	// tree. Strict 256 Ki, Default 16 Mi.
+	// tree. Strict 256 Ki: 10,000 rows of 20 columns; Default 16 Mi: a
+	// table of a million rows of 15 columns.
 	MaxTerms int64
 
 	// MaxArity bounds the elements of one list (through all its tails) or
 	// tuple, the pairs of one map and the free variables of one fun. Stops:
 	// loops over one enormous container, as the BEAM's map building that does
-	// not yield. Strict 128 Ki, Default 4 Mi.
+	// not yield. Strict 128 Ki: the integers of a time series of a day and a
+	// half, one a second; Default 4 Mi: a dump of a table as one list.
 	MaxArity int64
 
 	// MaxBlob bounds the bytes of one binary or bitstring. Stops: a single
 	// value that pins memory. It is as loose as MaxBytes in the presets, since
-	// a blob costs what it weighs. Strict 1 MiB, Default 64 MiB.
+	// a blob costs what it weighs. Strict 1 MiB: a photograph for the web;
+	// Default 64 MiB: a tarball of a package.
 	MaxBlob int64
 
 	// MaxBigBytes bounds the digit bytes of one integer as they stand on the
 	// wire, zero padding included. Stops: quadratic arithmetic and printing of
-	// enormous integers. Strict 1 KiB: four RSA-2048 moduli; Default 64 KiB.
+	// enormous integers. Strict 1 KiB: an RSA-8192 modulus; Default 64 KiB: 150,000
+	// decimal digits.
 	MaxBigBytes int64
 
-	// MaxAtomChars bounds the characters of one atom; the format's own bound
-	// is 255, which is the value of both presets.
+	// MaxAtomChars bounds the characters of one atom. Stops: names that are
+	// messages, in an atom table that forgets nothing. The format's own bound is
+	// 255, the value of both presets: the longest name a BEAM can have.
 	MaxAtomChars int64
 
 	// MaxAtoms bounds how many atoms a term holds, repeats counted, node names
-	// and the modules of funs included. Strict 256 Ki, Default 16 Mi (as
+	// and the modules of funs included. Stops: a look-up in the node's atom
+	// table for every two bytes. Strict 256 Ki, Default 16 Mi: no less than
+	// terms, since a list of flags may be all atoms (as
 	// MaxTerms).
 	MaxAtoms int64
 
 	// MaxDistinctAtoms bounds the different atoms of a term. Stops: a message
 	// that fills a fixed share of a node's 1,048,576 atoms, and the table that
-	// a consumer keeps per term. Strict 16 Ki: a map keyed by 10,000 atoms;
-	// Default 256 Ki. Names over many terms are the business of AtomBudget.
+	// a consumer keeps per term. Strict 16 Ki: a map keyed by 10,000 atoms,
+	// which real producers send; Default 256 Ki: the atoms of a large release.
+	// Names over many terms are the business of AtomBudget.
 	MaxDistinctAtoms int64
 
 	// MaxNewAtoms bounds the different atoms of a term that are neither known
@@ -86,7 +94,7 @@ type Limits struct {
 
 	// MaxInflated bounds the bytes that a compressed term becomes. Stops: zlib
 	// bombs. Strict None: compressed terms are refused there before this cap is
-	// looked at; Default 64 MiB.
+	// looked at; Default 64 MiB: what MaxBytes allows a plain term.
 	MaxInflated int64
 
 	// MaxRatio bounds inflated bytes per compressed byte: exactly at the end of
@@ -97,7 +105,9 @@ type Limits struct {
 
 	// MaxBuffered bounds the bytes that a decoder of a reader holds at once for
 	// a caller: a value read whole, a payload asked for in one piece. Tokens
-	// and streamed payloads need none of it. Strict 1 MiB, Default 16 MiB.
+	// and streamed payloads need none of it. Stops: a stream of values each just
+	// under MaxBytes, times the connections. Strict 1 MiB: any term it accepts;
+	// Default 16 MiB: a page of rows with their documents.
 	MaxBuffered int64
 
 	// MaxStreamBytes bounds the bytes that the terms of one decoder may have
@@ -110,14 +120,16 @@ type Limits struct {
 	// MaxKeyState bounds the memory for finding duplicate keys and distinct
 	// atoms, counted as 16 bytes for each key of the maps open at a time and
 	// each distinct atom (the tables themselves take up to three times that).
-	// Stops: maps of millions of keys. Strict 4 MiB, Default 64 MiB.
+	// Stops: maps of millions of keys. Strict 4 MiB: the largest map that
+	// MaxArity allows, twice; Default 64 MiB: the largest, once.
 	MaxKeyState int64
 
 	// MaxHeapWords bounds what the term would cost a BEAM node, in 8-byte
 	// words: heap as the node reserves it while decoding, with maps of more
 	// than 32 keys at 11n+2, and payloads kept off-heap as words of 8 bytes.
 	// Stops: a byte that becomes two words (an element of a STRING_EXT).
-	// Strict 4 Mi (32 MiB), Default 256 Mi (2 GiB).
+	// Strict 4 Mi (32 MiB): twice what 1 MiB of a list of [] costs; Default
+	// 256 Mi (2 GiB): twice what 64 MiB of it cost.
 	MaxHeapWords int64
 }
 

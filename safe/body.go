@@ -147,7 +147,7 @@ func (h *httpRules) contentType(values []string) (declared bool, err *HTTPError)
 		return false, refuse(http.StatusBadRequest, CodeContentType)
 	case strings.HasPrefix(kind, "multipart/"):
 		return false, refuse(http.StatusUnsupportedMediaType, CodeMultipart)
-	case strings.HasSuffix(kind, "+erlpack"):
+	case strings.HasPrefix(kind, "application/grpc") && strings.HasSuffix(kind, "+erlpack"):
 		return false, refuse(http.StatusUnsupportedMediaType, CodeGRPC)
 	}
 	return h.declares(kind), nil

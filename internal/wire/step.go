@@ -127,7 +127,7 @@ func (m *Machine) start() Event {
 		return m.wait(1)
 	}
 	if m.buf[m.pos] != Version {
-		m.refuse(BadVersion)
+		m.refuseTag(BadVersion, m.base+int64(m.pos), 0) // whatever stands there is no tag
 		return EvFail
 	}
 	const head = 6 // version, tag, size
