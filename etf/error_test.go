@@ -112,6 +112,13 @@ func TestErrorIs(t *testing.T) {
 // the end of its group, never renamed.
 func TestCodesAreStable(t *testing.T) {
 	codes := etf.Codes()
+	var listed []string
+	for _, c := range codes {
+		listed = append(listed, string(c))
+	}
+	if got := strings.Join(listed, " "); got != everyCode {
+		t.Errorf("a code was renamed, added or moved; others count by these words:\n%s", got)
+	}
 	seen := map[etf.Code]bool{}
 	for _, c := range codes {
 		if c == "" || seen[c] || strings.ToLower(string(c)) != string(c) || strings.ContainsAny(string(c), " -") {
@@ -158,3 +165,16 @@ func TestTagNames(t *testing.T) {
 		}
 	}
 }
+
+// everyCode is written out, since the names are in other people's dashboards: one
+// may be added, and none changed.
+const everyCode = "version unknown_tag internal_tag distribution_tag old_fun local_tag record_tag nested_compressed " +
+	"float_not_finite float_syntax float_comma float_open atom_too_long atom_utf8 big_too_large bits tuple_too_large " +
+	"map_too_large duplicate_key ambiguous_key node_not_atom creation pid_range port_range reference_range " +
+	"reference_words reference_empty fun_free fun_field fun_creator export_field export_arity zlib_header " +
+	"zlib_dictionary zlib_data zlib_checksum inflated_size inflated_trailing truncated trailing rejected_fun " +
+	"rejected_export rejected_pid rejected_port rejected_reference rejected_compressed rejected_text_float " +
+	"rejected_latin1_atom rejected_bitstring rejected_improper_list rejected_empty_atom rejected_float rejected_map " +
+	"rejected_node rejected_struct rejected_quoted limit_bytes limit_depth limit_terms limit_arity limit_blob " +
+	"limit_big_bytes limit_atom_chars limit_atoms limit_distinct_atoms limit_new_atoms limit_inflated limit_ratio " +
+	"limit_buffered limit_stream_bytes limit_key_state limit_heap_words limit_atom_budget read"

@@ -73,9 +73,8 @@ type Limits struct {
 
 	// MaxAtoms bounds how many atoms a term holds, repeats counted, node names
 	// and the modules of funs included. Stops: a look-up in the node's atom
-	// table for every two bytes. Strict 256 Ki, Default 16 Mi: no less than
-	// terms, since a list of flags may be all atoms (as
-	// MaxTerms).
+	// table for every two bytes. Strict 256 Ki, Default 16 Mi: as MaxTerms, since
+	// a list of flags may be all atoms.
 	MaxAtoms int64
 
 	// MaxDistinctAtoms bounds the different atoms of a term. Stops: a message
