@@ -29,7 +29,7 @@ const (
 	CodeTupleTooLarge    Code = "tuple_too_large"   // 2²⁴ elements or more
 	CodeMapTooLarge      Code = "map_too_large"     // 2³¹ pairs or more
 	CodeDuplicateKey     Code = "duplicate_key"     // two keys of a map are =:=
-	CodeAmbiguousKey     Code = "ambiguous_key"     // a reference of one word in a key, any release
+	CodeAmbiguousKey     Code = "ambiguous_key"     // a reference in a key that releases or their maps take for different keys
 	CodeNodeNotAtom      Code = "node_not_atom"     // a node, module or function that is no atom
 	CodeCreation         Code = "creation"          // a creation above 3 in an old encoding
 	CodePidRange         Code = "pid_range"         // no pid of the receiving node

@@ -533,14 +533,14 @@ func bigInt(digits []byte, neg bool) *big.Int {
 	return v
 }
 
-// Tokens returns the tokens of the next top-level term, or what is left of it;
-// none at the end of the input. It ends after the first error, which comes with a
-// zero Token.
+// Tokens returns the tokens of the next top-level term, or what is left of it. It
+// ends after the first error, which comes with a zero Token: between terms io.EOF,
+// so that a loop over terms knows when to end.
 func (d *Decoder) Tokens() iter.Seq2[Token, error] {
 	return func(yield func(Token, error) bool) {
 		for {
 			t, err := d.ReadToken()
-			if err == io.EOF || !yield(t, err) || err != nil {
+			if !yield(t, err) || err != nil {
 				return
 			}
 			if d.AtTermEnd() {

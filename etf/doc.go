@@ -70,7 +70,9 @@
 //     integer tag; an arity above 255; the creator of a fun in anything but a pid tag;
 //   - tuples of 2²⁴ elements or more;
 //   - bytes behind the term inside compressed data;
-//   - references as keys of one map that differ only in zero words at their end.
+//   - references as keys of one map that differ only in zero words at their end;
+//   - references of more than three words, zeros at the end apart, in keys of maps of
+//     more than 32: that release hashes three words, and may end itself over the rest.
 //
 // Other modes refuse more, each by its own [Code]. Config.Release 0, which package
 // safe uses, accepts what all supported releases take for the same term.

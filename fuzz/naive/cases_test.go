@@ -56,7 +56,7 @@ func loadCases(t *testing.T) []beamCase {
 var closedList = []string{
 	ReasonAtomIndex, ReasonRefNoWords, ReasonFloatComma, ReasonFloatNoNUL,
 	ReasonIndirectInt, ReasonCreator, ReasonArity, ReasonTuple,
-	ReasonInflatedRest, ReasonLocalExt, ReasonRecordExt, ReasonRefKey,
+	ReasonInflatedRest, ReasonLocalExt, ReasonRecordExt, ReasonRefKey, ReasonRefLong,
 }
 
 // TestCases holds this decoder against the BEAM's own verdicts: it accepts

@@ -87,6 +87,7 @@ const (
 	ReasonLocalExt     = "LOCAL_EXT (121)"
 	ReasonRecordExt    = "RECORD_EXT (67)"
 	ReasonRefKey       = "1-word reference as key where small and large maps differ"
+	ReasonRefLong      = "reference of more than 3 words in a key of a map of more than 32"
 )
 
 // What only the request for another release refuses.
@@ -127,6 +128,11 @@ func Decode(b []byte, o Options) (*Result, error) {
 	}
 	if o.Release == 0 && res.Term.oneWordRefKey(false) {
 		return nil, &Error{Release, ReasonAnyRefKey, res.Used}
+	}
+	// OTP 25 hashes three words of a reference, and does not survive two different
+	// keys of the same hash on every level.
+	if (o.Release == 0 || o.Release == 25) && res.Term.longRefInLargeKey(false) {
+		return nil, &Error{Closed, ReasonRefLong, res.Used}
 	}
 	measure(res, o)
 	return res, nil

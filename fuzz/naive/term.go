@@ -1,6 +1,9 @@
 package naive
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+)
 
 // Kind is the type of a term. The constants stand in Erlang's term order,
 // except that Int and Float share a place.
@@ -123,6 +126,21 @@ func (t *Term) oneWordRefKey(inKey bool) bool {
 		}
 	}
 	return t.Tail != nil && t.Tail.oneWordRefKey(inKey)
+}
+
+// longRefInLargeKey looks for a reference of more than three words, zeros at its
+// end apart, anywhere inside a key of a map of more than 32 pairs; inKey says that
+// t is in one.
+func (t *Term) longRefInLargeKey(inKey bool) bool {
+	if t.Kind == Ref {
+		return inKey && slices.ContainsFunc(t.ID.Words[min(len(t.ID.Words), 3):], func(w uint32) bool { return w != 0 })
+	}
+	for i, e := range t.Elems {
+		if e.longRefInLargeKey(inKey || t.Kind == Map && t.size() > 32 && i%2 == 0) {
+			return true
+		}
+	}
+	return t.Tail != nil && t.Tail.longRefInLargeKey(inKey)
 }
 
 // hashesShortRef says whether the BEAM, comparing t, takes the hash of a

@@ -144,6 +144,7 @@ var unasked = map[string]bool{
 	naive.ReasonCreator:     true,
 	naive.ReasonFloatComma:  true,
 	naive.ReasonFloatNoNUL:  true,
+	naive.ReasonRefLong:     true,
 }
 
 // silence says why a payload is not for the VM.

@@ -94,6 +94,7 @@ var reasonCodes = map[string][]etf.Code{
 	naive.ReasonLocalExt:       {etf.CodeLocalTag},
 	naive.ReasonRecordExt:      {etf.CodeRecordTag},
 	naive.ReasonRefKey:         {etf.CodeDuplicateKey},
+	naive.ReasonRefLong:        {etf.CodeAmbiguousKey},
 	naive.ReasonAnyIntForm:     {etf.CodeFunField, etf.CodeExportField},
 	naive.ReasonAnyRefKey:      {etf.CodeAmbiguousKey},
 	naive.ReasonBigLimit:       {etf.CodeBigTooLarge},

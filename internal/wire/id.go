@@ -161,6 +161,9 @@ func (m *Machine) checkID(kind Kind, tag byte, v id) bool {
 		if v.n == 1 && p.strictRefKeys && m.inKey() {
 			return m.refuse(AmbiguousKey)
 		}
+		if v.n > ownRefWords && p.shortRefHash && m.inLargeKey() && v.significant() > ownRefWords {
+			return m.refuse(AmbiguousKey)
+		}
 		words += int64(v.n / 2)
 		if flat = words; own {
 			flat = wordsOwnRef
@@ -175,6 +178,38 @@ func (m *Machine) checkID(kind Kind, tag byte, v id) bool {
 	}
 	m.over += words - flat
 	return m.charge(words)
+}
+
+// significant is how many words of a reference there are without the zeros at
+// their end.
+func (v id) significant() int {
+	n := v.n
+	for n > 1 && v.words[n-1] == 0 {
+		n--
+	}
+	return n
+}
+
+// inLargeKey reports whether the next term is (in) a key of a map that OTP makes a
+// hash table. OTP 25 hashes three words of a reference: keys that differ only
+// behind them collide on every level, which its node does not survive. Beyond some
+// levels of containers in keys the answer is yes without a look.
+func (m *Machine) inLargeKey() bool {
+	const far = 64
+	f := m.top
+	for i := len(m.stack); i > 0; i-- {
+		if f.cls.base() == clsMap && f.left&1 == 0 && f.total > 2*flatMapMax {
+			return true
+		}
+		if f.cls&hashed == 0 {
+			return false
+		}
+		if len(m.stack)-i >= far {
+			return true
+		}
+		f = m.stack[i-1]
+	}
+	return false
 }
 
 // nodeName checks that an atom starts at m.pos+off and returns its whole length.

@@ -63,6 +63,7 @@ type Program struct {
 	funByOldUniq  bool // … or the old uniq
 	strictFunInts bool // fields of funs and exports in their one natural encoding
 	strictRefKeys bool // references with one word cannot be (in) keys
+	shortRefHash  bool // references of more than three words cannot be in keys of large maps
 	cost          costModel
 
 	// Seeds of the keyed hashes. They never leave the process, so nobody can
@@ -146,6 +147,7 @@ func (p *Program) setRelease(r int) {
 	p.funByOldUniq = r == 25
 	p.strictFunInts = isAny
 	p.strictRefKeys = isAny
+	p.shortRefHash = isAny || r == 25
 	p.cost = costModel{old: isAny || r <= 26, new: isAny || r >= 27}
 }
 
