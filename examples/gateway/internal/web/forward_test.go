@@ -114,7 +114,7 @@ func TestForward(t *testing.T) {
 		ask("/", export).want(t, 422, "rejected_export")
 		if !h2 {
 			ask("/names", "").want(t, 200, "")
-			ask("/names", "xxxxx").want(t, 502, "limit_atom_budget") // the third and fourth
+			ask("/names", "aaaaa").want(t, 502, "limit_atom_budget") // the third and fourth
 		}
 	}
 	if n := g.Ledger("builders").Stats().Committed; n != 2 {
