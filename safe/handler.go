@@ -127,8 +127,7 @@ func (g *Guard) readResponse(resp *http.Response) (Body, *HTTPError) {
 	case resp.StatusCode == http.StatusNoContent, resp.StatusCode == http.StatusNotModified,
 		resp.Request != nil && resp.Request.Method == http.MethodHead:
 		// These have no body. What came as one is for nobody.
-		resp.Body.Close()
-		resp.Body = http.NoBody
+		resp.Body = stream{http.NoBody, resp.Body}
 		return Body{}, nil
 	}
 	return g.read(message{header: resp.Header, body: resp.Body, size: resp.ContentLength})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/beamgate/beamgate/etf"
@@ -48,7 +49,11 @@ func (j *job) measure(m *etf.Mode, s *source, name string) (etf.Stats, error) {
 	if s.large == nil {
 		return m.Measure(s.data)
 	}
-	return m.MeasureReader(j.progress.reader(s.large(), name, s.size))
+	stats, err := m.MeasureReader(j.progress.reader(s.large(), name, s.size))
+	if e, ok := errors.AsType[*etf.Error](err); ok && e.Err != nil { // of a file of the user's own
+		err = fmt.Errorf("%w: %w", err, e.Err)
+	}
+	return stats, err
 }
 
 // addTerm prints an accepted term in Erlang syntax.
