@@ -47,7 +47,7 @@ var suite = []stage{
 	{name: "second", dir: "etf", run: second},
 	{name: "matrix", dir: "etf", run: `^TestLimitMatrix$`},
 	{name: "alloc", dir: "etf", run: `^TestAllocationFollowsInput$`},
-	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestAgree|TestLegitimate|TestFound)$", env: []string{"BEAMGATE_N=1000"}},
+	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestAgree|TestLegitimate|TestFound)$", env: []string{"BEAMGATE_N=2000"}},
 	{name: "much", dir: "fuzz/targets", run: `^TestAgree$`, env: []string{"BEAMGATE_N=4000", "BEAMGATE_SEED=3"}},
 }
 
