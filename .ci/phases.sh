@@ -16,7 +16,7 @@ about() {
   api) echo "changes of the API since the last release" ;;
   fuzz) echo "every fuzz target for $(fuzz_execs) executions" ;;
   differential) echo "$(differential_n) payloads before a BEAM, and corruptions of real ones" ;;
-  mutants) echo "planted bugs are found, and $(mutants_sample) mutants of the checks killed or explained" ;;
+  mutants) echo "planted bugs are found; what becomes of $(mutants_sample) mutants of the checks is told" ;;
   esac
 }
 
