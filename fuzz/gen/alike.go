@@ -15,7 +15,7 @@ func (g *Gen) alike(budget int) (x, y []byte) {
 	due := g.due
 	g.due = false
 	defer func() { g.due = due }()
-	switch g.t.n(10) {
+	switch g.t.n(12) {
 	case 0:
 		x, y = zero(0), zero(1<<63)
 	case 1:
@@ -33,6 +33,8 @@ func (g *Gen) alike(budget int) (x, y []byte) {
 		x = g.apart(func() { g.bits(budget) })
 		y = append([]byte(nil), x...)
 		y[len(y)-1] ^= 1 << g.t.n(8)
+	case 7:
+		x, y = g.likeNumbers()
 	default:
 		x = g.apart(func() { g.term(budget) })
 		var ok bool
@@ -89,6 +91,43 @@ func (g *Gen) likePids() (x, y []byte) {
 		id.num++
 	}
 	return x, g.appendPid(nil, id)
+}
+
+// likeNumbers returns two ids or integers that differ in one bit, wherever it is.
+func (g *Gen) likeNumbers() (x, y []byte) {
+	bit := uint64(1) << g.t.n(64)
+	low := max(bit>>32, bit&(1<<32-1))
+	id := identity{node: pick(&g.t, "b@c", "\u00e9"), creation: uint32(g.t.n(3))}
+	id.num, id.serial = uint64(g.number()), g.number()
+	form := g.t.n(5)
+	if form == 4 {
+		id.words = []uint32{g.number() & (1<<18 - 1), g.number(), g.number()}
+	}
+	enc := func() []byte {
+		switch form {
+		case 0:
+			return g.appendPid(nil, id)
+		case 1, 2:
+			return g.appendPort(nil, id)
+		case 3:
+			return g.apart(func() { g.integer(id.num, id.serial&1 != 0) })
+		}
+		return g.appendReference(nil, id)
+	}
+	x = enc()
+	switch form {
+	case 0:
+		if g.t.chance(128) {
+			id.num ^= low
+		} else {
+			id.serial ^= uint32(low)
+		}
+	case 4:
+		id.words[1+g.t.n(2)] ^= uint32(low)
+	default:
+		id.num ^= bit
+	}
+	return x, enc()
 }
 
 // likeFuns returns two funs that differ in one of the things that may count.
