@@ -74,7 +74,7 @@ func (ts *Tokens) one(d *etf.Decoder, way payloadWay, last bool) bool {
 		err = ts.payload(d, t, way)
 		tok.Taken = true
 	}
-	if err == nil && last && !d.AtTermEnd() && way == inOne { // the source has its payload still
+	if err == nil && last && !d.AtTermEnd() && (way == inOne || t.Kind == etf.KindInteger) { // the source has its payload still
 		_, err = d.WritePayload(io.Discard)
 	}
 	if err != nil {
