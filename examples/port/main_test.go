@@ -80,7 +80,7 @@ func TestServe(t *testing.T) {
 			`{error,<<"unknown_tag">>,1}`, `{error,<<"truncated">>,0}`, `{error,<<"truncated">>,2}`,
 			`{error,<<"version">>,0}`, `{error,<<"trailing">>,2}`, nothing}, 0, ""},
 		{"too long", append(frames(t, "\x83j"), 0, 16, 0, 1, 131, 106), []string{
-			nothing, `{error,<<"limit_bytes">>,0}`}, 1, "port: etf: limit bytes at offset 10: limit MaxBytes is 1048576"},
+			nothing, `{error,<<"limit_bytes">>,0}`}, 1, "port: etf: limit_bytes at offset 10: limit MaxBytes is 1048576"},
 		{"cut", append(frames(t, "\x83j"), 0, 0, 0, 9, 131, 106), []string{
 			nothing, `{error,<<"truncated">>,2}`}, 1, "port: etf: truncated at offset 12"},
 		{"cut in a length", []byte{0, 0}, []string{`{error,<<"truncated">>,0}`}, 1, "port: etf: truncated at offset 2"},
