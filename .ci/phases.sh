@@ -149,7 +149,7 @@ phase_race() {
     TestNoAllocations TestDecodeAllocatesExactly TestAllocationFollowsInput TestAllocationFollowsWhatArrives
     TestFrameReaderAllocatesWhatArrived TestFrameReaderAllocatesNothing TestFrameWriterAllocatesNothing
     TestAtomSetHasAllocatesNothing TestAtomBudgetKnownNamesDoNotAllocate TestPassingAllocatesLittle
-    TestReadBeamAtomsAllocatesWhatIsThere
+    TestReadBeamAtomsAllocatesWhatIsThere TestBudgetsAllocateNothing TestDrawReset
     TestReadBeamAtomsAgreesWithErlang TestReadBeamAtomsIsWhatLoadingMakes
     TestAtomSetFromReleaseOfErlang TestAtomSetFromARunningNode
   )

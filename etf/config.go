@@ -143,6 +143,7 @@ func OTP() Config {
 type Mode struct {
 	c       *compiled
 	budgets []limits.Budget
+	few     [2]limits.Budget // where budgets are, unless there are more
 }
 
 type compiled struct {
@@ -214,11 +215,16 @@ func (m *Mode) Config() Config { return m.c.config }
 // WithBudgets returns a Mode that draws new atom names from these budgets too:
 // a name that Config.Atoms does not know is reserved in each of them when it is
 // first seen, committed when its term is complete, and released if the term is
-// refused. It costs nothing to call and may be called for each message.
+// refused. It makes one small object, of more than two budgets two, and may be
+// called for each message: whatever is compiled is shared. Checking with budgets
+// allocates nothing that checking without them does not, but for each name that is
+// reserved. A nil Budget is one that refuses every name.
 //
 // Budgets are asked and committed in this order. Put one whose commit can fail,
 // as that of a file can, in front of the others: what a budget has committed
 // before another fails stays spent.
 func (m *Mode) WithBudgets(budgets ...limits.Budget) *Mode {
-	return &Mode{c: m.c, budgets: append(slices.Clip(slices.Clone(m.budgets)), budgets...)}
+	with := &Mode{c: m.c}
+	with.budgets = append(append(with.few[:0], m.budgets...), budgets...)
+	return with
 }
