@@ -86,7 +86,7 @@ func (m *Machine) endScalar(one bool) bool {
 }
 
 // open opens a container of n elements or pairs whose head of width bytes is at
-// m.pos, where run does not do it by itself. It answers evAgain when it did, and
+// m.pos, where scan does not do it by itself. It answers evAgain when it did, and
 // evScalar for what is complete already.
 func (m *Machine) open(opens class, n int64, width int, one bool) Event {
 	kind := openKind(opens)
@@ -199,7 +199,8 @@ const (
 )
 
 // mayOpen is where a container's limits are told apart, in the order of
-// limits.Limits; run calls it when one of them may be exceeded.
+// limits.Limits; open asks it, since scan found that one of them may be exceeded or
+// did not ask.
 func (m *Machine) mayOpen(opens class, n, children, slots, cost, width int64) bool {
 	p := m.p
 	end := m.base + int64(m.pos) + width

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// scalar is a term without an open container, as functions outside run's fast
-// path hand it back.
+// scalar is a term without an open container, as functions outside scan
+// hand it back.
 type scalar struct {
 	kind  Kind
 	flags uint8

@@ -5,7 +5,9 @@ import (
 	"math"
 )
 
-// rare reads the heads that are not in run's switch. Fixed parts are complete.
+// rare reads the heads that scan leaves to it: of rare tags, and those of others for
+// which it found a reason to look closer. Fixed parts are complete: scan has seen to
+// it.
 func (m *Machine) rare(tag byte) Event {
 	b := m.buf[m.pos:]
 	m.cur = scalar{head: m.pos, start: m.pos}
@@ -86,8 +88,8 @@ func (m *Machine) takeTextFloat(field []byte) bool {
 	return true
 }
 
-// step reads what stands in a special position. It works on m's fields; run has
-// stored its locals and loads them again.
+// step reads what stands in a special position. It works on m's fields: scan has
+// stored its locals there and loads them again.
 func (m *Machine) step(one bool) Event {
 	switch {
 	case m.pay.active:
