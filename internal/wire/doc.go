@@ -52,9 +52,9 @@
 //
 // Each cap is checked where what it counts is counted, and a container pays for all
 // its children when its head is read: terms, heap words and, below, debt. Where one
-// comparison answers several questions, it only says that something is wrong; a
-// function of its own (mayOpen, extend, beginFun, beginExport) then asks one by one,
-// in the order of limits.Limits, so that the error is the first in that order.
+// comparison answers several questions, it only says that something is wrong; one
+// function (afford) then asks one by one, in the order of limits.Limits, so that the
+// error is the first in that order.
 //
 // # Debt
 //

@@ -233,22 +233,8 @@ func (m *Machine) endOfList(width int) Event {
 
 // extend goes on with n more elements in the same list.
 func (m *Machine) extend(cls class, n, slots, width int64) Event {
-	p := m.p
-	end := m.base + int64(m.pos) + width
-	owed := m.owed() - 1 + slots
-	switch {
-	case owed > m.maxAbs-end:
-		m.beyond(end + owed)
-	case m.terms+n > p.maxTerms:
-		m.exceed(LimitTerms, m.terms+n)
-	case m.top.total+n > p.maxArity:
-		m.exceed(LimitArity, m.top.total+n)
-	case m.words+2*n > p.maxWords:
-		m.exceed(LimitHeapWords, m.words+2*n)
-	case owed > m.debtAbs-end:
-		m.refuse(debt)
-	}
-	if m.errCode != OK {
+	const noDeeper = 0 // its frame is there
+	if !m.afford(width, slots, noDeeper, n, m.top.total+n, 2*n, OK) {
 		return EvFail
 	}
 	m.terms += n
