@@ -6,8 +6,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/limits"
 )
 
 // payloads are small forms of what terms are made of in earnest.
@@ -130,4 +132,71 @@ func heapInUse() int64 {
 	}
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// TestBudgetsAllocateNothing: beyond what they keep of a name that is new.
+func TestBudgetsAllocateNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	one, two, three := limits.NewAtomBudget(9), limits.NewAtomBudget(9), limits.NewAtomBudget(9)
+	base := compile(t, config())
+	m := base.WithBudgets(one, two).WithBudgets(three)
+	in := ext(list(atom("a"), atom("b"), tuple(atom("a"))))
+	stream := bytes.Repeat(in, 10)
+	d := m.NewDecoderBytes(stream)
+	for way, f := range map[string]func() error{
+		"Validate": func() error { return m.Validate(in) },
+		"a Decoder of ten terms": func() error {
+			d.ResetBytes(stream)
+			for range 10 {
+				if err := d.SkipValue(); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	} {
+		if err := f(); err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(20, func() { f() }); n > 0 {
+			t.Errorf("%s: %v allocations", way, n)
+		}
+	}
+	counted(t, "names", three, 2, 0)
+	for budgets, want := range map[int]float64{1: 1, 2: 1, 3: 2} {
+		list := []limits.Budget{one, two, three}[:budgets]
+		if n := testing.AllocsPerRun(20, func() { base.WithBudgets(list...) }); n > want {
+			t.Errorf("WithBudgets of %d: %v allocations", budgets, n)
+		}
+	}
+}
+
+// TestPooledSessionsForgetBudgets: a budget that was attached for one message is
+// not kept alive by the Mode, and holds nothing after a refusal.
+func TestPooledSessionsForgetBudgets(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	m := compile(t, config())
+	gone := make(chan bool)
+	func() {
+		b := limits.NewAtomBudget(9)
+		runtime.AddCleanup(b, func(int) { close(gone) }, 0)
+		for _, in := range [][]byte{ext(atom("a")), ext(list(atom("b"), unknown))} {
+			m.WithBudgets(b).Validate(in)
+		}
+		counted(t, "in the end", b, 1, 0)
+	}()
+	for range 100 {
+		runtime.GC()
+		m.Validate(ext(null)) // keeps the session in the pool
+		select {
+		case <-gone:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Error("the budget is still there")
 }

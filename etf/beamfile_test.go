@@ -275,8 +275,8 @@ func TestLiteralsAreBounded(t *testing.T) {
 	nested := strings.Repeat("h\x01", 1<<20) + "j"
 	packed := "\x83P" + string(beamTest32(len(nested))) + string(beamTestZlib([]byte(nested)))
 	for want, literal := range map[string]string{
-		"rejected compressed": packed,
-		"limit depth":         "\x83" + nested,
+		"rejected_compressed": packed,
+		"limit_depth":         "\x83" + nested,
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -121,7 +121,7 @@ func (c *canonicalizer) Scalar(dst []byte, in *wire.Input) []byte {
 		if tok.Flags&wire.FlagBig == 0 {
 			return AppendInt(dst, int64(tok.Num))
 		}
-		digits := trimDigits(in.TokenBytes())
+		digits := wire.StripZeros(in.TokenBytes())
 		return append(appendBigHead(dst, len(digits), tok.Flags&wire.FlagNeg != 0), digits...)
 	case KindFloat:
 		return must(AppendFloat(dst, math.Float64frombits(tok.Num)))

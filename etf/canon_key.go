@@ -210,19 +210,7 @@ func (o *keyOrder) integers() int {
 func (o *keyOrder) bits() int {
 	x, n := takeBits(&o.a)
 	y, m := takeBits(&o.b)
-	// Up to the end of the shorter one bit by bit. If that is within a byte, the
-	// zeros behind it and what the longer one has there do not count.
-	common := min(n, m)
-	whole := common / 8
-	if c := bytes.Compare(x[:whole], y[:whole]); c != 0 {
-		return c
-	}
-	if r := common % 8; r > 0 {
-		if c := cmp.Compare(x[whole]>>(8-r), y[whole]>>(8-r)); c != 0 {
-			return c
-		}
-	}
-	return cmp.Compare(n, m)
+	return compareBits(x, y, n, m)
 }
 
 func takeBits(b *[]byte) (data []byte, bits int) {

@@ -160,7 +160,7 @@ func (o *ordering) head(a, b Term, exact bool) int {
 		n := min(a.Len(), b.Len())
 		return o.open(a, b, n, n, stageList, exact)
 	case KindBinary, KindBitstring:
-		return compareBits(a, b)
+		return compareBits(a.payload(), b.payload(), a.Bits(), b.Bits())
 	case KindFun:
 		if c := compareFuns(a, b, exact); c != 0 {
 			return c
@@ -269,15 +269,15 @@ func compareIntFloat(i Term, f float64) int {
 	return new(big.Float).SetInt(i.Big()).Cmp(big.NewFloat(f))
 }
 
-// compareBits compares bit by bit, and then by length.
-func compareBits(a, b Term) int {
-	x, y := a.payload(), b.payload()
-	n := min(a.Bits(), b.Bits())
+// compareBits compares two bitstrings of so many bits: bit by bit up to the end of
+// the shorter one, and then by length. What is behind that end does not count.
+func compareBits(x, y []byte, xBits, yBits int) int {
+	n := min(xBits, yBits)
 	c := bytes.Compare(x[:n/8], y[:n/8])
 	if r := n % 8; c == 0 && r != 0 {
 		c = cmp.Compare(x[n/8]>>(8-r), y[n/8]>>(8-r))
 	}
-	return cmp.Or(c, cmp.Compare(a.Bits(), b.Bits()))
+	return cmp.Or(c, cmp.Compare(xBits, yBits))
 }
 
 func compareFuns(a, b Term, exact bool) int {

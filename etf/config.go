@@ -57,16 +57,16 @@ const (
 	Funs          = Features(wire.Fun)          // NEW_FUN_EXT: a closure
 	Exports       = Features(wire.Export)       // EXPORT_EXT: fun M:F/A
 	Pids          = Features(wire.Pid)          // also forged ones of the receiving node
-	Ports         = Features(wire.Port)         //
+	Ports         = Features(wire.Port)         // sockets, files and drivers of a node
 	References    = Features(wire.Reference)    // among them handles of ETS tables and NIF resources
 	Compressed    = Features(wire.Compressed)   // a zlib stream instead of a term
 	TextFloats    = Features(wire.TextFloat)    // FLOAT_EXT, as minor_version 0 sends
 	Latin1Atoms   = Features(wire.Latin1Atom)   // ATOM_EXT and SMALL_ATOM_EXT, as OTP ≤ 25 sends
 	Bitstrings    = Features(wire.Bitstring)    // BIT_BINARY_EXT
-	ImproperLists = Features(wire.ImproperList) //
+	ImproperLists = Features(wire.ImproperList) // whose tail is no list
 	EmptyAtoms    = Features(wire.EmptyAtom)    // ''
 	Floats        = Features(wire.Float)        // in either encoding
-	Maps          = Features(wire.Map)          //
+	Maps          = Features(wire.Map)          // structs too
 
 	// Identities are what no mode accepts unless it is allowed.
 	Identities = Funs | Exports | Pids | Ports | References
@@ -77,10 +77,12 @@ const (
 type Policy struct {
 	// Allow lifts the refusal of some of Identities.
 	Allow Features
-	// Refuse adds refusals.
+	// Refuse adds refusals. A feature in both is an error of Compile.
 	Refuse Features
-	// Nodes, unless nil, lists the nodes whose pids, ports and references are
-	// wanted where these are allowed.
+	// Nodes lists the nodes, by full name, whose pids, ports and references are
+	// wanted where these are allowed; the creator of a fun is one of them. nil
+	// means any node, an empty list none. A name in the list proves nothing:
+	// whoever sends an id writes its node.
 	Nodes []string
 	// Structs decides on Elixir structs.
 	Structs Structs
@@ -93,9 +95,10 @@ type Policy struct {
 
 // Structs decides on maps with the key __struct__ and an atom as its value.
 type Structs struct {
-	// Allow, unless nil, lists the only modules wanted, as in "Elixir.Date".
+	// Allow, unless nil, lists the only modules wanted, as in "Elixir.Date"; an
+	// empty list means none.
 	Allow []string
-	// Deny lists modules that are not wanted.
+	// Deny lists modules that are not wanted, also of those in Allow.
 	Deny []string
 }
 
@@ -143,6 +146,7 @@ func OTP() Config {
 type Mode struct {
 	c       *compiled
 	budgets []limits.Budget
+	few     [2]limits.Budget // where budgets are, unless there are more
 }
 
 type compiled struct {
@@ -157,8 +161,9 @@ type compiled struct {
 
 var errConfig = errors.New("etf: invalid Config")
 
-// Compile checks the Config as a whole and makes a Mode of it. Later changes of
-// slices in the Config do not reach the Mode.
+// Compile checks the Config as a whole and makes a Mode of it: do it once, it costs
+// some microseconds and a few kilobytes. Later changes of slices in the Config do
+// not reach the Mode. An error names what is wrong with which field.
 func (c Config) Compile() (*Mode, error) {
 	c.Limits = c.Limits.Or(limits.Default())
 	if err := c.check(); err != nil {
@@ -214,11 +219,16 @@ func (m *Mode) Config() Config { return m.c.config }
 // WithBudgets returns a Mode that draws new atom names from these budgets too:
 // a name that Config.Atoms does not know is reserved in each of them when it is
 // first seen, committed when its term is complete, and released if the term is
-// refused. It costs nothing to call and may be called for each message.
+// refused. It makes one small object, of more than two budgets two, and may be
+// called for each message: whatever is compiled is shared. Checking with budgets
+// allocates nothing that checking without them does not, but for each name that is
+// reserved. A nil Budget is one that refuses every name.
 //
 // Budgets are asked and committed in this order. Put one whose commit can fail,
 // as that of a file can, in front of the others: what a budget has committed
 // before another fails stays spent.
 func (m *Mode) WithBudgets(budgets ...limits.Budget) *Mode {
-	return &Mode{c: m.c, budgets: append(slices.Clip(slices.Clone(m.budgets)), budgets...)}
+	with := &Mode{c: m.c}
+	with.budgets = append(append(with.few[:0], m.budgets...), budgets...)
+	return with
 }

@@ -282,22 +282,14 @@ func (d *Decoder) holdInteger() bool {
 		d.tok.flags &^= wire.FlagBig
 		d.tok.num = uint64(v)
 	} else {
-		d.tok.num = uint64(len(trimDigits(digits)))
+		d.tok.num = uint64(len(wire.StripZeros(digits)))
 	}
 	return true
 }
 
-// trimDigits drops the high zero digits of a little-endian magnitude.
-func trimDigits(d []byte) []byte {
-	for len(d) > 0 && d[len(d)-1] == 0 {
-		d = d[:len(d)-1]
-	}
-	return d
-}
-
 // smallInt returns the integer of a little-endian magnitude if it fits int64.
 func smallInt(digits []byte, neg bool) (int64, bool) {
-	digits = trimDigits(digits)
+	digits = wire.StripZeros(digits)
 	if len(digits) > 8 {
 		return 0, false
 	}
@@ -425,7 +417,7 @@ func (d *Decoder) Bytes() ([]byte, error) {
 			return nil, d.fail()
 		}
 		if d.tok.Kind == KindInteger {
-			b = trimDigits(b)
+			b = wire.StripZeros(b)
 		}
 		return b, nil
 	}
@@ -441,7 +433,7 @@ func (d *Decoder) payload() []byte {
 		return d.s.in.TokenBytes()
 	case KindInteger:
 		if d.tok.flags&wire.FlagBig != 0 {
-			return trimDigits(d.s.in.TokenBytes())
+			return wire.StripZeros(d.s.in.TokenBytes())
 		}
 	}
 	return nil

@@ -383,3 +383,71 @@ func TestIterationStops(t *testing.T) {
 		}
 	}
 }
+
+// TestIdentitiesOfTokens: what a token of an id or fun stands for is what the same
+// value gives as a Term, from any source, and only while it is the last token.
+func TestIdentitiesOfTokens(t *testing.T) {
+	c := config()
+	c.Policy.Allow = etf.Identities
+	m := compile(t, c)
+	node := latin1("n@café")
+	values := [][]byte{
+		newPid(node, 1, 2, 3), oldPid(node, 1, 2, 3), newPort(node, 7, 3), v4Port(node, 7, 3),
+		newerRef(node, 3, 1, 2, 0), oldRef(node, 9, 1),
+		export(atom("m"), latin1("café"), small(2)),
+		fun(small(7), export(atom("other"), atom("f"), small(1))),
+		fun(),
+		small(1),
+	}
+	answers := func(d *etf.Decoder) string {
+		pid, a := d.Pid()
+		port, b := d.Port()
+		ref, c := d.Reference()
+		exp, e := d.Export()
+		f, g := d.Fun()
+		return fmt.Sprint(pid, a, port, b, ref, c, exp, e, f, g)
+	}
+	nothing := answers(m.NewDecoderBytes(nil))
+	for i, v := range values {
+		in := ext(list(v, null))
+		elem := must[etf.Term](t)(m.Decode(in)).Index(0)
+		pid, a := elem.Pid()
+		port, b := elem.Port()
+		ref, c := elem.Reference()
+		exp, e := elem.Export()
+		f, g := elem.Fun()
+		want := fmt.Sprint(pid, a, port, b, ref, c, exp, e, f, g)
+		if known := a || b || c || e || g; known == (i == len(values)-1) {
+			t.Errorf("value %d: %s", i, want)
+		}
+		for _, chunk := range []int{0, 1, 3, 64} {
+			d := m.NewDecoderBytes(in)
+			if chunk > 0 {
+				d = m.NewDecoder(newChunks(in, chunk))
+			}
+			must[etf.Token](t)(d.ReadToken())
+			must[etf.Token](t)(d.ReadToken())
+			if got := answers(d); got != want {
+				t.Errorf("value %d in chunks of %d: %s, want %s", i, chunk, got, want)
+			}
+			d.PeekKind()
+			if got := answers(d); got != nothing {
+				t.Errorf("value %d after a peek: %s", i, got)
+			}
+		}
+		d := m.NewDecoderBytes(in)
+		must[etf.Token](t)(d.ReadToken())
+		if err := d.SkipValue(); err != nil {
+			t.Fatal(err)
+		}
+		if got := answers(d); got != nothing {
+			t.Errorf("value %d, skipped: %s", i, got)
+		}
+	}
+	d := m.NewDecoderBytes(ext(values[0]))
+	must[etf.Token](t)(d.ReadToken())
+	d.Close()
+	if got := answers(d); got != nothing {
+		t.Errorf("closed: %s", got)
+	}
+}

@@ -10,7 +10,9 @@
 //		Limits: limits.Limits{MaxDepth: 64},        // the rest as in limits.Default
 //		Policy: etf.Policy{Refuse: etf.Compressed}, // identities are refused anyway
 //	}.Compile()
-//	…
+//	if err != nil {
+//		return err
+//	}
 //	err = mode.Validate(frame)
 //
 // # One grammar

@@ -28,8 +28,11 @@ type EncodeError struct {
 	Code Code
 }
 
-// Error describes the refusal in one line. The text is no API; Code is.
-func (e *EncodeError) Error() string { return "etf: cannot encode: " + encodeTexts[e.Code] }
+// Error describes the refusal in one line, which holds Code as it is. The rest of
+// the text is no API.
+func (e *EncodeError) Error() string {
+	return "etf: cannot encode: " + string(e.Code) + ", " + encodeTexts[e.Code]
+}
 
 // Is reports whether target is [ErrEncode].
 func (e *EncodeError) Is(target error) bool { return target == ErrEncode }

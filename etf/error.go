@@ -51,10 +51,11 @@ type Error struct {
 	sentinel error
 }
 
-// Error describes the refusal in one line. The text is no API; Code is.
+// Error describes the refusal in one line, which begins with Code as it is, behind
+// "etf: ". The rest of the text is no API.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etf: %s at offset %d", strings.ReplaceAll(string(e.Code), "_", " "), e.Offset)
+	fmt.Fprintf(&b, "etf: %s at offset %d", e.Code, e.Offset)
 	if e.Inflated {
 		b.WriteString(" of the inflated data")
 	}

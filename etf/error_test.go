@@ -38,6 +38,9 @@ func TestErrorsEchoNothing(t *testing.T) {
 				var log bytes.Buffer
 				slog.New(slog.NewTextHandler(&log, nil)).Error("refused", "err", err)
 				all := fmt.Sprintf("%v %+v %s %q", err, err, err, err.Error()) + log.String()
+				if e := err.(*etf.Error); !strings.HasPrefix(err.Error(), fmt.Sprintf("etf: %s at offset %d", e.Code, e.Offset)) {
+					t.Errorf("%v does not begin with the code %s", err, e.Code)
+				}
 				for _, part := range []string{secret, "s3c", "caf", "Elixir", "nonode", "n@h"} {
 					if strings.Contains(all, part) {
 						t.Errorf("%s, %s: %q in %s", code, r.name, part, all)
@@ -60,8 +63,8 @@ func TestErrorText(t *testing.T) {
 		err  error
 		want []string
 	}{
-		{m.Validate(ext(tuple(null, unknown))), []string{"unknown tag", "offset 4", "tag 1", "tuple[1]"}},
-		{m.Validate(ext(list(head(9)))), []string{"limit arity", "offset 6", "LIST_EXT", "list[0]", "MaxArity is 3", "needed at least 9", "raise MaxArity"}},
+		{m.Validate(ext(tuple(null, unknown))), []string{"etf: unknown_tag at offset 4", "tag 1", "tuple[1]"}},
+		{m.Validate(ext(list(head(9)))), []string{"etf: limit_arity at offset 6", "LIST_EXT", "list[0]", "MaxArity is 3", "needed at least 9", "etf.Config.Limits.MaxArity raises"}},
 		{m.Validate(squeeze(tuple(unknown))), []string{"inflated data", "offset 2"}},
 		{m.Validate(ext(null, null)), []string{"trailing at offset 2"}},
 		{m.NewDecoder(failingReader{errors.New("boom")}).SkipValue(), []string{"read at offset 0"}},
@@ -82,6 +85,22 @@ func TestErrorText(t *testing.T) {
 type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+// TestTextsHoldTheStableName of whatever kind of error it is, letter by letter.
+func TestTextsHoldTheStableName(t *testing.T) {
+	var encode *etf.EncodeError
+	if _, err := etf.AppendTerm(nil, etf.Term{}); !errors.As(err, &encode) || !strings.HasPrefix(err.Error(), "etf: cannot encode: "+string(encode.Code)+", ") {
+		t.Error(err)
+	}
+	var marshal *etf.MarshalError
+	if _, err := etf.Marshal(func() {}); !errors.As(err, &marshal) || !strings.HasPrefix(err.Error(), "etf: cannot marshal: "+string(marshal.Reason)+":") {
+		t.Error(err)
+	}
+	var misfit *etf.UnmarshalError
+	if err := etf.Unmarshal(ext(null), new(int)); !errors.As(err, &misfit) || !strings.HasPrefix(err.Error(), "etf: "+string(misfit.Reason)+":") {
+		t.Error(err)
+	}
+}
 
 // TestErrorIs matches one group and what is wrapped.
 func TestErrorIs(t *testing.T) {

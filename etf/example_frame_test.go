@@ -39,7 +39,7 @@ func ExampleMode_NewFrameReader() {
 	// Output:
 	// accepted 9 bytes
 	// refused rejected_export at 1 of its term
-	// the end: etf: limit bytes at offset 34: limit MaxBytes is 1048576, needed at least 4294967295 (raise MaxBytes to allow it)
+	// the end: etf: limit_bytes at offset 34: limit MaxBytes is 1048576, needed at least 4294967295 (etf.Config.Limits.MaxBytes raises it)
 }
 
 func ExampleFrameWriter() {

@@ -44,7 +44,7 @@ func ExampleAppendAtom() {
 	// Output:
 	// 83 68 03 77 04 75 73 65 72 61 2a 6d 00 00 00 04 5a 6f c3 ab
 	// {user,42,<<"Zoë"/utf8>>}
-	// etf: cannot encode: an atom has more than 255 characters true
+	// etf: cannot encode: atom_too_long, an atom has more than 255 characters true
 }
 
 // A text as Erlang has it, a list of characters, and bytes as a list.
@@ -84,8 +84,8 @@ func ExampleEncoder() {
 	}
 	fmt.Println(term(out.String()))
 	// Output:
-	// etf: cannot encode: a container has elements missing
-	// etf: cannot encode: one term too many
+	// etf: cannot encode: unfinished, a container has elements missing
+	// etf: cannot encode: overfull, one term too many
 	// {rows,[#{<<"id">> => 0},#{<<"id">> => 1}]}
 }
 
@@ -102,7 +102,7 @@ func ExampleEncodeOptions() {
 	// minor_version 2: 16 bytes, <nil>
 	// minor_version 1: 17 bytes, <nil>
 	// minor_version 0: 40 bytes, <nil>
-	// etf: cannot encode: the dialect has no form for a term of this kind
+	// etf: cannot encode: no_form, the dialect has no form for a term of this kind
 }
 
 // Equal terms get equal bytes, fit for a signature or a cache key.
@@ -175,7 +175,7 @@ func ExampleAppendPlainJSON() {
 	fmt.Println(err)
 	// Output:
 	// ["ok","x",{"1":1.0}] <nil>
-	// etf: cannot encode: two keys of a map are equal
+	// etf: cannot encode: duplicate_key, two keys of a map are equal
 }
 
 // A service that speaks JSON outside and ETF inside: no JSON makes an atom, and
@@ -193,6 +193,6 @@ func ExampleMode_FromPlainJSON() {
 	fmt.Println(err)
 	// Output:
 	// #{<<"user">> => #{<<"admin">> => false,<<"name">> => <<"Zoë"/utf8>>,<<"tags">> => [1,2.5,nil]}} <nil>
-	// etf: duplicate key at offset 14, in key[1]
+	// etf: duplicate_key at offset 14, in key[1]
 	// etf: JSON: syntax error at offset 6
 }

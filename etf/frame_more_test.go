@@ -26,7 +26,7 @@ func TestFrames(t *testing.T) {
 	for b, err := range f.Frames() {
 		log = append(log, fmt.Sprint(len(b), err))
 	}
-	if want := []string{"3 <nil>", "0 etf: unknown tag at offset 6, tag 255"}; !slices.Equal(log, want) {
+	if want := []string{"3 <nil>", "0 etf: unknown_tag at offset 6, tag 255"}; !slices.Equal(log, want) {
 		t.Errorf("%q", log)
 	}
 	f.Reset(bytes.NewReader(stream))

@@ -29,10 +29,11 @@ type MarshalError struct {
 	root   string
 }
 
-// Error describes the fault in one line. The text is no API; Reason is.
+// Error describes the fault in one line, which holds Reason as it is. The rest of
+// the text is no API.
 func (e *MarshalError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etf: cannot marshal: %s", strings.ReplaceAll(string(e.Reason), "_", " "))
+	fmt.Fprintf(&b, "etf: cannot marshal: %s", e.Reason)
 	if e.Type != nil {
 		fmt.Fprintf(&b, ": Go type %s", e.Type)
 	}

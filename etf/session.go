@@ -48,9 +48,10 @@ type session struct {
 // names applies atom rules and budgets to the names of one term.
 type names struct {
 	mode  *Mode
-	draw  *limits.Draw // nil without budgets, and for Measure
+	draw  *limits.Draw // &own, or nil without budgets, and for Measure
 	fresh int64        // new names of this term
 	err   error        // of a budget that is no *limits.Error
+	own   limits.Draw
 }
 
 // get returns a session for the mode.
@@ -64,29 +65,40 @@ func (m *Mode) get() *session {
 // left: they are not asked.
 func (m *Mode) measuring() *session {
 	s := m.c.pool.Get().(*session)
-	s.names = names{mode: m}
+	s.names.start(m)
 	return s
 }
 
 func (m *Mode) put(s *session) {
-	s.names.release()
-	s.names.draw = nil
+	s.names.end()
 	s.in.Release()
 	m.c.pool.Put(s)
 }
 
 func (n *names) begin(m *Mode) {
-	*n = names{mode: m}
+	n.mode, n.draw, n.fresh, n.err = m, nil, 0, nil
 	if len(m.budgets) > 0 {
-		n.draw = m.newDraw()
+		n.attach()
 	}
 }
 
-// newDraw starts on the budgets. It stays a call, or begin becomes one.
+// start is begin without a budget.
+func (n *names) start(m *Mode) { n.mode, n.draw, n.fresh, n.err = m, nil, 0, nil }
+
+// attach starts on the budgets. It stays a call, or begin becomes one.
 //
 //go:noinline
-func (m *Mode) newDraw() *limits.Draw {
-	return limits.NewDraw(m.budgets...)
+func (n *names) attach() {
+	n.own.Reset(n.mode.budgets...)
+	n.draw = &n.own
+}
+
+// end gives back what is reserved, and lets go of the budgets.
+func (n *names) end() {
+	if n.draw != nil {
+		n.draw.Reset()
+		n.draw = nil
+	}
 }
 
 // hook returns what the grammar asks about names: nil if nobody wants to know.

@@ -229,11 +229,11 @@ func (t Term) Get(name string) (value Term, ok bool) {
 	return value, ok
 }
 
-// Pid identifies a process.
+// Pid identifies a process. It is what the sender says, and proves nothing.
 type Pid struct {
-	Node       string
+	Node       string // in UTF-8, as all names here
 	ID, Serial uint32
-	Creation   uint32
+	Creation   uint32 // of the node: which of its lives
 }
 
 // Port identifies a port.
@@ -243,30 +243,30 @@ type Port struct {
 	Creation uint32
 }
 
-// Reference identifies a reference: one to five words, zero words at the end
-// dropped.
+// Reference identifies a reference: one to five words in the order of the wire,
+// lowest first, zero words at the end dropped.
 type Reference struct {
 	Node     string
 	Words    []uint32
 	Creation uint32
 }
 
-// Export is fun Module:Function/Arity.
+// Export is fun Module:Function/Arity. Arity is 0 to 255.
 type Export struct {
 	Module, Function string
 	Arity            int
 }
 
-// Fun is the head of a closure. Its free variables are the elements of its
-// Term.
+// Fun is the head of a closure, field by field as NEW_FUN_EXT has it. Its free
+// variables are the elements of its Term.
 type Fun struct {
 	Module   string
-	Arity    int
-	Uniq     [16]byte
-	Index    uint32
+	Arity    int      // 0 to 255, free variables not counted
+	Uniq     [16]byte // MD5 of the significant parts of the module's code
+	Index    uint32   // among the funs of the module
 	OldIndex int64
 	OldUniq  int64
-	Creator  Pid
+	Creator  Pid // of the process that made it
 }
 
 // Pid returns a pid.
@@ -274,8 +274,11 @@ func (t Term) Pid() (p Pid, ok bool) {
 	if t.kind() != KindPid {
 		return Pid{}, false
 	}
-	id := wire.ReadID(t.payload())
-	return Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation}, true
+	return newPid(wire.ReadID(t.payload())), true
+}
+
+func newPid(id wire.ID) Pid {
+	return Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation}
 }
 
 // Port returns a port.
@@ -283,18 +286,20 @@ func (t Term) Port() (p Port, ok bool) {
 	if t.kind() != KindPort {
 		return Port{}, false
 	}
-	id := wire.ReadID(t.payload())
-	return Port{id.Node, id.Number, id.Creation}, true
+	return newPort(wire.ReadID(t.payload())), true
 }
+
+func newPort(id wire.ID) Port { return Port{id.Node, id.Number, id.Creation} }
 
 // Reference returns a reference.
 func (t Term) Reference() (r Reference, ok bool) {
 	if t.kind() != KindReference {
 		return Reference{}, false
 	}
-	id := wire.ReadID(t.payload())
-	return Reference{id.Node, id.Words, id.Creation}, true
+	return newReference(wire.ReadID(t.payload())), true
 }
+
+func newReference(id wire.ID) Reference { return Reference{id.Node, id.Words, id.Creation} }
 
 // Export returns an external fun.
 func (t Term) Export() (e Export, ok bool) {
@@ -302,7 +307,11 @@ func (t Term) Export() (e Export, ok bool) {
 		return Export{}, false
 	}
 	f := wire.ReadFun(t.payload())
-	return Export{string(f.Module), string(f.Function), int(f.Arity)}, true
+	return newExport(&f), true
+}
+
+func newExport(f *wire.FunInfo) Export {
+	return Export{string(f.Module), string(f.Function), int(f.Arity)}
 }
 
 // Fun returns the head of a closure.
@@ -315,10 +324,9 @@ func (t Term) Fun() (f Fun, ok bool) {
 }
 
 func newFun(f *wire.FunInfo) Fun {
-	id := wire.ReadID(f.Creator)
 	return Fun{
 		Module: string(f.Module), Arity: int(f.Arity), Uniq: f.Uniq, Index: f.Index,
 		OldIndex: f.OldIndex, OldUniq: f.OldUniq,
-		Creator: Pid{id.Node, uint32(id.Number), uint32(id.Serial), id.Creation},
+		Creator: newPid(wire.ReadID(f.Creator)),
 	}
 }

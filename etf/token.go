@@ -55,7 +55,9 @@ func (k Kind) String() string {
 //     however it is encoded, STRING_EXT included.
 //
 // What a token carries beyond a number is read from the Decoder before its next
-// token.
+// token: names, bytes and digits by [Decoder.Bytes], [Decoder.WritePayload] and
+// [Decoder.Big], identities by [Decoder.Pid], [Decoder.Port], [Decoder.Reference],
+// [Decoder.Export] and [Decoder.Fun].
 type Token struct {
 	// Kind is what the term is.
 	Kind Kind
@@ -67,9 +69,10 @@ type Token struct {
 	num   uint64
 }
 
-// Len returns the number of children of a container, or the bytes of the
-// payload of an atom, binary, bitstring or big integer. The name of an atom may
-// get longer when it is converted to UTF-8.
+// Len returns the number of children of a container: the pairs of a map, the free
+// variables of a fun. Of an atom, binary, bitstring or big integer it is the bytes
+// of the payload; the name of an atom may get longer when it is converted to
+// UTF-8. It is 0 for numbers without a payload and [], and means nothing for ids.
 func (t Token) Len() int {
 	switch t.Kind {
 	case KindInteger, KindFloat, KindNil:

@@ -66,10 +66,11 @@ type UnmarshalError struct {
 	root   string   // the type of the outermost struct
 }
 
-// Error describes the misfit in one line. The text is no API; Reason is.
+// Error describes the misfit in one line, which holds Reason as it is. The rest of
+// the text is no API.
 func (e *UnmarshalError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "etf: %s", strings.ReplaceAll(string(e.Reason), "_", " "))
+	fmt.Fprintf(&b, "etf: %s", e.Reason)
 	if e.Kind != KindInvalid {
 		fmt.Fprintf(&b, ": %s", e.Kind)
 	}

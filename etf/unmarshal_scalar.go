@@ -5,6 +5,8 @@ import (
 	"math/big"
 	"reflect"
 	"unicode/utf8"
+
+	"github.com/beamgate/beamgate/internal/wire"
 )
 
 // isNil reports whether the term is one of the atoms nil and undefined.
@@ -74,7 +76,7 @@ func (t Term) uint() (uint64, bool) {
 	if n, ok := t.Int(); ok {
 		return uint64(n), n >= 0
 	}
-	digits := trimDigits(t.payload())
+	digits := wire.StripZeros(t.payload())
 	if len(digits) > 8 || t.flags()&nodeNeg != 0 {
 		return 0, false
 	}

@@ -438,13 +438,25 @@ type Draw struct {
 // order: put the one with a file first, for what a budget has committed before
 // another fails stays spent. A nil Budget refuses every name.
 func NewDraw(budgets ...Budget) *Draw {
-	d := &Draw{budgets: slices.Clone(budgets), held: make([][]string, len(budgets))}
+	d := &Draw{}
+	d.Reset(budgets...)
+	return d
+}
+
+// Reset gives back what the term holds and makes d a Draw from other budgets, as
+// by [NewDraw]; from none, d keeps no budget alive. What d had room for it keeps,
+// so a Draw that is used again allocates nothing until a name is new.
+func (d *Draw) Reset(budgets ...Budget) {
+	d.Rollback()
+	clear(d.budgets)
+	d.budgets = append(d.budgets[:0], budgets...)
 	for i, b := range d.budgets {
 		if b == nil {
 			d.budgets[i] = (*AtomBudget)(nil)
 		}
 	}
-	return d
+	// Behind the end stand the empty lists of names of an earlier use.
+	d.held = slices.Grow(d.held[:0], len(budgets))[:len(budgets)]
 }
 
 // Reserve holds name (borrowed) in every budget. Call it once for each distinct

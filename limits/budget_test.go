@@ -521,3 +521,38 @@ func BenchmarkAtomBudgetKnown(b *testing.B) {
 		}
 	})
 }
+
+// TestDrawReset: a Draw that starts over gives back what it holds, works with
+// the new budgets alone, and with none admits everything.
+func TestDrawReset(t *testing.T) {
+	first, second := NewAtomBudget(3), NewAtomBudget(1)
+	d := NewDraw(first, second)
+	if err := d.Reserve([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	d.Reset(second)
+	if first.Reserved() != 0 || second.Reserved() != 0 {
+		t.Errorf("still reserved: %d and %d", first.Reserved(), second.Reserved())
+	}
+	if err := errors.Join(d.Reserve([]byte("b")), d.Commit()); err != nil {
+		t.Fatal(err)
+	}
+	if first.Committed() != 0 || second.Committed() != 1 {
+		t.Errorf("committed %d and %d", first.Committed(), second.Committed())
+	}
+	d.Reset(nil, first)
+	if err := d.Reserve([]byte("c")); !errors.Is(err, ErrBudgetLocked) || first.Reserved() != 0 {
+		t.Errorf("a nil budget: %v, reserved %d", err, first.Reserved())
+	}
+	d.Reset()
+	if err := errors.Join(d.Reserve([]byte("c")), d.Commit()); err != nil {
+		t.Error(err)
+	}
+	budgets := []Budget{first, second}
+	if n := testing.AllocsPerRun(20, func() {
+		d.Reset(budgets...)
+		d.Reset()
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

@@ -1,6 +1,9 @@
 package limits
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Error says which cap was hit, what it allows and what was asked for.
 type Error struct {
@@ -14,7 +17,14 @@ type Error struct {
 	Got int64
 }
 
-// Error names the cap, both numbers and the field to raise.
+// Error names the cap, both numbers and, of a field of [Limits], where it is set:
+// in an etf.Config, whoever compiled it. Package safe takes one as the Profile of
+// a Forward, and otherwise has nothing to set: what it refuses, a Mode of one's
+// own may take.
 func (e *Error) Error() string {
-	return fmt.Sprintf("limit %s is %d, needed at least %d (raise %s to allow it)", e.Name, e.Max, e.Got, e.Name)
+	text := fmt.Sprintf("limit %s is %d, needed at least %d", e.Name, e.Max, e.Got)
+	if slices.Contains(Names(), e.Name) {
+		text += " (etf.Config.Limits." + e.Name + " raises it)"
+	}
+	return text
 }

@@ -28,7 +28,7 @@ func ExampleAtomBudget() {
 	// channel_1 <nil>
 	// channel_2 <nil>
 	// channel_1 <nil>
-	// channel_3 limit AtomBudget(phoenix@host) is 2, needed at least 3 (raise AtomBudget(phoenix@host) to allow it)
+	// channel_3 limit AtomBudget(phoenix@host) is 2, needed at least 3
 }
 
 // A term draws from the budget of the node and from that of the client: from
@@ -43,7 +43,7 @@ func ExampleDraw() {
 	fmt.Println(node.Committed(), node.Reserved())
 	// Output:
 	// <nil> <nil>
-	// limit AtomBudget(client 7) is 1, needed at least 2 (raise AtomBudget(client 7) to allow it)
+	// limit AtomBudget(client 7) is 1, needed at least 2
 	// 1 0
 }
 

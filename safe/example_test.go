@@ -49,7 +49,7 @@ func ExampleNewReader() {
 	// Output:
 	// {ok,[1,2]} <nil>
 	// {ok,[1,2]} <nil>
-	// #Invalid etf: rejected export at offset 25, EXPORT_EXT
+	// #Invalid etf: rejected_export at offset 25, EXPORT_EXT
 }
 
 func ExampleValidateReader() {
@@ -68,7 +68,7 @@ func ExampleTighten() {
 	fmt.Println(m.Validate([]byte(good)))
 	// Output:
 	// 1048576
-	// etf: limit depth at offset 7, STRING_EXT, in tuple[1]: limit MaxDepth is 1, needed at least 2 (raise MaxDepth to allow it)
+	// etf: limit_depth at offset 7, STRING_EXT, in tuple[1]: limit MaxDepth is 1, needed at least 2 (etf.Config.Limits.MaxDepth raises it)
 }
 
 // Bytes for a node: it has some atoms, and may learn a few more.
@@ -225,7 +225,7 @@ func ExampleGuard_NewFrameReader() {
 	}
 	// Output:
 	// 12 <nil>
-	// 0 etf: rejected export at offset 17, EXPORT_EXT
+	// 0 etf: rejected_export at offset 17, EXPORT_EXT
 }
 
 // A message that did not come through package net/http.

@@ -2,7 +2,6 @@ package safe
 
 import (
 	"io"
-	"slices"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/limits"
@@ -87,14 +86,8 @@ func (g *Guard) Mode() *etf.Mode { return g.mode }
 
 // WithBudgets returns a Guard that draws on these budgets too, behind those of g:
 // one for a client, a connection, a message. It can only refuse more than g, and
-// costs next to nothing to make. A nil budget is one that is locked.
+// costs two small objects to make. A nil budget is one that is locked.
 func (g *Guard) WithBudgets(budgets ...limits.Budget) *Guard {
-	budgets = slices.Clone(budgets)
-	for i, b := range budgets {
-		if b == nil {
-			budgets[i] = (*limits.AtomBudget)(nil)
-		}
-	}
 	with := *g
 	with.mode = g.mode.WithBudgets(budgets...)
 	return &with

@@ -140,10 +140,11 @@ type HTTPError struct {
 	unread bool // some of the body was left
 }
 
-// Error describes the refusal in one line. It holds nothing that the sender
-// wrote, unless the reader of the body put it into its error.
+// Error describes the refusal in one line, with Status and Code as they are. It
+// holds nothing that the sender wrote, unless the reader of the body put it into
+// its error.
 func (e *HTTPError) Error() string {
-	text := fmt.Sprintf("safe: HTTP %d, %s", e.Status, strings.ReplaceAll(string(e.Code), "_", " "))
+	text := fmt.Sprintf("safe: HTTP %d, %s", e.Status, e.Code)
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}

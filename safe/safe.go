@@ -33,7 +33,7 @@ func Mode() *etf.Mode { return strict() }
 func Validate(b []byte) error { return strict().Validate(b) }
 
 // ValidateReader is [Validate] for all that r has, one term and then io.EOF, and
-// returns the length of the term. It holds a small window of r at a time. Like
+// returns the length of the term, 0 with an error. It holds a small window of r at a time. Like
 // Validate it does not bound atoms across terms.
 func ValidateReader(r io.Reader) (n int64, err error) { return strict().ValidateReader(r) }
 
@@ -42,9 +42,10 @@ func ValidateReader(r io.Reader) (n int64, err error) { return strict().Validate
 func Decode(b []byte) (etf.Term, error) { return strict().Decode(b) }
 
 // Unmarshal stores the one term in b, checked as by [Validate], in the value that
-// v points to; see etf.Unmarshal for which Go type takes which term. The value shares no memory with b, is not touched by a term that is
-// refused, and costs no more memory than a fixed multiple of b: an
-// *etf.UnmarshalError tells of that, and of a term that does not fit. Like
+// v points to; see etf.Unmarshal for which Go type takes which term. The value
+// shares no memory with b, is not touched by a term that is refused, and costs no
+// more memory than a fixed multiple of b: an *etf.UnmarshalError tells of that, and
+// of a term that does not fit, which may have filled the value in part. Like
 // Validate it does not bound atoms across terms.
 func Unmarshal(b []byte, v any) error { return strict().Unmarshal(b, v) }
 

@@ -49,7 +49,7 @@ func parse(args []string, stderr io.Writer) (*options, int) {
 	})
 	f.BoolVar(&o.hex, "hex", false, "inputs are hex digits")
 	f.BoolVar(&o.base64, "base64", false, "inputs are base64, of either alphabet, padded or not")
-	f.Func("e", "inspect this `text`: hex, base64 or <<131,…>> (repeatable)", func(s string) error {
+	f.Func("e", "inspect this `text`: hex, base64 or <<131,…,\"…\">>; once for each (repeatable)", func(s string) error {
 		o.literals = append(o.literals, s)
 		return nil
 	})
@@ -63,13 +63,13 @@ func parse(args []string, stderr io.Writer) (*options, int) {
 	})
 	f.StringVar(&o.progress, "progress", "auto", "show progress on stderr: on, off or auto (if it is a terminal)")
 	f.Usage = func() { usage(f) }
-	if err := f.Parse(args); err != nil {
+	var err error
+	if o.paths, err = parseAnywhere(f, args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil, exitOK
 		}
 		return nil, exitUsage
 	}
-	o.paths = f.Args()
 	o.setMode(safe, otp)
 	if err := errors.Join(o.check(safe && otp), o.setLimits(caps)); err != nil {
 		fmt.Fprintln(stderr, "inspect:", err)
@@ -78,9 +78,24 @@ func parse(args []string, stderr io.Writer) (*options, int) {
 	return o, exitOK
 }
 
+// parseAnywhere takes flags in front of the paths, between them and behind them, up
+// to a "--", behind which all are paths.
+func parseAnywhere(f *flag.FlagSet, args []string) (paths []string, err error) {
+	for {
+		if err := f.Parse(args); err != nil {
+			return nil, err
+		}
+		rest := f.Args()
+		if read := len(args) - len(rest); len(rest) == 0 || read > 0 && args[read-1] == "--" {
+			return append(paths, rest...), nil
+		}
+		paths, args = append(paths, rest[0]), rest[1:]
+	}
+}
+
 func usage(f *flag.FlagSet) {
 	w := f.Output()
-	fmt.Fprint(w, "usage: inspect [flags] [file | folder | -]...\n\n")
+	fmt.Fprint(w, "usage: inspect [flags] [file | folder | -]...\n\nflags may stand behind paths too; behind -- all are paths\n\n")
 	f.PrintDefaults()
 	fmt.Fprintf(w, "\nexit code: 1 if anything was refused, 2 if anything could not be read\n")
 	fmt.Fprintf(w, "limits: %s\n", strings.Join(limits.Names(), " "))

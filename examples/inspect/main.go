@@ -5,10 +5,12 @@
 //
 //	go run ./examples/inspect dump.etf              a file, with the Default mode
 //	curl … | go run ./examples/inspect -safe        stdin, with the caps of package safe
-//	go run ./examples/inspect -e g2gCdwJva2EB       base64, hex or <<131,…>> on the command line
+//	go run ./examples/inspect -e g2gCdwJva2EB       base64, hex or <<131,…,"…">> on the command line
 //	go run ./examples/inspect -hex < capture.txt    hex with white space in it
 //	go run ./examples/inspect -json folder/         one JSON object a file
 //	go run ./examples/inspect -summary folder/      which limits all of it needs
+//
+// Flags may stand anywhere up to a "--"; each -e takes one literal.
 //
 // Files of more than 4 MiB are mapped into memory and streamed: they need no
 // heap, whatever their size. For them everything but the term itself is printed.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -86,20 +85,50 @@ func (j *job) literal(text string) ([]byte, error) {
 	return nil, errLiteral
 }
 
-// erlangBytes reads a binary as Erlang's shell prints it: <<131,97,1>>.
+// erlangBytes reads a binary as Erlang's shell prints and takes it: numbers of 0 to
+// 255 and strings of such characters, as in <<131,107,0,2,"hi">>.
 func erlangBytes(text string) ([]byte, error) {
-	inner, opened := strings.CutPrefix(strings.TrimSpace(text), "<<")
-	inner, closed := strings.CutSuffix(inner, ">>")
+	rest, opened := strings.CutPrefix(strings.TrimSpace(text), "<<")
+	rest, closed := strings.CutSuffix(rest, ">>")
 	if !opened || !closed {
 		return nil, errLiteral
 	}
-	var b bytes.Buffer
-	for _, number := range strings.Split(inner, ",") {
-		v, err := strconv.ParseUint(strings.TrimSpace(number), 10, 8)
-		if err != nil {
-			return nil, err
+	var b []byte
+	for {
+		rest = strings.TrimSpace(rest)
+		if strings.HasPrefix(rest, `"`) {
+			quoted, err := strconv.QuotedPrefix(rest)
+			if err != nil {
+				return nil, errLiteral
+			}
+			chars, err := strconv.Unquote(quoted)
+			if err != nil {
+				return nil, errLiteral
+			}
+			for _, r := range chars {
+				if r > 255 {
+					return nil, errLiteral
+				}
+				b = append(b, byte(r))
+			}
+			rest = strings.TrimSpace(rest[len(quoted):])
+		} else {
+			at := strings.IndexByte(rest, ',')
+			if at < 0 {
+				at = len(rest)
+			}
+			v, err := strconv.ParseUint(strings.TrimSpace(rest[:at]), 10, 8)
+			if err != nil {
+				return nil, errLiteral
+			}
+			b, rest = append(b, byte(v)), rest[at:]
 		}
-		b.WriteByte(byte(v))
+		if rest == "" {
+			return b, nil
+		}
+		if rest[0] != ',' {
+			return nil, errLiteral
+		}
+		rest = rest[1:]
 	}
-	return b.Bytes(), nil
 }

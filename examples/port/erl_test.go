@@ -48,6 +48,8 @@ func erlang(t *testing.T) func(args ...string) string {
 func TestErlangExample(t *testing.T) {
 	got := erlang(t)("-run", "port_example", "main", os.Args[0])
 	want := `a map: {ok,[{bytes,38},{terms,7},{depth,2},{atoms,0},{heap_words,21}]}
+known atoms: {ok,[{bytes,38},{terms,7},{depth,2},{atoms,3},{heap_words,14}]}
+a new atom: {error,<<"limit_new_atoms">>,8}
 a fun: {error,<<"rejected_export">>,1}
 a pid: {error,<<"rejected_pid">>,12}
 500 tuples in each other: {error,<<"limit_depth">>,257}

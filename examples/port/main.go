@@ -7,6 +7,11 @@
 //	erl -noshell -pa /tmp -run port_example main /tmp/port
 //
 // Port and node talk in frames of {packet,4}: a length of four bytes and a term.
+// What is accepted goes into a node, which never frees an atom, so the judge is a
+// guard with a closed set of names: those of -atom, which the node passes when it
+// starts the program. A guard takes a budget of new names as well; one that is to
+// outlive the program has to be kept in a file, see limits.OpenAtomBudget.
+//
 // For each frame there is one answer:
 //
 //	{ok, [{bytes,N}, {terms,N}, {depth,N}, {atoms,N}, {heap_words,N}]}
@@ -28,6 +33,7 @@ import (
 	"os"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/safe"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -37,25 +43,40 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("port", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	packet := flags.Int("packet", 4, "the N of {packet,N} on the Erlang side: 1, 2 or 4")
+	var names []string
+	flags.Func("atom", "a `name` that terms may hold as an atom; any other is refused (repeatable)", func(s string) error {
+		names = append(names, s)
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	if err := serve(stdin, stdout, *packet); err != nil {
+	guard, err := newGuard(names)
+	if err == nil {
+		err = serve(stdin, stdout, guard, *packet)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, "port:", err)
 		return 1
 	}
 	return 0
 }
 
+// newGuard makes the judge: no pids, ports, references and funs, nothing compressed,
+// and no atoms but these.
+func newGuard(names []string) (*safe.Guard, error) {
+	known, err := etf.NewAtomSet(names...)
+	if err != nil {
+		return nil, err
+	}
+	return safe.NewGuard(safe.Forward{Atoms: etf.Atoms{Known: known}})
+}
+
 // serve answers frames until the input ends, which is no error, or cannot be
 // followed.
-func serve(stdin io.Reader, stdout io.Writer, packet int) error {
-	mode, err := etf.Data().Compile() // no pids, ports, references, funs; nothing compressed
-	if err != nil {
-		return err
-	}
+func serve(stdin io.Reader, stdout io.Writer, guard *safe.Guard, packet int) error {
 	in := bufio.NewReader(stdin)
-	frames, err := mode.NewFrameReader(in, packet)
+	frames, err := guard.NewFrameReader(in, packet)
 	if err != nil {
 		return err
 	}
@@ -66,7 +87,7 @@ func serve(stdin io.Reader, stdout io.Writer, packet int) error {
 	for frame, err := range frames.Frames() {
 		var stats etf.Stats
 		if err == nil {
-			stats, err = mode.Measure(frame)
+			stats, err = guard.Mode().Measure(frame)
 		}
 		if err := answers.WriteFrame(answer(stats, err, frames.TermOffset())); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/safe"
 )
 
 // asPort makes the test binary the port program that Erlang starts.
@@ -79,15 +80,18 @@ func TestServe(t *testing.T) {
 		{"refused and on", frames(t, "\x83\xff", "", "\x83a", "\x82", "\x83jj", "\x83j"), []string{
 			`{error,<<"unknown_tag">>,1}`, `{error,<<"truncated">>,0}`, `{error,<<"truncated">>,2}`,
 			`{error,<<"version">>,0}`, `{error,<<"trailing">>,2}`, nothing}, 0, ""},
+		{"atoms", frames(t, "\x83w\x05café", "\x83s\x04caf\xe9", "\x83w\x05other", "\x83h\x02w\x02okw\x01x", "\x83j"), []string{
+			"{ok,[{bytes,8},{terms,1},{depth,0},{atoms,1},{heap_words,0}]}", "{ok,[{bytes,7},{terms,1},{depth,0},{atoms,1},{heap_words,0}]}",
+			`{error,<<"limit_new_atoms">>,1}`, `{error,<<"limit_new_atoms">>,7}`, nothing}, 0, ""},
 		{"too long", append(frames(t, "\x83j"), 0, 16, 0, 1, 131, 106), []string{
-			nothing, `{error,<<"limit_bytes">>,0}`}, 1, "port: etf: limit bytes at offset 10: limit MaxBytes is 1048576"},
+			nothing, `{error,<<"limit_bytes">>,0}`}, 1, "port: etf: limit_bytes at offset 10: limit MaxBytes is 1048576"},
 		{"cut", append(frames(t, "\x83j"), 0, 0, 0, 9, 131, 106), []string{
 			nothing, `{error,<<"truncated">>,2}`}, 1, "port: etf: truncated at offset 12"},
 		{"cut in a length", []byte{0, 0}, []string{`{error,<<"truncated">>,0}`}, 1, "port: etf: truncated at offset 2"},
 	}
 	for _, tt := range tests {
 		var out, errs bytes.Buffer
-		code := run(nil, bytes.NewReader(tt.stdin), &out, &errs)
+		code := run([]string{"-atom", "ok", "-atom", "café"}, bytes.NewReader(tt.stdin), &out, &errs)
 		if got := answers(t, out.Bytes()); !slices.Equal(got, tt.want) || code != tt.code || !strings.HasPrefix(errs.String(), tt.stderr) ||
 			tt.stderr == "" && errs.Len() > 0 {
 			t.Errorf("%s: %q, exit code %d, %q; want %q, %d, %q", tt.name, got, code, &errs, tt.want, tt.code, tt.stderr)
@@ -95,11 +99,21 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// closed is a guard that knows no atom.
+func closed(t *testing.T) *safe.Guard {
+	t.Helper()
+	g, err := newGuard(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 // TestServeSkips reads over all of a frame that is too long, and no more.
 func TestServeSkips(t *testing.T) {
 	in := strings.NewReader("\x00\x20\x00\x00" + strings.Repeat("x", 1<<21) + strings.Repeat("y", 8<<10))
 	var out bytes.Buffer
-	if err := serve(in, &out, 4); !errors.Is(err, etf.ErrLimit) {
+	if err := serve(in, &out, closed(t), 4); !errors.Is(err, etf.ErrLimit) {
 		t.Error(err)
 	}
 	if in.Len() > 8<<10 || in.Len() == 0 {
@@ -112,7 +126,7 @@ func TestUsage(t *testing.T) {
 		code   int
 		stderr string
 		args   []string
-	}{{2, "-packet", []string{"-nothing"}}, {1, "1, 2 or 4", []string{"-packet", "3"}}} {
+	}{{2, "-packet", []string{"-nothing"}}, {1, "1, 2 or 4", []string{"-packet", "3"}}, {1, "atom set", []string{"-atom", strings.Repeat("x", 256)}}} {
 		var out, errs bytes.Buffer
 		if code := run(tt.args, strings.NewReader(""), &out, &errs); code != tt.code || !strings.Contains(errs.String(), tt.stderr) {
 			t.Errorf("%q: %d, %q", tt.args, code, &errs)
@@ -126,7 +140,7 @@ type gone struct{}
 func (gone) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestNodeGone(t *testing.T) {
-	if err := serve(bytes.NewReader(frames(t, "\x83j")), gone{}, 4); !errors.Is(err, io.ErrClosedPipe) {
+	if err := serve(bytes.NewReader(frames(t, "\x83j")), gone{}, closed(t), 4); !errors.Is(err, io.ErrClosedPipe) {
 		t.Error(err)
 	}
 }

@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 		"          of the year 2024\n",
 		"refused   closure, 76 bytes\n          code rejected_fun, offset 1, path /\n",
 		"refused   gen_call, 91 bytes\n          code rejected_pid, offset 17, path /tuple[1]/tuple[0]\n",
-		"          limit MaxDepth is 128, needed at least 129 (raise MaxDepth to allow it)\n",
+		"          limit MaxDepth is 128, needed at least 129 (etf.Config.Limits.MaxDepth raises it)\n",
 		"code limit_bytes, offset 1, path /\n",
 		"code duplicate_key, offset 9, path /key[1]\n",
 		"code trailing, offset 3, path /\n",

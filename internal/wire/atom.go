@@ -33,7 +33,7 @@ const keyBytes = 16
 // independent hash. The atoms of a term have entries of their own, see atomTable.
 type entry struct{ a, x uint64 }
 
-// atom is what run keeps of the atom it read last.
+// atom is what the machine keeps of the atom it read last by a call.
 type atom struct {
 	start, end int   // its name in the window
 	slot       int   // its place in the table

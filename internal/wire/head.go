@@ -86,7 +86,7 @@ func (m *Machine) endScalar(one bool) bool {
 }
 
 // open opens a container of n elements or pairs whose head of width bytes is at
-// m.pos, where run does not do it by itself. It answers evAgain when it did, and
+// m.pos, where scan does not do it by itself. It answers evAgain when it did, and
 // evScalar for what is complete already.
 func (m *Machine) open(opens class, n int64, width int, one bool) Event {
 	kind := openKind(opens)
@@ -109,7 +109,16 @@ func (m *Machine) open(opens class, n int64, width int, one bool) Event {
 		m.cur = scalar{kind: kind, head: head, start: head + width, end: head + width}
 		return m.endHead(one)
 	}
-	if !m.mayOpen(opens, n, children, slots, cost, int64(width)) {
+	depth, tooLarge := int64(len(m.stack)), OK
+	if m.top.cls.base() != clsImproper {
+		depth++
+	}
+	if n >= tupleMax && (opens == clsTuple || opens == clsMap && n >= mapMax) {
+		if tooLarge = MapTooLarge; opens == clsTuple {
+			tooLarge = TupleTooLarge
+		}
+	}
+	if !m.afford(int64(width), slots, depth, children, n, cost, tooLarge) {
 		return EvFail
 	}
 	m.terms += children
@@ -198,31 +207,28 @@ const (
 	floatExp = 0x7ff << 52
 )
 
-// mayOpen is where a container's limits are told apart, in the order of
-// limits.Limits; run calls it when one of them may be exceeded.
-func (m *Machine) mayOpen(opens class, n, children, slots, cost, width int64) bool {
+// afford asks whether the head of width bytes at m.pos may claim what follows it:
+// slots terms that take bytes, depth containers around each other, so many terms,
+// elements in one container and heap words. It is the one place where these caps
+// are told apart, in the order of limits.Limits; behind them stands what the format
+// itself does not allow, and last the debt. It charges nothing.
+func (m *Machine) afford(width, slots, depth, terms, arity, words int64, tooLarge Code) bool {
 	p := m.p
 	end := m.base + int64(m.pos) + width
 	owed := m.owed() - 1 + slots
-	depth := int64(len(m.stack))
-	if m.top.cls.base() != clsImproper {
-		depth++
-	}
 	switch {
 	case owed > m.maxAbs-end:
 		return m.beyond(end + owed)
 	case depth > p.maxDepth:
 		return m.exceed(LimitDepth, depth)
-	case m.terms+children > p.maxTerms:
-		return m.exceed(LimitTerms, m.terms+children)
-	case n > p.maxArity:
-		return m.exceed(LimitArity, n)
-	case m.words+cost > p.maxWords:
-		return m.exceed(LimitHeapWords, m.words+cost)
-	case opens == clsTuple && n >= tupleMax:
-		return m.refuse(TupleTooLarge)
-	case opens == clsMap && n >= mapMax:
-		return m.refuse(MapTooLarge)
+	case m.terms+terms > p.maxTerms:
+		return m.exceed(LimitTerms, m.terms+terms)
+	case arity > p.maxArity:
+		return m.exceed(LimitArity, arity)
+	case m.words+words > p.maxWords:
+		return m.exceed(LimitHeapWords, m.words+words)
+	case tooLarge != OK:
+		return m.refuse(tooLarge)
 	case owed > m.debtAbs-end:
 		return m.refuse(debt)
 	}

@@ -461,7 +461,7 @@ func (m *Machine) scalarHash(kind Kind, flags, bits uint8, num uint64, start, en
 		}
 		var digits []byte
 		if flags&flagStreamed == 0 {
-			digits = stripZeros(m.buf[start:end])
+			digits = StripZeros(m.buf[start:end])
 		}
 		return m.bytesHash(kind, uint64(flags&FlagNeg)+1, flags, digits)
 	case KindBinary:

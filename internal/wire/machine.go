@@ -41,7 +41,7 @@ type Token struct {
 	Start, End int
 }
 
-// class is what an open container is. The order matters to run: below clsMap a
+// class is what an open container is. The order matters to scan: below clsMap a
 // term is only counted, in clsMap every other one is a key, and above it terms
 // need a closer look.
 type class uint16

@@ -57,31 +57,19 @@ type FunInfo struct {
 // OTP does, since senders wrote it wrong.
 func (m *Machine) beginFun(b []byte) bool {
 	const head = 30
-	p := m.p
 	free := int64(binary.BigEndian.Uint32(b[26:]))
-	end := m.base + int64(m.pos) + head
 	slots := 4 + free // module, index, uniq, creator
-	words, exact := p.cost.fun(free)
-	owed := m.owed() - 1 + slots
+	words, exact := m.p.cost.fun(free)
 	depth := int64(len(m.stack))
 	if free > 0 && m.top.cls.base() != clsImproper {
 		depth++
 	}
-	switch {
-	case owed > m.maxAbs-end:
-		return m.beyond(end + owed)
-	case depth > p.maxDepth:
-		return m.exceed(LimitDepth, depth)
-	case m.terms+free > p.maxTerms:
-		return m.exceed(LimitTerms, m.terms+free)
-	case free > p.maxArity:
-		return m.exceed(LimitArity, free)
-	case m.words+words > p.maxWords:
-		return m.exceed(LimitHeapWords, m.words+words)
-	case free > 255:
-		return m.refuse(FunFreeCount)
-	case owed > m.debtAbs-end:
-		return m.refuse(debt)
+	tooLarge := OK
+	if free > 255 {
+		tooLarge = FunFreeCount
+	}
+	if !m.afford(head, slots, depth, free, free, words, tooLarge) {
+		return false
 	}
 	m.terms += free
 	m.payBytes++ // for all that matters: the tree needs them
@@ -100,15 +88,8 @@ func (m *Machine) beginFun(b []byte) bool {
 func (m *Machine) beginExport() bool {
 	const head, slots = 1, 3
 	words, exact := m.p.cost.export()
-	end := m.base + int64(m.pos) + head
-	owed := m.owed() - 1 + slots
-	switch {
-	case owed > m.maxAbs-end:
-		return m.beyond(end + owed)
-	case m.words+words > m.p.maxWords:
-		return m.exceed(LimitHeapWords, m.words+words)
-	case owed > m.debtAbs-end:
-		return m.refuse(debt)
+	if !m.afford(head, slots, 0, 0, 0, words, OK) { // no container, and its term is paid for
+		return false
 	}
 	m.words += words
 	m.payBytes++

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// scalar is a term without an open container, as functions outside run's fast
-// path hand it back.
+// scalar is a term without an open container, as functions outside scan
+// hand it back.
 type scalar struct {
 	kind  Kind
 	flags uint8
@@ -105,7 +105,7 @@ func (m *Machine) takeBig(width, n int64) bool {
 		return false
 	}
 	if !m.pay.active {
-		digits := stripZeros(m.buf[m.cur.start:m.cur.end])
+		digits := StripZeros(m.buf[m.cur.start:m.cur.end])
 		var low uint64
 		for i := min(len(digits), 8) - 1; i >= 0; i-- {
 			low = low<<8 | uint64(digits[i])
@@ -142,7 +142,8 @@ const (
 	minSmall = -1 << 59
 )
 
-func stripZeros(digits []byte) []byte {
+// StripZeros drops the high zero digits of a magnitude, lowest digit first.
+func StripZeros(digits []byte) []byte {
 	for len(digits) > 0 && digits[len(digits)-1] == 0 {
 		digits = digits[:len(digits)-1]
 	}
@@ -235,7 +236,7 @@ func (m *Machine) consume(b []byte) {
 			p.low |= uint64(c) << (8 * (done + int64(i)))
 		}
 	}
-	digits := stripZeros(b)
+	digits := StripZeros(b)
 	if len(digits) > 0 {
 		if p.inKey {
 			p.writeZeros()

@@ -59,7 +59,7 @@ func sameHead(p *Program, a, b *Machine) bool {
 		return x.Num == y.Num || !p.zeroesDiffer && x.Num<<1 == 0 && y.Num<<1 == 0
 	case KindInteger:
 		if x.Flags&FlagBig != 0 {
-			return bytes.Equal(stripZeros(px), stripZeros(py))
+			return bytes.Equal(StripZeros(px), StripZeros(py))
 		}
 		return x.Num == y.Num
 	case KindAtom:

@@ -193,6 +193,25 @@ type args struct {
 // by the functions that run calls for each exit; most tags are read here and
 // nowhere else, the others in rare.
 //
+// What a case may decide here: the kind of the term, that it fits the window, and
+// what it costs. What it must leave to the function of its exit: a refusal with its
+// code (scan never fails the Machine), a term that somebody looks at, and whatever
+// needs a call. Each path asks in three steps, cheapest first:
+//
+//	cls < clsMap || cls == clsMap && left&1 != 0
+//	    Nobody looks, and the term is no key: it is counted and forgotten. With any
+//	    mark cls is above clsMap, so this is one or two comparisons. A map has two
+//	    children for each pair, so keys stand where left is even.
+//	cls&built, cls&recoded
+//	    A tree is planted, or the term is written anew: both read accepted terms
+//	    whose keys have been judged.
+//	else
+//	    A key, a token, the tail of a list: an exit.
+//
+// The words of a term's own place were paid by its container; charged here is what
+// it has beside that. Integers of up to 60 bits, atoms and [] are immediates of a
+// 64-bit BEAM and have nothing.
+//
 // It calls nothing, so that its state stays in registers. The view b shrinks
 // from the front as heads are read; its capacity is its length, which saves a
 // register. left and cls are those of the top frame, cls with the mark looked if
@@ -220,6 +239,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	s := &m.tree
 	at := s.at.end
 	cls |= mark
+	// run has read a term that stands in the top frame. Who wants each token, or waits
+	// for a container, gets it before the next head is looked at.
 	if ended {
 		left--
 		if left != 0 && (mark == looked || m.stop) {
@@ -227,6 +248,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			goto out
 		}
 	}
+	// Tails of lists, elements of strings, payloads and parts that go on are step's.
+	// A hashed container is not: its terms leave by exits for their hashes.
 	if cls&^scanMarks > clsImproper && left != 0 {
 		if c := cls &^ (scanMarks | hashed); c > clsImproper { // pending too
 			x = exitSpecial
@@ -235,6 +258,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	}
 	for {
 		for left != 0 {
+			// From here on a head and margin bytes behind it can be loaded unasked. In the
+			// window's tail there are margin zeros behind, so the same test ends it there.
 			if len(b) <= margin {
 				x = exitEdge
 				if opsAt == &p.tight {
@@ -243,6 +268,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				goto out
 			}
 
+			// A key of a map that is written anew: where it begins is needed at the end,
+			// to put the pairs in order.
 			if cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
 				x = exitGrow
 				goto out
@@ -254,6 +281,10 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			o := opsAt[b[0]]
 		again:
 			switch o {
+			// In a view of the window's tail every tag comes here first: what is behind the
+			// end is zeros and no input, so the fixed part of the head has to be there. For a
+			// refused tag need is never, more than any window, and its code comes before
+			// "truncated", as the order of errors at one head wants.
 			case opTight:
 				if p.need[b[0]] > len(b)-margin {
 					x = exitHead
@@ -262,6 +293,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				o = p.ops[b[0]]
 				goto again
 
+			// SMALL_INTEGER_EXT: tag and a byte.
 			case opSmallInteger:
 				if cls < clsMap || cls == clsMap && left&1 != 0 {
 					b = b[2:len(b):len(b)]
@@ -283,6 +315,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
+			// INTEGER_EXT: 32 bits with a sign. Written anew it stays as it is unless the one
+			// byte of SMALL_INTEGER_EXT holds it: the bits of a negative number are above 255.
 			case opInteger:
 				if cls < clsMap || cls == clsMap && left&1 != 0 {
 					b = b[5:len(b):len(b)]
@@ -300,6 +334,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
 					b = b[5:len(b):len(b)]
 					left--
+					// The same run for a tree. Only whole fours, and only as many as the
+					// container still wants, so the end of the container is not overrun.
 					for left >= 4 && len(b) >= 20+margin && b[0] == TagInteger && b[5] == TagInteger && b[10] == TagInteger && b[15] == TagInteger {
 						to := s.nodes[at-int(left):][:4:4]
 						to[0] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
@@ -320,6 +356,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
+			// NIL_EXT as an element. As the tail of a list it is read where the list ends, below.
 			case opNil:
 				if cls < clsMap || cls == clsMap && left&1 != 0 {
 					b = b[1:len(b):len(b)]
@@ -341,6 +378,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
+			// SMALL_ATOM_UTF8_EXT and SMALL_ATOM_EXT, the ones with a length of one byte. A
+			// name that does not fit the view is looked at in one piece: in the next view if
+			// that can hold it, else by shortAtom, which waits for its bytes.
 			case opAtom:
 				k := uint(b[1])
 				if 2+int(k)+margin > len(b) {
@@ -350,6 +390,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					}
 					goto out
 				}
+				// UTF-8 is canonical, and was checked in the first pass. Latin-1 is not.
 				if cls&recoded != 0 && b[0] == TagSmallAtomUTF8 {
 					b = b[2+int(k) : len(b) : len(b)]
 					left--
@@ -357,6 +398,10 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				}
 				if k-1 < 16 && cls&(looked|recoded) == 0 {
 					// A short name is its own entry, see atomTable.
+					// Two loads get all of it: margin covers them, and what they have of the bytes
+					// behind the name is masked off. Only ASCII may go on: there Latin-1 and UTF-8
+					// are the same bytes, so that both tags give one entry, and one byte is one
+					// character for MaxAtomChars.
 					mask := &shortMasks[k&31]
 					lo := le64(b, 2) & mask.lo
 					hi := le64(b, 10) & mask.hi
@@ -364,12 +409,19 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					if (lo|hi)&highBits == 0 && m.atoms < p.maxAtoms {
 						t := m.seen.tab
 						gen := m.seen.gen
+						// Linear probing. A slot of another generation is free: the table is emptied
+						// by counting gen up. The break is the way out to shortAtom, which asks again
+						// with all rules and their codes.
 						for i := p.place(e); ; i++ {
 							if i &= uint64(len(t) - 1); i >= uint64(len(t)) {
 								break
 							}
 							s := &t[i]
 							if s.gen != gen {
+								// A first sight is taken here only if no rule on names can object: the
+								// table has room under MaxDistinctAtoms, no set, pattern or budget wants
+								// to hear of it, no tree has to keep it, MaxKeyState has a place, and it
+								// is not too long.
 								if m.seen.n >= m.seen.room || m.names != nil || cls&built != 0 || m.keyRoom <= 0 || int64(k) > p.maxAtomChars {
 									break
 								}
@@ -398,6 +450,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 									break
 								}
 								st := &m.maps[len(m.maps)-1]
+								// One of the first 128 atoms has a bit in its map; of the others the
+								// stamp says which map had it last. A stamp of this map or one around
+								// it is the slow path's: a duplicate, or to be restored later.
 								if id := uint(s.id); id < mapAtoms {
 									word, bit := &st.atoms[id/64], uint64(1)<<(id%64)
 									if *word&bit != 0 {
@@ -422,6 +477,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitAtom
 				goto out
 
+			// BINARY_EXT of up to 64 bytes, a heap binary: two words and its bytes. Larger
+			// ones live off-heap and cost by release; blob tells which cap was hit.
 			case opBinary:
 				n = int64(be32(b, 1))
 				words := m.words + 2 + (n+7)>>3
@@ -475,6 +532,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
+			// NEW_FLOAT_EXT. An exponent of all ones is NaN or an infinity, which no BEAM
+			// takes: rare refuses it. Text floats (FLOAT_EXT) are rare altogether.
 			case opFloat:
 				words := m.words + wordsFloat
 				if be16(b, 1)&0x7ff0 == 0x7ff0 || words > p.maxWords {
@@ -502,6 +561,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
+			// SMALL_BIG_EXT. The node reserves a header and the digits as they stand, zeros on
+			// top and all; over takes off what it gives back, for the honest count.
 			case opSmallBig:
 				n = int64(b[1])
 				words := m.words + 1 + (n+7)>>3
@@ -514,6 +575,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					left--
 					continue
 				}
+				// A key is hashed by its value; padding, the cap and a cut payload are takeBig's.
 				if cls >= clsMap && left&1 == 0 && cls&built == 0 || cls > clsMap && cls&built == 0 || n > p.maxBig || 3+int(n)+margin > len(b) || words > p.maxWords {
 					x = exitRare
 					goto out
@@ -547,6 +609,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				left--
 				continue
 
+			// The containers: what they claim is put into opens, n, children and cost, and
+			// paid for below at one place. Whatever this cannot decide jumps to slow, and open
+			// reads the head again.
 			case opSmallTuple:
 				n = int64(b[1])
 				opens, width, children, cost = clsTuple, 2, n, n+1
@@ -570,6 +635,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				if cls&recoded != 0 && !m.code.room() {
 					goto slow
 				}
+			// STRING_EXT is a list of bytes: open takes it whole where nobody wants its
+			// elements one by one.
 			case opString:
 				n = int64(be16(b, 1))
 				opens, width = clsString, 3
@@ -577,6 +644,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opMap:
 				n = int64(be32(b, 1))
 				opens, width, children, cost = clsMap, 5, 2*n, 2*n+4
+				// Above 32 keys a map costs by another rule, and its cost is a bound. Room for
+				// the state of its keys is made in push.
 				if n > flatMapMax || len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
 					goto slow
 				}
@@ -590,6 +659,10 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			}
 
 			{
+				// The first line sends on what does not stand in an ordinary place: a container in
+				// a key has to be hashed, one in the tail of a list replaces its frame. Then come
+				// the caps, as one sign bit: n-1 (an empty container has no frame), terms, arity,
+				// words, depth (and room on the stack), and debt.
 				// What a container claims is paid for at once. Each of these is
 				// negative where it cannot be, or where open has to look closer.
 				depth := len(m.stack)
@@ -620,6 +693,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					m.deepest = depth + 1
 				}
 				if opens == clsMap {
+					// One key has no duplicate, and an accepted term has none: no state.
 					if n == 1 || m.trusted && cls&recoded == 0 {
 						opens = clsMap1
 					} else if cls&recoded == 0 {
@@ -648,10 +722,14 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 		next:
 		}
 
+		// It may be the last of the containers around it too, so this is a loop. A tuple, or a
+		// map without state, has nothing to do but to go back to the frame below it.
 		// The last term of a container has ended.
 		for left == 0 {
 			c := cls &^ scanMarks
 			if c != clsTuple {
+				// Nearly every list ends with a NIL_EXT, which is no term of its own. Anything else
+				// in that place (a list that goes on, an improper tail) is read by tail.
 				if c == clsList && cls&looked == 0 && len(b) > margin && b[0] == TagNil && !m.stop && (cls&recoded == 0 || m.code.plainList(end-len(b), m.top.total)) {
 					b = b[1:len(b):len(b)]
 					m.below--
@@ -678,6 +756,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					goto out
 				} else if c == clsMap {
 					k := len(m.maps) - 1
+					// What closeMap does, but for stamps to be restored: the places of its keys
+					// are free again, and the map around it goes on where it was.
 					s := &m.maps[k]
 					if s.undo < len(m.undo) {
 						x = exitClose

@@ -5,7 +5,9 @@ import (
 	"math"
 )
 
-// rare reads the heads that are not in run's switch. Fixed parts are complete.
+// rare reads the heads that scan leaves to it: of rare tags, and those of others for
+// which it found a reason to look closer. Fixed parts are complete: scan has seen to
+// it.
 func (m *Machine) rare(tag byte) Event {
 	b := m.buf[m.pos:]
 	m.cur = scalar{head: m.pos, start: m.pos}
@@ -86,8 +88,8 @@ func (m *Machine) takeTextFloat(field []byte) bool {
 	return true
 }
 
-// step reads what stands in a special position. It works on m's fields; run has
-// stored its locals and loads them again.
+// step reads what stands in a special position. It works on m's fields: scan has
+// stored its locals there and loads them again.
 func (m *Machine) step(one bool) Event {
 	switch {
 	case m.pay.active:
@@ -231,22 +233,8 @@ func (m *Machine) endOfList(width int) Event {
 
 // extend goes on with n more elements in the same list.
 func (m *Machine) extend(cls class, n, slots, width int64) Event {
-	p := m.p
-	end := m.base + int64(m.pos) + width
-	owed := m.owed() - 1 + slots
-	switch {
-	case owed > m.maxAbs-end:
-		m.beyond(end + owed)
-	case m.terms+n > p.maxTerms:
-		m.exceed(LimitTerms, m.terms+n)
-	case m.top.total+n > p.maxArity:
-		m.exceed(LimitArity, m.top.total+n)
-	case m.words+2*n > p.maxWords:
-		m.exceed(LimitHeapWords, m.words+2*n)
-	case owed > m.debtAbs-end:
-		m.refuse(debt)
-	}
-	if m.errCode != OK {
+	const noDeeper = 0 // its frame is there
+	if !m.afford(width, slots, noDeeper, n, m.top.total+n, 2*n, OK) {
 		return EvFail
 	}
 	m.terms += n

@@ -1,0 +1,210 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+)
+
+// cut is a list of these bytes in pieces, each the tail of the one before.
+func cut(elements []byte, piece int) []byte {
+	var b []byte
+	for chunk := range slices.Chunk(elements, piece) {
+		b = append(b, TagList, 0, 0, 0, byte(len(chunk)))
+		for _, e := range chunk {
+			b = append(b, TagSmallInteger, e)
+		}
+	}
+	return append(b, TagNil)
+}
+
+// TestTailsTakeNoRoom: a list in pieces opens one frame, and a list of no elements
+// none; afterwards nothing is owed.
+func TestTailsTakeNoRoom(t *testing.T) {
+	p := program(0)
+	thin := bytes.Repeat([]byte{TagList, 0, 0, 0, 0}, 5000)
+	for name, tt := range map[string]struct {
+		term         []byte
+		terms, depth int
+	}{
+		"an integer in thin lists": {append(slices.Clone(thin), TagSmallInteger, 7), 1, 0},
+		"[] in thin lists":         {append(slices.Clone(thin), TagNil), 1, 0},
+		"pieces":                   {cut(bytes.Repeat([]byte{1}, 5000), 1), 5001, 1},
+		"thin tails":               {slices.Concat([]byte{TagList, 0, 0, 0, 1, TagNil}, thin, []byte{TagNil}), 2, 1},
+		"a string as tail":         {[]byte{TagList, 0, 0, 0, 1, TagNil, TagString, 0, 2, 1, 2}, 4, 1},
+		"an empty string as tail":  {[]byte{TagList, 0, 0, 0, 1, TagNil, TagString, 0, 0}, 2, 1},
+		"improper":                 {[]byte{TagList, 0, 0, 0, 1, TagNil, TagSmallInteger, 2}, 3, 1},
+		"a tuple as tail":          {[]byte{TagList, 0, 0, 0, 1, TagNil, TagSmallTuple, 1, TagNil}, 4, 1},
+	} {
+		for _, chunks := range []bool{false, true} {
+			in, code := verdict(p, append([]byte{Version}, tt.term...), chunks)
+			s := in.Stats()
+			if code != OK || s.Terms != int64(tt.terms) || s.Depth != int64(tt.depth) {
+				t.Errorf("%s, chunks %v: code %d, %d terms, depth %d, want %d and %d", name, chunks, code, s.Terms, s.Depth, tt.terms, tt.depth)
+			}
+			if in.m.below != 0 || len(in.m.stack) != 0 || cap(in.m.stack) > 8 {
+				t.Errorf("%s, chunks %v: %d owed, %d frames, room for %d", name, chunks, in.m.below, len(in.m.stack), cap(in.m.stack))
+			}
+		}
+	}
+}
+
+// values are terms, each in all the encodings that are =:=.
+func values() [][]string {
+	small := string([]byte{TagSmallInteger, 7})
+	return [][]string{
+		{small, "b\x00\x00\x00\x07", "n\x01\x00\x07", "n\x03\x00\x07\x00\x00", "o\x00\x00\x00\x01\x00\x07", "n\x0c\x00\x07" + string(make([]byte, 11))},
+		{"b\xff\xff\xff\xf9", "n\x01\x01\x07", "n\x02\x01\x07\x00"},
+		{"a\x00", "n\x00\x00", "n\x00\x01", "n\x02\x01\x00\x00", "o\x00\x00\x00\x00\x00"},
+		{"n\x08\x00\x00\x00\x00\x00\x00\x00\x00\x80", "n\x09\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00", "o\x00\x00\x00\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00"},
+		{"n\x08\x01\x01\x00\x00\x00\x00\x00\x00\x80"},
+		{"w\x01a", "s\x01a", "d\x00\x01a", "v\x00\x01a"},
+		{"w\x02é", "s\x01\xe9", "d\x00\x01\xe9", "v\x00\x02é"},
+		{"w\x18twenty-four characters..", "s\x18twenty-four characters.."},
+		{"m\x00\x00\x00\x01a", "M\x00\x00\x00\x01\x08a"},
+		{"m\x00\x00\x00\x00", "M\x00\x00\x00\x00\x00"},
+		{"M\x00\x00\x00\x01\x03\xe0", "M\x00\x00\x00\x01\x03\xff"},
+		{"M\x00\x00\x00\x01\x04\xe0"},
+		{"F\x3f\xf8\x00\x00\x00\x00\x00\x00", "c1.5" + string(make([]byte, 28))},
+		{"j", "l\x00\x00\x00\x00j", "k\x00\x00", "l\x00\x00\x00\x00k\x00\x00"},
+		{string(cut([]byte{1, 2, 3}, 3)), string(cut([]byte{1, 2, 3}, 1)), "k\x00\x03\x01\x02\x03", "l\x00\x00\x00\x01a\x01k\x00\x02\x02\x03"},
+		{"l\x00\x00\x00\x02a\x01a\x02a\x03", "l\x00\x00\x00\x01a\x01l\x00\x00\x00\x01a\x02a\x03"},
+		{"h\x00", "i\x00\x00\x00\x00"},
+		{"h\x02a\x01a\x02", "i\x00\x00\x00\x02a\x01b\x00\x00\x00\x02"},
+		{"h\x01h\x01j"},
+		{"h\x02h\x00j"},
+		{"t\x00\x00\x00\x00"},
+		{"t\x00\x00\x00\x02a\x01a\x02a\x03a\x04", "t\x00\x00\x00\x02a\x03a\x04a\x01b\x00\x00\x00\x02"},
+		{"t\x00\x00\x00\x02a\x01a\x04a\x03a\x02"},
+		{"Xw\x03n@h\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03", "gs\x03n@h\x00\x00\x00\x01\x00\x00\x00\x02\x03"},
+		{"Yw\x03n@h\x00\x00\x00\x01\x00\x00\x00\x03", "xw\x03n@h\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x03"},
+		{"Z\x00\x02w\x03n@h\x00\x00\x00\x03\x00\x00\x00\x05\x00\x00\x00\x06", "r\x00\x03w\x03n@h\x03\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\x00"},
+		{"qw\x01mw\x01fa\x01", "qs\x01mw\x01fa\x01"},
+		{"qw\x01mw\x01fa\x02"},
+	}
+}
+
+// TestKeyHashes: by both hashes terms that are =:= agree and others differ, whatever
+// stands around them; another Program has other hashes.
+func TestKeyHashes(t *testing.T) {
+	p, q := program(27), program(27)
+	hashes := func(p *Program, enc string) [3]uint64 {
+		in := &Input{}
+		in.BuildSlice(p, []byte(enc))
+		m := in.m.aside(0)
+		wide := m.wideHash(0)
+		n := m.aside(0) // as over a slice
+		n.top.cls |= hashed
+		n.sums = append(n.sums, sum{})
+		if n.run(false, -1) != EvDone {
+			t.Fatalf("%q is refused", enc)
+		}
+		return [3]uint64{n.sums[0].a, wide.a, wide.b}
+	}
+	around := func(enc string) []string {
+		return []string{enc, "h\x01" + enc, "l\x00\x00\x00\x01" + enc + "j", "t\x00\x00\x00\x01" + enc + "j", "t\x00\x00\x00\x01j" + enc}
+	}
+	for i := range around("") {
+		seen := [3]map[uint64]int{{}, {}, {}}
+		for v, encodings := range values() {
+			want := hashes(p, around(encodings[0])[i])
+			for _, enc := range encodings[1:] {
+				if got := hashes(p, around(enc)[i]); got != want {
+					t.Errorf("%q and %q, place %d: other hashes", encodings[0], enc, i)
+				}
+			}
+			for k, h := range want {
+				if old, ok := seen[k][h]; ok {
+					t.Errorf("values %d and %d, place %d: one hash %d", old, v, i, k)
+				}
+				seen[k][h] = v
+			}
+			if other := hashes(q, around(encodings[0])[i]); other[0] == want[0] || other[1] == want[1] || other[2] == want[2] {
+				t.Errorf("%q: the hash is not keyed", encodings[0])
+			}
+			if want[1] == want[2] {
+				t.Errorf("%q: the two hashes are one", encodings[0])
+			}
+		}
+	}
+}
+
+// TestKeysByEncoding: a map with a value twice is refused in each pair of encodings,
+// over a slice and over single bytes; one with two values is not.
+func TestKeysByEncoding(t *testing.T) {
+	p := program(27)
+	pair := func(x, y string) []byte {
+		return []byte("\x83t\x00\x00\x00\x02" + x + "j" + y + "j")
+	}
+	all := values()
+	for v, encodings := range all {
+		for _, x := range encodings {
+			for _, chunks := range []bool{false, true} {
+				for _, y := range encodings {
+					if _, code := verdict(p, pair(x, y), chunks); code != DuplicateKey {
+						t.Errorf("%q and %q, chunks %v: code %d", x, y, chunks, code)
+					}
+				}
+				if other := all[(v+1)%len(all)][0]; other != "" {
+					if _, code := verdict(p, pair(x, other), chunks); code != OK {
+						t.Errorf("%q and %q, chunks %v: code %d", x, other, chunks, code)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestDigitsInPieces: an integer whose digits arrive in any pieces is the one that
+// comes whole.
+func TestDigitsInPieces(t *testing.T) {
+	p := program(0)
+	for _, digits := range [][]byte{
+		{1}, {0, 0, 1}, {0, 0, 0, 0, 0, 0, 0, 0, 1}, {1, 0, 0, 0, 0, 0, 0, 0, 0, 0}, make([]byte, 20),
+		{255, 255, 255, 255, 255, 255, 255, 127, 0}, {0, 0, 0, 0, 0, 0, 0, 128, 0, 0}, append(make([]byte, 300), 5, 0, 0),
+	} {
+		for _, neg := range []byte{0, 1} {
+			term := []byte{Version, TagLargeBig}
+			term = append(binary.BigEndian.AppendUint32(term, uint32(len(digits))), neg)
+			term = append(term, digits...)
+			tell := func(in *Input) string {
+				if in.Next() != EvToken {
+					return "no token"
+				}
+				tok := in.Token()
+				if tok.Flags&FlagOpen != 0 {
+					in.Settle()
+				}
+				s := in.Stats()
+				return fmt.Sprint(in.Done(), s.HeapWords, s.HeapCost, s.PayloadBytes)
+			}
+			in := &Input{}
+			in.ResetSlice(p, nil, term)
+			want := tell(in)
+			for size := 1; size <= len(term); size++ {
+				in.ResetReader(p, nil, &pieces{term, size})
+				if got := tell(in); got != want {
+					t.Errorf("%v in pieces of %d: %s, want %s", digits, size, got, want)
+				}
+			}
+		}
+	}
+}
+
+// pieces is a reader of so many bytes at a time.
+type pieces struct {
+	b    []byte
+	size int
+}
+
+func (r *pieces) Read(p []byte) (int, error) {
+	if len(r.b) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, r.b[:min(r.size, len(r.b))])
+	r.b = r.b[n:]
+	return n, nil
+}
