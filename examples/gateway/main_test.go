@@ -60,12 +60,18 @@ func TestExamples(t *testing.T) {
 		if strings.HasSuffix(path, "alerts.yaml") {
 			continue
 		}
-		if status, stdout, stderr := program("check-config", path); status != 0 || !strings.Contains(stdout, "good") {
+		if status, stdout, stderr := program("check-config", "-no-files", path); status != 0 || !strings.Contains(stdout, "good") {
 			t.Errorf("%s: %s", path, stderr)
 		}
 	}
+	if status, _, stderr := program("check-config", "deploy/local.yaml"); status != 0 {
+		t.Errorf("local.yaml needs files: %s", stderr)
+	}
+	if status, _, stderr := program("check-config", "deploy/gateway.yaml"); status != 1 || !strings.Contains(stderr, "deploy/gateway.yaml:7:15: admin.token_file: open /etc/beamgate/token") {
+		t.Errorf("files of another machine: %d %s", status, stderr)
+	}
 	bad := WriteFile(t, filepath.Join(t.TempDir(), "bad.yaml"), "version: 1\nlistner: []\n")
-	if status, _, stderr := program("check-config", bad); status != 1 || !strings.Contains(stderr, "bad.yaml:2:1:") {
+	if status, _, stderr := program("check-config", "-no-files", bad); status != 1 || !strings.Contains(stderr, "bad.yaml:2:1:") {
 		t.Errorf("%d %s", status, stderr)
 	}
 }
