@@ -129,6 +129,10 @@ func writable(path string) error {
 			probe.Close()
 			err = os.Remove(probe.Name())
 		}
+		var e *fs.PathError
+		if errors.As(err, &e) { // without the name of the probe
+			err = fmt.Errorf("nothing can be written into %s: %w", filepath.Dir(path), e.Err)
+		}
 		return err
 	case err == nil && !s.Mode().IsRegular():
 		return fmt.Errorf("%s is no file", path)

@@ -76,7 +76,7 @@ listeners:
 	for _, c := range []struct{ from, to, want string }{
 		{"token_file: " + at("token"), "token_file: " + at("gone"), ":3:15: admin.token_file: open"},
 		{"token_file: " + at("token"), "token_file: " + at("short"), ":3:15: admin.token_file: " + at("short") + " has fewer than 16 bytes"},
-		{"audit_file: " + at("audit"), "audit_file: " + at("no/audit"), ":4:15: admin.audit_file:"},
+		{"audit_file: " + at("audit"), "audit_file: " + at("no/audit"), ":4:15: admin.audit_file: nothing can be written into " + at("no")},
 		{"audit_file: " + at("audit"), "audit_file: " + dir, ":4:15: admin.audit_file: " + dir + " is no file"},
 		{"secret_file: " + at("token"), "secret_file: " + at("short"), ":7:16: report.secret_file:"},
 		{"file: " + at("ledger"), "file: " + at("no/ledger"), ":10:11: ledgers[0].file:"},
