@@ -41,9 +41,10 @@ hint() {
 # the package prometheus) checks the gateway's alert rules, gcc is for the race
 # detector, Python and Node run decoders that the corpus is tried on, one of which
 # is a native module. A test that needs one of them fails when CI=true and it is
-# missing. rebar3 is a Hex client behind the gateway.
-debian=(erlang-base erlang-inets elixir gcc libc6-dev g++ python3 prometheus rebar3)
-programs=(erl erlc elixir gcc c++ python3 node npm promtool rebar3)
+# missing. rebar3 is a Hex client behind the gateway, RabbitMQ the broker of
+# examples/amqp.
+debian=(erlang-base erlang-inets elixir gcc libc6-dev g++ python3 prometheus rebar3 rabbitmq-server)
+programs=(erl erlc elixir gcc c++ python3 node npm promtool rebar3 rabbitmq-server)
 # Node may be here from elsewhere than Debian, and then excludes these.
 command -v npm >/dev/null || debian+=(nodejs npm libnode-dev)
 

@@ -1,24 +1,47 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 )
 
-// checkConfig reads a configuration and says all that is wrong with it, one
-// mistake a line.
+// checkConfig reads a configuration, and the files that it names, and says all that
+// is wrong with them, one mistake a line, with line and column.
 func checkConfig(args []string, stdout, stderr io.Writer) int {
-	if len(args) != 1 {
-		fmt.Fprintln(stderr, "usage: gateway check-config FILE")
+	flags := flag.NewFlagSet("check-config", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: gateway check-config [-no-files] FILE")
+		flags.PrintDefaults()
+	}
+	alone := flags.Bool("no-files", false, "look at no other file: for a configuration of another machine")
+	if flags.Parse(args) != nil {
 		return 2
 	}
-	c, err := config.Load(args[0])
+	if flags.NArg() != 1 {
+		flags.Usage()
+		return 2
+	}
+	path := flags.Arg(0)
+	c, warnings, err := check(path, *alone)
+	for _, w := range warnings {
+		fmt.Fprintln(stderr, "warning:", w)
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	fmt.Fprintf(stdout, "%s: good, %d listeners, %d upstreams, %d ledgers\n", args[0], len(c.Listeners), len(c.Upstreams), len(c.Ledgers))
+	fmt.Fprintf(stdout, "%s: good, %d listeners, %d upstreams, %d ledgers\n", path, len(c.Listeners), len(c.Upstreams), len(c.Ledgers))
 	return 0
+}
+
+func check(path string, alone bool) (c *config.File, warnings []error, err error) {
+	if alone {
+		c, err = config.Load(path)
+		return c, nil, err
+	}
+	return config.CheckFiles(path)
 }

@@ -25,7 +25,7 @@ func commands() []command {
 	return []command{
 		{"demo", "[-for 8s]             show it: a node, honest and hostile clients, a live table", showDemo},
 		{"run", "FILE                   serve with this configuration", serve},
-		{"check-config", "FILE          say what is wrong with a configuration", checkConfig},
+		{"check-config", "[-no-files] FILE  say what is wrong with a configuration and its files", checkConfig},
 		{"reference", "                 print every key of a configuration", reference},
 		{"pipe", "FILE LISTENER -- ...  run a port program of a node behind the rules of a listener", runPipe},
 		{"atoms", "-release DIR         print the names that a release knows", atoms},

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -60,13 +61,68 @@ func TestExamples(t *testing.T) {
 		if strings.HasSuffix(path, "alerts.yaml") {
 			continue
 		}
-		if status, stdout, stderr := program("check-config", path); status != 0 || !strings.Contains(stdout, "good") {
+		if status, stdout, stderr := program("check-config", "-no-files", path); status != 0 || !strings.Contains(stdout, "good") {
 			t.Errorf("%s: %s", path, stderr)
 		}
 	}
+	if status, _, stderr := program("check-config", "deploy/local.yaml"); status != 0 {
+		t.Errorf("local.yaml needs files: %s", stderr)
+	}
+	if status, _, stderr := program("check-config", "deploy/gateway.yaml"); status != 1 || !strings.Contains(stderr, "deploy/gateway.yaml:7:15: admin.token_file: open /etc/beamgate/token") {
+		t.Errorf("files of another machine: %d %s", status, stderr)
+	}
 	bad := WriteFile(t, filepath.Join(t.TempDir(), "bad.yaml"), "version: 1\nlistner: []\n")
-	if status, _, stderr := program("check-config", bad); status != 1 || !strings.Contains(stderr, "bad.yaml:2:1:") {
+	if status, _, stderr := program("check-config", "-no-files", bad); status != 1 || !strings.Contains(stderr, "bad.yaml:2:1:") {
 		t.Errorf("%d %s", status, stderr)
+	}
+}
+
+// TestLocal runs local.yaml, which needs nothing, at other ports.
+func TestLocal(t *testing.T) {
+	text, err := os.ReadFile("deploy/local.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listens := regexp.MustCompile(`listen: (\S+)`).FindAllStringSubmatch(string(text), -1)
+	if len(listens) != 2 {
+		t.Fatal(listens)
+	}
+	admin, yaml := free(t), string(text)
+	var doors []string
+	for _, m := range listens {
+		if !strings.HasPrefix(m[1], "127.0.0.1:") {
+			t.Errorf("%s is no loopback", m[1])
+		}
+		doors = append(doors, free(t))
+		yaml = strings.Replace(yaml, m[1], doors[len(doors)-1], 1)
+	}
+	path := WriteFile(t, filepath.Join(t.TempDir(), "local.yaml"), yaml+"admin: {listen: '"+admin+"'}\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serveUntil(ctx, path, &lockedBuffer{}) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	post := func(url, body string) (int, string) {
+		resp, err := http.Post(url, "application/x-www-form-urlencoded", strings.NewReader(body))
+		if err != nil {
+			return 0, err.Error()
+		}
+		defer resp.Body.Close()
+		var b bytes.Buffer
+		b.ReadFrom(resp.Body)
+		return resp.StatusCode, b.String()
+	}
+	bomb, one := "\x83P\x00\x00\xff\xff", "\x83a\x01"
+	Eventually(t, "it is ready", func() bool { status, _ := post("http://"+admin+"/ready", ""); return status != 0 })
+	if status, body := post("http://"+doors[0], bomb); status != 422 || !strings.Contains(body, `"code":"rejected_compressed"`) {
+		t.Errorf("%d %s", status, body)
+	}
+	if status, body := post("http://"+doors[1]+"/v1/check", one); status != 200 || !strings.Contains(body, `"verdict":"pass"`) {
+		t.Errorf("%d %s", status, body)
 	}
 }
 

@@ -55,6 +55,17 @@ func TestCoverageTable(t *testing.T) {
 	if rows < 15 {
 		t.Errorf("%d rows", rows)
 	}
+	// And whatever is watched belongs to a mitigation.
+	for _, m := range regexp.MustCompile(`(?m)^## (Beamgate\w+)$`).FindAllStringSubmatch(string(runbook), -1) {
+		if !regexp.MustCompile(`\b` + m[1] + `\b`).MatchString(table) {
+			t.Errorf("no row of the table leads to %s", m[1])
+		}
+	}
+	for _, name := range metrics {
+		if !strings.Contains(table, "`"+name+"`") {
+			t.Errorf("no row of the table has the metric %s", name)
+		}
+	}
 	for _, m := range linked.FindAllStringSubmatch(string(text), -1) {
 		if _, err := os.Stat(m[1]); err != nil && !strings.HasPrefix(m[1], "https://") {
 			t.Errorf("a link to %s, which is not there", m[1])

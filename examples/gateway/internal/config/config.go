@@ -8,6 +8,7 @@
 //
 //	yaml     the key
 //	default  its value when it is left out, or is zero
+//	needs    that it may not be left out: yes, or when
 //	unit     what it counts
 //	doc      what it does
 //	stops    the attack that it stops, for what is a limit
@@ -20,13 +21,13 @@ const Version = 1
 
 // File is the whole file.
 type File struct {
-	Version   int        `yaml:"version" doc:"version of this format: 1"`
+	Version   int        `yaml:"version" needs:"yes" doc:"version of this format: 1"`
 	Admin     Admin      `yaml:"admin" doc:"the listener for operators"`
 	Log       Log        `yaml:"log" doc:"what is written to standard error"`
 	Report    Report     `yaml:"report" doc:"the listener for nodes that report on themselves"`
-	Ledgers   []Ledger   `yaml:"ledgers" doc:"allowances of new atoms, each for one node or pool"`
-	Upstreams []Upstream `yaml:"upstreams" doc:"nodes, or pools of them, behind the gateway"`
-	Listeners []Listener `yaml:"listeners" doc:"doors in front of upstreams"`
+	Ledgers   []Ledger   `yaml:"ledgers" needs:"yes" doc:"allowances of new atoms, each for one node or pool"`
+	Upstreams []Upstream `yaml:"upstreams" needs:"yes" doc:"nodes, or pools of them, behind the gateway"`
+	Listeners []Listener `yaml:"listeners" needs:"yes" doc:"doors in front of upstreams"`
 	Global    Global     `yaml:"global" doc:"limits of the whole process"`
 }
 
@@ -47,7 +48,7 @@ type Log struct {
 // Report is where nodes report.
 type Report struct {
 	Listen     string   `yaml:"listen" unit:"host:port" doc:"address for beamgate_reporter, to be reached by nodes only; empty for none" stops:"limits and ledgers that know nothing of the node"`
-	SecretFile string   `yaml:"secret_file" unit:"path" doc:"file with the secret, 16 bytes or more, that authenticates reports" stops:"forged incarnations that would free a spent ledger"`
+	SecretFile string   `yaml:"secret_file" needs:"with listen" unit:"path" doc:"file with the secret, 16 bytes or more, that authenticates reports" stops:"forged incarnations that would free a spent ledger"`
 	MaxAge     Duration `yaml:"max_age" default:"15s" unit:"duration" doc:"a report older than this no longer drives limits" stops:"limits that follow a node which is gone"`
 }
 
@@ -61,7 +62,7 @@ type Global struct {
 
 // Ledger is an allowance of new atoms.
 type Ledger struct {
-	Name         string   `yaml:"name" doc:"name that upstreams refer to"`
+	Name         string   `yaml:"name" needs:"yes" doc:"name that upstreams refer to"`
 	File         string   `yaml:"file" unit:"path" doc:"file that outlives the gateway; empty keeps the ledger in memory, which a restart forgets" stops:"names forgotten in a crash"`
 	Max          int64    `yaml:"max_new" default:"10000" least:"0" unit:"names" doc:"new names in the life of one incarnation of the node" stops:"an atom table filled by small harmless messages"`
 	PerClient    int64    `yaml:"per_client" default:"1000" least:"0" unit:"names" doc:"of these, for one client" stops:"one client that spends the allowance of all"`
@@ -76,10 +77,10 @@ type Ledger struct {
 
 // Upstream is where what passed is sent.
 type Upstream struct {
-	Name        string     `yaml:"name" doc:"name that listeners refer to"`
-	Address     string     `yaml:"address" unit:"host:port" doc:"where the node listens; left out for protocols forward and check"`
+	Name        string     `yaml:"name" needs:"yes" doc:"name that listeners refer to"`
+	Address     string     `yaml:"address" needs:"but for protocols forward and check" unit:"host:port" doc:"where the node listens"`
 	TLS         *ClientTLS `yaml:"tls" doc:"TLS toward the node"`
-	Ledger      string     `yaml:"ledger" doc:"the ledger of this node"`
+	Ledger      string     `yaml:"ledger" needs:"yes" doc:"the ledger of this node"`
 	Nodes       []string   `yaml:"nodes" unit:"node names" doc:"nodes whose reports drive the limits here; by default those of the ledger"`
 	DialTimeout Duration   `yaml:"dial_timeout" default:"3s" unit:"duration" doc:"time to connect" stops:"clients that wait for a node that is gone"`
 	Answer      Duration   `yaml:"answer_timeout" default:"30s" unit:"duration" doc:"time for an answer, and for the node to take a message" stops:"slots held by a node that hangs"`
@@ -95,9 +96,9 @@ type Upstream struct {
 
 // Class is a priority class.
 type Class struct {
-	Name     string   `yaml:"name" doc:"name of the class"`
+	Name     string   `yaml:"name" needs:"yes" doc:"name of the class"`
 	Reserved int64    `yaml:"reserved" unit:"messages" doc:"places that only this class and higher ones may take" stops:"bulk traffic that crowds out what matters"`
-	Clients  []string `yaml:"clients" unit:"identities or CIDRs" doc:"who is in this class; the last class takes all others"`
+	Clients  []string `yaml:"clients" needs:"but in the last class" unit:"identities or CIDRs" doc:"who is in this class; the last class takes all others"`
 }
 
 // Breaker is a circuit breaker.

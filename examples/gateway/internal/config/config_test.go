@@ -1,9 +1,12 @@
 package config
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml"
 )
 
 const good = `version: 1
@@ -96,5 +99,85 @@ func TestSize(t *testing.T) {
 		if err := new(Size).UnmarshalText([]byte(bad)); err == nil {
 			t.Errorf("%q passes", bad)
 		}
+	}
+}
+
+// everything has each key that is required.
+const everything = `version: 1
+ledgers:
+  - name: web
+upstreams:
+  - name: node
+    address: 127.0.0.1:4000
+    ledger: web
+    classes:
+      - {name: some, clients: [10.0.0.0/8]}
+      - {name: others}
+  - name: hex
+    ledger: web
+listeners:
+  - name: out
+    listen: 127.0.0.1:9000
+    protocol: forward
+    upstream: hex
+    tls: {cert: a, key: b}
+    http:
+      extract:
+        - {name: token}
+    to:
+      hosts: ['https://repo.hex.pm']
+      ca: {cert: a, key: b}
+`
+
+// TestRequired: a key that is marked as required is, and no other is but for those
+// that are so in some cases.
+func TestRequired(t *testing.T) {
+	if _, err := Parse("g.yaml", []byte(everything)); err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := yaml.Unmarshal([]byte(everything), &tree); err != nil {
+		t.Fatal(err)
+	}
+	marked := map[string]bool{}
+	var required func(at string, s reflect.Type, in map[string]any)
+	required = func(at string, s reflect.Type, in map[string]any) {
+		for i := range s.NumField() {
+			f := s.Field(i)
+			key := f.Tag.Get("yaml")
+			inner := f.Type
+			for inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
+				inner = inner.Elem()
+			}
+			v, there := in[key]
+			if f.Tag.Get("needs") == "yes" {
+				marked[at+key] = true
+				if !there {
+					t.Errorf("%s%s is required and not in this test", at, key)
+					continue
+				}
+				delete(in, key)
+				text, err := yaml.Marshal(tree)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err = Parse("g.yaml", text); err == nil || !strings.Contains(err.Error(), key) && !strings.Contains(err.Error(), strings.TrimSuffix(key, "s")) {
+					t.Errorf("without %s%s: %v", at, key, err)
+				}
+				in[key] = v
+			}
+			switch v := v.(type) {
+			case map[string]any:
+				required(at+key+".", inner, v)
+			case []any:
+				if inner.Kind() == reflect.Struct {
+					required(at+key+"[].", inner, v[0].(map[string]any))
+				}
+			}
+		}
+	}
+	required("", reflect.TypeFor[File](), tree)
+	if len(marked) != 16 {
+		t.Errorf("%d keys are required: %v", len(marked), marked)
 	}
 }

@@ -18,13 +18,13 @@ type HTTP struct {
 // ClientHeader names a header that tells who the client is.
 type ClientHeader struct {
 	Name string   `yaml:"name" unit:"header name" doc:"header with the client's address"`
-	From []string `yaml:"from" unit:"CIDRs" doc:"whose header counts; the header of all others is dropped" stops:"forged client addresses"`
+	From []string `yaml:"from" needs:"with name" unit:"CIDRs" doc:"whose header counts; the header of all others is dropped" stops:"forged client addresses"`
 }
 
 // Extract finds terms in base64.
 type Extract struct {
 	In      string   `yaml:"in" default:"query" unit:"query|form|header|cookie|json" doc:"where: in the query, a form or JSON that was posted, a header or a cookie"`
-	Name    string   `yaml:"name" doc:"name of the parameter, header, cookie or member; a member of this name counts at any depth"`
+	Name    string   `yaml:"name" needs:"yes" doc:"name of the parameter, header, cookie or member; a member of this name counts at any depth"`
 	Paths   []string `yaml:"paths" unit:"path prefixes" doc:"requests that have it; by default all"`
 	Forms   []string `yaml:"forms" unit:"forms" doc:"what the value may look like: text with <etf> for base64 of a term, <any> for letters, digits and -_+/=.~ and <digits>, as in SFMyNTY.<etf>.<any>; by default <etf>"`
 	Profile string   `yaml:"profile" unit:"as profile" doc:"what these terms are made of; by default as messages"`
@@ -41,15 +41,15 @@ type WebSocket struct {
 
 // Forward are rules of a forward proxy.
 type Forward struct {
-	Hosts   []string   `yaml:"hosts" unit:"origins" doc:"where clients may go, as https://repo.hex.pm or http://10.0.0.5:8080; nowhere else" stops:"a proxy that leads anywhere"`
+	Hosts   []string   `yaml:"hosts" needs:"for protocol: forward" unit:"origins" doc:"where clients may go, as https://repo.hex.pm or http://10.0.0.5:8080; nowhere else" stops:"a proxy that leads anywhere"`
 	Private []string   `yaml:"private" unit:"CIDRs" doc:"addresses of private networks, the loopback and the like that hosts may have" stops:"names that lead into the own network"`
-	CA      *SigningCA `yaml:"ca" doc:"CA that clients trust, which signs the certificates of https hosts"`
+	CA      *SigningCA `yaml:"ca" needs:"for hosts with https" doc:"CA that clients trust, which signs the certificates of https hosts"`
 }
 
 // SigningCA signs certificates.
 type SigningCA struct {
-	Cert string `yaml:"cert" unit:"path" doc:"certificate of the CA, PEM"`
-	Key  string `yaml:"key" unit:"path" doc:"its private key, PEM"`
+	Cert string `yaml:"cert" needs:"yes" unit:"path" doc:"certificate of the CA, PEM"`
+	Key  string `yaml:"key" needs:"yes" unit:"path" doc:"its private key, PEM"`
 }
 
 // UnmarshalYAML reads an extractor.

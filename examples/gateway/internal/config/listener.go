@@ -18,15 +18,15 @@ const (
 
 // Listener is one door.
 type Listener struct {
-	Name     string     `yaml:"name" doc:"name in logs and metrics"`
-	Listen   string     `yaml:"listen" unit:"host:port" doc:"address to accept connections at"`
+	Name     string     `yaml:"name" needs:"yes" doc:"name in logs and metrics"`
+	Listen   string     `yaml:"listen" needs:"yes" unit:"host:port" doc:"address to accept connections at"`
 	Protocol string     `yaml:"protocol" default:"frames" unit:"frames|bert|http|forward|check" doc:"what is spoken: frames of {packet,N}, BERT-RPC in them, HTTP as a reverse proxy, HTTP as a forward proxy, or only questions at /v1/check"`
 	Packet   int        `yaml:"packet" default:"4" unit:"1|2|4" doc:"bytes of the length in front of a frame"`
-	Upstream string     `yaml:"upstream" doc:"where to send what passed"`
+	Upstream string     `yaml:"upstream" needs:"yes" doc:"where to send what passed"`
 	TLS      *ServerTLS `yaml:"tls" doc:"TLS toward clients"`
 	Proxy    []string   `yaml:"proxy_protocol" unit:"CIDRs" doc:"sources that send a PROXY header, v1 or v2, which is then required; others must not" stops:"forged client addresses"`
 	Profile  string     `yaml:"profile" default:"data" unit:"data|elixir|bert|hex|gen_call|cache" doc:"what the traffic is made of"`
-	Nodes    []string   `yaml:"nodes" unit:"node names" doc:"nodes whose ids gen_call takes" stops:"forged pids, ports and references"`
+	Nodes    []string   `yaml:"nodes" needs:"for profile: gen_call" unit:"node names" doc:"nodes whose ids gen_call takes" stops:"forged pids, ports and references"`
 	Allow    []string   `yaml:"allow" unit:"funs|exports|pids|ports|references" doc:"identities that are wanted" stops:"code and authority in data"`
 	Structs  []string   `yaml:"structs" unit:"names" doc:"structs that are wanted although they run when they are touched, as Elixir.Range" stops:"lazy and endless structs"`
 	Release  int        `yaml:"release" unit:"OTP release" doc:"release of the node; without it only what all releases read alike passes" stops:"two readings of one message"`
@@ -90,8 +90,8 @@ type Calls struct {
 
 // ServerTLS is TLS toward clients.
 type ServerTLS struct {
-	Cert     string `yaml:"cert" unit:"path" doc:"certificate chain, PEM; read again when the file changes"`
-	Key      string `yaml:"key" unit:"path" doc:"private key, PEM"`
+	Cert     string `yaml:"cert" needs:"yes" unit:"path" doc:"certificate chain, PEM; read again when the file changes"`
+	Key      string `yaml:"key" needs:"yes" unit:"path" doc:"private key, PEM"`
 	ClientCA string `yaml:"client_ca" unit:"path" doc:"roots of client certificates, which are then required" stops:"clients that nobody knows"`
 }
 
@@ -99,6 +99,6 @@ type ServerTLS struct {
 type ClientTLS struct {
 	CA         string `yaml:"ca" unit:"path" doc:"roots that the node's certificate has to lead to; by default the system's"`
 	ServerName string `yaml:"server_name" unit:"host name" doc:"name in the node's certificate; by default the host of the address"`
-	Cert       string `yaml:"cert" unit:"path" doc:"certificate of the gateway, PEM"`
-	Key        string `yaml:"key" unit:"path" doc:"its private key, PEM"`
+	Cert       string `yaml:"cert" needs:"with key" unit:"path" doc:"certificate of the gateway, PEM"`
+	Key        string `yaml:"key" needs:"with cert" unit:"path" doc:"its private key, PEM"`
 }

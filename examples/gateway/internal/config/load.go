@@ -32,8 +32,17 @@ func (e *Error) Error() string {
 }
 
 // Load reads the file at path. The error joins everything that is wrong with it,
-// each an *Error, as far as one mistake does not hide another.
+// each an *Error, as far as one mistake does not hide another. Files that it names
+// are not looked at; CheckFiles does.
 func Load(path string) (*File, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data)
+}
+
+func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
@@ -46,28 +55,35 @@ func Load(path string) (*File, error) {
 	if len(data) > maxFile {
 		return nil, &Error{File: path, Message: "larger than 4 MiB"}
 	}
-	return Parse(path, data)
+	return data, nil
 }
 
 // Parse reads data; name stands for the file in errors.
 func Parse(name string, data []byte) (*File, error) {
+	c, _, err := parse(name, data)
+	return c, err
+}
+
+// parse returns the places of the keys, too.
+func parse(name string, data []byte) (*File, *report, error) {
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, yamlError(name, err)
+		return nil, nil, yamlError(name, err)
 	}
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
-		return nil, &Error{File: name, Message: "has to be one document, and not empty"}
+		return nil, nil, &Error{File: name, Message: "has to be one document, and not empty"}
 	}
 	var c File
 	setDefaults(&c)
 	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
 	if err := dec.Decode(&c); err != nil {
-		return nil, yamlError(name, err)
+		return nil, nil, yamlError(name, err)
 	}
-	if err := c.check(&report{name: name, tree: tree}); err != nil {
-		return nil, err
+	r := &report{name: name, tree: tree}
+	if err := c.check(r); err != nil {
+		return nil, nil, err
 	}
-	return &c, nil
+	return &c, r, nil
 }
 
 func yamlError(name string, err error) error {

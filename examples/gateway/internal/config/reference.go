@@ -32,6 +32,13 @@ func keys(b *strings.Builder, at string, t reflect.Type) {
 		if def != "" {
 			def = "`" + def + "`"
 		}
+		switch needs := f.Tag.Get("needs"); needs {
+		case "":
+		case "yes":
+			def = "**required**"
+		default:
+			def = "**required** " + needs
+		}
 		cells := []string{"`" + key + suffix + "`", def, f.Tag.Get("unit"), f.Tag.Get("doc"), f.Tag.Get("stops")}
 		for i, c := range cells {
 			cells[i] = strings.ReplaceAll(c, "|", "\\|")

@@ -12,6 +12,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"regexp"
+	"strconv"
 	"sync/atomic"
 )
 
@@ -32,6 +34,11 @@ type Conn struct {
 	err    error
 	raw    atomic.Bool
 	failed func()
+
+	// Refuse, if set before the first Read, writes what a client gets whose request
+	// net/http has refused before a handler saw it: for a status, a whole answer.
+	Refuse  func(status int) []byte
+	reading atomic.Bool // a header, and the handler has not begun
 }
 
 // New returns a Conn whose headers are at most so many bytes. failed, if not nil,
@@ -96,8 +103,34 @@ func (c *Conn) first() error {
 	return nil
 }
 
-// request lets the request line pass.
+// Begun says that the handler of the request at hand has begun.
+func (c *Conn) Begun() { c.reading.Store(false) }
+
+// plain is how net/http begins its own refusals, in plain text. No answer of a
+// handler does, for it has a date.
+var plain = regexp.MustCompile(`^HTTP/1\.1 ([45]\d\d)[^\r\n]*\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`)
+
+// Write implements net.Conn. While a header is read, nobody writes but net/http,
+// to refuse it.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.Refuse == nil || !c.reading.Load() {
+		return c.Conn.Write(p)
+	}
+	m := plain.FindSubmatch(p)
+	if m == nil {
+		return c.Conn.Write(p)
+	}
+	status, _ := strconv.Atoi(string(m[1]))
+	if _, err := c.Conn.Write(c.Refuse(status)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// request lets the request line pass. net/http asks for more than the first byte
+// when it has done with the request before.
 func (c *Conn) request(first byte) error {
+	c.reading.Store(true)
 	line, err := c.readLine()
 	if err != nil {
 		return err

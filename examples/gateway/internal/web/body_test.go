@@ -119,6 +119,6 @@ func TestRanges(t *testing.T) {
 		t.Errorf("%v", r.Header)
 	}
 	do(t, g, "POST", "/", "--x--", "Content-Type", "multipart/form-data; boundary=x").want(t, 200, "")
-	do(t, g, "POST", "/", export, "Content-Type", "multipart/form-data; boundary=x", "Content-Type", etf).want(t, 400, "")
+	do(t, g, "POST", "/", export, "Content-Type", "multipart/form-data; boundary=x", "Content-Type", etf).want(t, 400, "framing")
 	do(t, g, "POST", "/", "--x--", "Content-Type", "multipart/mixed; boundary=x").want(t, 415, "multipart")
 }

@@ -1,12 +1,15 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
@@ -85,3 +88,36 @@ func bad(way door.Direction, err error) *door.Refusal {
 	}
 	return r
 }
+
+// unread is the whole answer to a request that net/http cannot read, or that can be
+// read in two ways.
+func unread(p *door.Pass, why *door.Refusal, status int) []byte {
+	if why == nil {
+		why = p.Denied(door.Verb, "malformed", &safe.HTTPError{Status: status, Code: "malformed"})
+	}
+	w := &answered{header: http.Header{}}
+	problem(w, &http.Request{Header: http.Header{}}, p, why)
+	w.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	var b bytes.Buffer
+	(&http.Response{
+		StatusCode: w.status, ProtoMajor: 1, ProtoMinor: 1, Header: w.header, Close: true,
+		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
+	}).Write(&b)
+	return b.Bytes()
+}
+
+// answered keeps an answer.
+type answered struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header implements http.ResponseWriter.
+func (w *answered) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *answered) WriteHeader(status int) { w.status = status }
+
+// Write implements http.ResponseWriter.
+func (w *answered) Write(b []byte) (int, error) { return w.body.Write(b) }

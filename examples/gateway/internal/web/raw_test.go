@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -41,6 +42,9 @@ func TestSmuggling(t *testing.T) {
 		if !strings.HasPrefix(got, "HTTP/1.1 4") && !strings.HasPrefix(got, "HTTP/1.1 5") || strings.Count(got, "HTTP/1.1") != 1 {
 			t.Errorf("%q: answered %q", text, got)
 		}
+		if !isProblem(got, 400, "framing") {
+			t.Errorf("%q: no problem+json: %q", text, got)
+		}
 	}
 	if n, _, _ := o.last(); n != 0 {
 		t.Errorf("the node got %d requests", n)
@@ -52,6 +56,83 @@ func TestSmuggling(t *testing.T) {
 	got := raw(t, g, "GET /a HTTP/1.1\r\nHost: x\r\n\r\nPOST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n")
 	if !strings.HasPrefix(got, "HTTP/1.1 200") || !strings.Contains(got, "HTTP/1.1 400") {
 		t.Errorf("%q", got)
+	}
+}
+
+// isProblem reports whether the last answer of a connection is problem+json, whole
+// and with the end of the connection.
+func isProblem(text string, status int, code string) bool {
+	at := strings.LastIndex(text, "HTTP/1.1 ")
+	if at < 0 {
+		return false
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text[at:])), nil)
+	if err != nil || resp.StatusCode != status || resp.Header.Get("Content-Type") != "application/problem+json" || !resp.Close {
+		return false
+	}
+	var p struct {
+		Status int
+		Code   string
+	}
+	body, err := io.ReadAll(resp.Body)
+	return err == nil && json.Unmarshal(body, &p) == nil && p.Status == status && p.Code == code
+}
+
+// TestMalformed: what net/http itself refuses is answered and counted as any other
+// refusal.
+func TestMalformed(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", ""))
+	const first = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+	n := 0.0
+	for _, text := range []string{
+		"GET / HTTP/1.1\r\n\r\n",                         // no host
+		"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",            // none that could be one
+		"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n",           // no URL
+		"GET / HTTP/1.1\r\nHost: x\r\nX: a\x01b\r\n\r\n", // no text
+	} {
+		for _, before := range []string{"", first} {
+			got := raw(t, g, before+text)
+			if n++; !isProblem(got, 400, "malformed") || strings.Contains(got, "text/plain; charset=utf-8\r\nConnection: close") {
+				t.Errorf("%q behind %q: %q", text, before, got)
+			}
+			if before != "" && !strings.HasPrefix(got, "HTTP/1.1 200") {
+				t.Errorf("%q: the request before it: %q", text, got)
+			}
+		}
+	}
+	if got := g.Count("rule=verb", "code=malformed"); got != n {
+		t.Errorf("%v counted, not %v", got, n)
+	}
+	g = Start(t, conf(o.addr(), "", "", "detail: none"))
+	if got := raw(t, g, "GET / HTTP/1.1\r\n\r\n"); !isProblem(got, 400, "") {
+		t.Errorf("detail: none: %q", got)
+	}
+}
+
+// TestPlainAnswer: an answer of the node that looks like a refusal of net/http goes
+// on as it is, even before another request.
+func TestPlainAnswer(t *testing.T) {
+	const text = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(400)
+		io.WriteString(w, strings.Repeat(text, 1000))
+	})
+	g := Start(t, conf(o.addr(), "", "", ""))
+	got := raw(t, g, strings.Repeat("GET /a HTTP/1.1\r\nHost: x\r\n\r\n", 3)+"GET / HTTP/1.1\r\n\r\n")
+	r := bufio.NewReader(strings.NewReader(got))
+	for range 3 {
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(resp.Body); string(b) != strings.Repeat(text, 1000) || err != nil {
+			t.Errorf("a body of %d bytes came, %v", len(b), err)
+		}
+	}
+	if rest, _ := io.ReadAll(r); !isProblem(string(rest), 400, "malformed") {
+		t.Errorf("%q", rest)
 	}
 }
 

@@ -28,6 +28,9 @@ func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		return
 	}
+	c.mu.Lock()
+	c.header = r.Header
+	c.mu.Unlock()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols: []string{"bert"}, InsecureSkipVerify: true, CompressionMode: websocket.CompressionContextTakeover,
 	})
@@ -36,9 +39,6 @@ func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(-1)
-	c.mu.Lock()
-	c.header = r.Header
-	c.mu.Unlock()
 	for {
 		kind, b, err := conn.Read(r.Context())
 		c.mu.Lock()

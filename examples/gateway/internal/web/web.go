@@ -120,7 +120,9 @@ func serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door
 	most := int(pass.Door().Config.HTTP.Header)
 	h := &handler{pass: pass, at: at, drain: drain, secure: secure || at.origin != ""}
 	if !secure || t.ConnectionState().NegotiatedProtocol != "h2" {
-		h.conn = framing.New(conn, most, func() { pass.Denied(door.Verb, "framing", framing.ErrAmbiguous) })
+		var ambiguous *door.Refusal
+		h.conn = framing.New(conn, most, func() { ambiguous = pass.Denied(door.Verb, "framing", framing.ErrAmbiguous) })
+		h.conn.Refuse = func(status int) []byte { return unread(pass, ambiguous, status) }
 		conn = h.conn
 	}
 	state := &states{ended: make(chan struct{})}
@@ -217,6 +219,9 @@ type handler struct {
 func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	h.live.Add(1)
 	defer h.live.Done()
+	if h.conn != nil {
+		h.conn.Begun()
+	}
 	h.pass.Refresh()
 	who := h.pass.Client
 	if rules, ok := h.pass.Door().Protocol.(*Rules); ok {
