@@ -64,7 +64,7 @@ func (m *Mode) Canonicalize(dst, src []byte) ([]byte, error) {
 // recode writes the accepted term in body, if that can be done without a Term.
 func (m *Mode) recode(s *session, dst, body []byte) ([]byte, bool) {
 	c := &s.canon
-	c.begin(m.c.config.Node, moveFactor*len(body))
+	c.begin(m.c.config.Node, len(body))
 	out := dst
 	if cap(dst)-len(dst) <= len(body) {
 		out = append(make([]byte, 0, len(dst)+1+len(body)+canonSlack), dst...)
@@ -73,34 +73,47 @@ func (m *Mode) recode(s *session, dst, body []byte) ([]byte, bool) {
 	if !ok {
 		return dst, false
 	}
-	return c.finish(out, len(dst)+1), true
+	if len(c.late) > 0 {
+		c.settle(out[len(dst)+1:])
+	}
+	return out, true
 }
 
 const (
 	canonSlack = 16 // bytes that an output may be longer without being moved
-	moveFactor = 2  // how often a byte may be moved in the mean before moves are put off
+
+	// What may be done for each byte in the mean.
+	moveFactor   = 2  // moves, before they are put off
+	settleFactor = 64 // moves of what was put off, because keys have to be compared
+	skipFactor   = 32 // bytes of values stepped over to compare maps in keys
+
+	lateFactor = 64 // bytes of the term for each shift that there may be
+	lateLeast  = 4 << 10
 )
 
 // canonicalizer is the wire.Recoder of one term. It is part of a session.
 type canonicalizer struct {
-	own    Node
-	budget int // bytes that may still be moved
+	own      Node
+	size     int // of the term
+	budget   int // bytes that may still be moved
+	settling int // bytes that may still be moved to compare keys
 
-	pairs  []pair
 	tmp    []byte
+	perm   []uint32 // the order of the map at hand
 	order  keyOrder
 	shapes [shapes]shape
 
-	late   []lateMap // maps to be put in order at the end, in the order of their ends
-	places []pair    // of these
+	late []shift // of maps that are put off, in the order of their ends
+	most int     // how many there may be
 }
 
 // begin forgets the term before, and what it needed beyond a bound.
-func (c *canonicalizer) begin(own Node, budget int) {
+func (c *canonicalizer) begin(own Node, size int) {
 	const keep = 4 << 10
-	c.own, c.budget, c.order.stuck = own, budget, false
-	c.pairs, c.tmp = keepShort(c.pairs, keep), keepShort(c.tmp, 16*keep)
-	c.late, c.places = keepShort(c.late, keep), keepShort(c.places, keep)
+	c.own, c.size = own, size
+	c.budget, c.settling, c.most = moveFactor*size, settleFactor*size, max(lateLeast, size/lateFactor)
+	c.order.skip, c.order.stuck = skipFactor*size, false
+	c.tmp, c.perm, c.late = keepShort(c.tmp, 16*keep), keepShort(c.perm, keep), keepShort(c.late, keep)
 	for i := range c.shapes {
 		c.shapes[i].n = 0
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
@@ -185,44 +183,6 @@ func TestCanonicalizeDeep(t *testing.T) {
 	canonical(t, m, ext(mapOf(deepMaps(5, 2)[1:], null, reversed(2, small(3)), null)))
 	// Late maps between others that are not.
 	canonical(t, m, ext(list(deepMaps(40, 2)[1:], reversed(3, null), deepMaps(30, 4)[1:], mapOf(small(1), deepMaps(20, 2)[1:], small(2), reversed(9, deepMaps(9, 2)[1:])))))
-}
-
-// TestCanonicalizeMemory: what it takes beside its output is at most as much
-// again, but for deep maps out of order.
-func TestCanonicalizeMemory(t *testing.T) {
-	m := elsewhere(t)
-	var nils, ints []byte
-	for i := range 200_000 {
-		nils = append(nils, null...)
-		ints = append(ints, cat(int32x(400_000-i), null)...)
-	}
-	for name, b := range map[string][]byte{
-		"nils": ext(cat(head(200_000), nils, null)), "records": records(t, sortedKeys, etf.MinorVersion2), "records out of order": records(t, wireKeys, etf.MinorVersion2),
-		"old atoms": records(t, sortedKeys, etf.MinorVersion1), "deep": deepMaps(3000, 8), "large map": ext(cat(maps(200_000), ints)), "tuples": ext(cat(head(50_000), times(50_000, tuple(null, tuple(), small(1))), null)),
-	} {
-		out, err := m.Canonicalize(nil, b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		validate := allocated(func() { m.Validate(b) })
-		took := float64(allocated(func() { m.Canonicalize(out[:0], b) })-validate) / float64(len(b))
-		t.Logf("%s: %d bytes, %.2f of it beside the output and what Validate takes, %.2f", name, len(b), took, float64(validate)/float64(len(b)))
-		if most := map[bool]float64{false: 2, true: 13}[name == "deep" || name == "large map"]; took > most {
-			t.Errorf("%s: %.2f times %d bytes", name, took, len(b))
-		}
-	}
-}
-
-// allocated returns the bytes that f allocates when its pools are filled, which no
-// collection may empty meanwhile.
-func allocated(f func()) int64 {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	f()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
 // TestCanonicalizeRefuses what Validate does, with dst as it was.
