@@ -83,9 +83,9 @@ const (
 	canonSlack = 16 // bytes that an output may be longer without being moved
 
 	// What may be done for each byte in the mean.
-	moveFactor   = 2  // moves, before they are put off
-	settleFactor = 64 // moves of what was put off, because keys have to be compared
-	skipFactor   = 32 // bytes of values stepped over to compare maps in keys
+	moveFactor   = 2   // moves, before they are put off
+	settleFactor = 256 // moves of what was put off, because keys have to be compared
+	skipFactor   = 32  // bytes of values stepped over to compare maps in keys
 
 	lateFactor = 64 // bytes of the term for each shift that there may be
 	lateLeast  = 4 << 10

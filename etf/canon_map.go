@@ -81,11 +81,10 @@ func (c *canonicalizer) ordered(out []byte, keys []uint32) (ordered, ok bool) {
 // unstick is called after a comparison, and reports whether it has to be done
 // again: two maps had to be compared that were put off, and are in order now.
 func (c *canonicalizer) unstick(out []byte) bool {
-	if !c.order.stuck || !c.order.late || len(out) > c.settling {
+	if !c.order.stuck || !c.order.late || c.settling < 0 {
 		return false
 	}
-	c.settling -= len(out)
-	c.settle(out)
+	c.settling -= c.settle(out)
 	c.order.late, c.order.stuck = false, false
 	return true
 }
@@ -182,12 +181,16 @@ func (c *canonicalizer) putOff(out []byte, keys []uint32) {
 // lateRoom makes room for n more, at most c.most in all.
 func (c *canonicalizer) lateRoom(n int) {
 	if n += len(c.late); n > cap(c.late) {
-		c.late = append(make([]shift, 0, max(n, min(2*cap(c.late), c.most))), c.late...)
+		if n = max(n, 2*cap(c.late)); n > c.most/4 {
+			n = c.most
+		}
+		c.late = append(make([]shift, 0, n), c.late...)
 	}
 }
 
-// settle moves all that was put off to where it belongs.
-func (c *canonicalizer) settle(out []byte) {
+// settle moves all that was put off to where it belongs. It returns over how many
+// bytes.
+func (c *canonicalizer) settle(out []byte) int {
 	slices.Sort(c.late)
 	n := len(c.late) - 1
 	first := c.late[0].at()
@@ -199,4 +202,5 @@ func (c *canonicalizer) settle(out []byte) {
 		copy(out[at+by:], from[at-first:c.late[i+1].at()-first])
 	}
 	c.late = c.late[:0]
+	return len(from)
 }

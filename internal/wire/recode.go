@@ -49,6 +49,9 @@ type recoder struct {
 	from   int
 	delta  int
 
+	terms   int64 // of all of the term, which is known
+	deepest int
+
 	places []uint32 // of lists and funs
 	n      int      // of places
 
@@ -61,15 +64,17 @@ type recoder struct {
 const (
 	listGrew   = 1 << 31
 	listHead   = 5 // bytes
+	listBytes  = 6 // of a list at least
 	placesKeep = 16 << 10
 )
 
-// Recode appends the accepted term in b, which stands without its version byte,
-// in canonical form. With false the Recoder has stopped it.
+// Recode appends the term in b, which in has just accepted and which stands
+// without its version byte, in canonical form. With false the Recoder has stopped it.
 func (in *Input) Recode(p *Program, b, dst []byte, r Recoder) ([]byte, bool) {
 	m := &in.m
 	c := &m.code
 	stack := m.stack // deep enough, and not to be made again
+	c.terms, c.deepest = m.terms, m.deepest
 	in.BuildSlice(p, b)
 	m.stack, m.depthCap, m.grown = stack[:0], int(min(int64(cap(stack)), p.maxDepth)), true
 	m.recoding = true
@@ -117,7 +122,7 @@ const (
 func (m *Machine) markFar() {
 	c := &m.code
 	if len(c.keys) < c.nkeys+farBytes {
-		c.keys = growTo(c.keys, int(m.top.left/2)+farBytes, (len(m.buf)-m.pos)/(pairBytes-1))
+		m.growKeys()
 	}
 	d := m.pos + c.delta - c.last
 	c.last += d
@@ -165,14 +170,26 @@ func (c *recoder) push(pos int) {
 	c.n++
 }
 
+// growPlaces makes room for as many places as there can be.
 func (m *Machine) growPlaces() {
-	m.code.places = growTo(m.code.places, 0, (len(m.buf)-m.pos)/listHead)
+	c := &m.code
+	c.places = longer(c.places, min(c.deepest, (len(m.buf)-m.pos)/listBytes))
 }
 
-// growTo doubles s, or makes room for as many more as are wanted, but for no more
-// than the rest of the term can need.
-func growTo[T any](s []T, want, rest int) []T {
-	grown := make([]T, len(s)+max(256, min(max(want, len(s)), rest)))
+// growKeys doubles the room for keys, or makes it for those of the map at hand.
+// Once it is a part of the term, it is made for as many keys as there can be, and
+// not again.
+func (m *Machine) growKeys() {
+	c := &m.code
+	more := max(len(c.keys), int(m.top.left/2))
+	if rest := len(m.buf) - m.pos; len(c.keys) > len(m.buf)/32 {
+		more = min(rest/pairBytes, int(c.terms-m.terms+m.owed())/2) + rest/farKey
+	}
+	c.keys = longer(c.keys, more)
+}
+
+func longer[T any](s []T, n int) []T {
+	grown := make([]T, len(s)+max(256, n))
 	copy(grown, s)
 	return grown
 }
