@@ -14,12 +14,23 @@ import (
 // The pairs of a map are put in order where they stand when the map is complete
 // (canon_map.go), by comparing canonical bytes (canon_key.go). A byte would then
 // move once for each map around it, so moves are paid for from a budget in
-// proportion to the input. Where that is used up, the order of the pairs is
-// written down instead, and one pass at the end moves every byte to where it
-// belongs.
+// proportion to the input. Where that is used up, maps are put off: how far their
+// pieces have to move is written down, 8 bytes for each, up to an eighth of the
+// input; then all that was put off is moved at once, each byte once. This happens
+// at most some 40 times, since so many bytes of input stand for pieces.
 //
-// What that cannot do is left to a Term, which can: a key that holds a map, where
-// the two maps of two or more pairs have to be compared, and terms of 1 GiB.
+// So all that is held beside the output is, of each byte of the longer of input
+// and output:
+//
+//	1           a copy of what is moved
+//	1/3 … 2/3   the places of open lists and keys
+//	4/5 at most the places of the keys of the map at hand, to be sorted; with
+//	            so many keys, there are few other places
+//	1/8         how far pieces have to move
+//
+// What that cannot do is left to a Term, which can: keys whose maps stand too deep
+// in one another, or have such large values that comparing them took too long, and
+// terms of 1 GiB.
 
 // Canonicalize checks src as [Mode.Validate] does and appends the same term in
 // the bytes that OTP 25 writes for it with
@@ -33,10 +44,12 @@ import (
 // numbers are 2³¹ or more apart, the order is that of [CompareKeys].
 //
 // Time grows as n log n with the bytes of src, or of what a compressed src
-// inflates to. Memory is that of the output and, if the pairs of maps have to be
-// moved, as much again; maps out of order that stand deep in one another cost
-// 8 bytes for each of them and their pairs. Maps whose keys hold maps cost a
-// [Term].
+// inflates to. Memory, beside that of the output and what Validate takes, is at
+// most twice the longer of the two, and next to none if the pairs of all maps come
+// in order. What src inflates to is held as well. There is one exception: keys
+// that hold maps, which have to be compared and stand hundreds of levels deep in
+// one another, or have values of most of the term among many small keys, cost a
+// [Term], which is up to 64 times src.
 func (m *Mode) Canonicalize(dst, src []byte) ([]byte, error) {
 	s := m.get()
 	defer m.put(s)

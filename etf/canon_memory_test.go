@@ -62,6 +62,7 @@ func canonShapes(tb testing.TB, n int) map[string][]byte {
 		"wide, large values":      fallingMap(n/100, intKey, bin(string(times(500, small(0))))),
 		"wide in wide":            fallingMap(300, intKey, fallingMap(n/200, intKey, null)),
 		"wide in wide in wide":    chain(1, 2, 0, cat(wideChain(8, n/8), null)),
+		"deep in a wide one":      cat(wideChain(1, n/8), chain(n/8, 2, 1, null)),
 		"half wide":               tuple(fallingMap(n/2, intKey, null), chain(n/4, 2, 1, null)),
 		"small":                   listOf(n/2, fallingMap(2, byteKey, null)),
 		"small, many keys":        listOf(n/200, fallingMap(256, byteKey, null)),

@@ -57,7 +57,7 @@ type recoder struct {
 
 	keys  []byte   // of open maps, see mark
 	nkeys int      // of these bytes
-	last  int      // the place of the last of the keys, 0 if there is none
+	last  int      // the place of the last of the keys, or one before that of the first
 	order []uint32 // room for the keys of a map that is complete
 }
 
@@ -147,19 +147,30 @@ func (m *Machine) popKeys(n int) []uint32 {
 		c.order = make([]uint32, max(256, n, min(2*len(c.order), len(m.buf)/(2*pairBytes))))
 	}
 	keys := c.order[:n]
-	at, place := c.nkeys, c.last
-	for i := n - 1; i >= 0; i-- {
-		keys[i] = uint32(place)
-		at--
-		d := int(c.keys[at])
-		for shift := 7; at > 0 && c.keys[at-1] >= farKey; shift += 7 {
-			at--
-			d |= int(c.keys[at]&^farKey) << shift
+	b, place := c.keys[:c.nkeys], uint32(c.last)
+	for i := len(keys) - 1; i >= 0; i-- {
+		keys[i] = place
+		k := len(b) - 1
+		d := uint32(b[k])
+		if b = b[:k]; k > 0 && b[k-1] >= farKey {
+			b, d = popFar(b, d)
 		}
 		place -= d
 	}
-	c.nkeys, c.last = at, place
+	if c.nkeys, c.last = len(b), int(place); c.nkeys == 0 {
+		c.last = len(c.out) - c.origin // the next key is not far from there
+	}
 	return keys
+}
+
+// popFar pops the rest of a distance that ends with d.
+func popFar(b []byte, d uint32) ([]byte, uint32) {
+	k := len(b)
+	for shift := 7; k > 0 && b[k-1] >= farKey; shift += 7 {
+		k--
+		d |= uint32(b[k]&^farKey) << shift
+	}
+	return b[:k], d
 }
 
 func (c *recoder) room() bool { return c.n < len(c.places) }
