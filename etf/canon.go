@@ -14,12 +14,23 @@ import (
 // The pairs of a map are put in order where they stand when the map is complete
 // (canon_map.go), by comparing canonical bytes (canon_key.go). A byte would then
 // move once for each map around it, so moves are paid for from a budget in
-// proportion to the input. Where that is used up, the order of the pairs is
-// written down instead, and one pass at the end moves every byte to where it
-// belongs.
+// proportion to the input. Where that is used up, maps are put off: how far their
+// pieces have to move is written down, 8 bytes for each, up to an eighth of the
+// input; then all that was put off is moved at once, each byte once. This happens
+// at most some 40 times, since so many bytes of input stand for pieces.
 //
-// What that cannot do is left to a Term, which can: a key that holds a map, where
-// the two maps of two or more pairs have to be compared, and terms of 1 GiB.
+// So all that is held beside the output is, of each byte of the longer of input
+// and output:
+//
+//	1           a copy of what is moved
+//	1/3 … 2/3   the places of open lists and keys
+//	4/5 at most the places of the keys of the map at hand, to be sorted; with
+//	            so many keys, there are few other places
+//	1/8         how far pieces have to move
+//
+// What that cannot do is left to a Term, which can: keys whose maps stand too deep
+// in one another, or have such large values that comparing them took too long, and
+// terms of 1 GiB.
 
 // Canonicalize checks src as [Mode.Validate] does and appends the same term in
 // the bytes that OTP 25 writes for it with
@@ -33,10 +44,12 @@ import (
 // numbers are 2³¹ or more apart, the order is that of [CompareKeys].
 //
 // Time grows as n log n with the bytes of src, or of what a compressed src
-// inflates to. Memory is that of the output and, if the pairs of maps have to be
-// moved, as much again; maps out of order that stand deep in one another cost
-// 8 bytes for each of them and their pairs. Maps whose keys hold maps cost a
-// [Term].
+// inflates to. Memory, beside that of the output and what Validate takes, is at
+// most twice the longer of the two, and next to none if the pairs of all maps come
+// in order. What src inflates to is held as well. There is one exception: keys
+// that hold maps, which have to be compared and stand hundreds of levels deep in
+// one another, or have values of most of the term among many small keys, cost a
+// [Term], which is up to 64 times src.
 func (m *Mode) Canonicalize(dst, src []byte) ([]byte, error) {
 	s := m.get()
 	defer m.put(s)
@@ -64,7 +77,7 @@ func (m *Mode) Canonicalize(dst, src []byte) ([]byte, error) {
 // recode writes the accepted term in body, if that can be done without a Term.
 func (m *Mode) recode(s *session, dst, body []byte) ([]byte, bool) {
 	c := &s.canon
-	c.begin(m.c.config.Node, moveFactor*len(body))
+	c.begin(m.c.config.Node, len(body))
 	out := dst
 	if cap(dst)-len(dst) <= len(body) {
 		out = append(make([]byte, 0, len(dst)+1+len(body)+canonSlack), dst...)
@@ -73,34 +86,47 @@ func (m *Mode) recode(s *session, dst, body []byte) ([]byte, bool) {
 	if !ok {
 		return dst, false
 	}
-	return c.finish(out, len(dst)+1), true
+	if len(c.late) > 0 {
+		c.settle(out[len(dst)+1:])
+	}
+	return out, true
 }
 
 const (
 	canonSlack = 16 // bytes that an output may be longer without being moved
-	moveFactor = 2  // how often a byte may be moved in the mean before moves are put off
+
+	// What may be done for each byte in the mean.
+	moveFactor   = 2   // moves, before they are put off
+	settleFactor = 256 // moves of what was put off, because keys have to be compared
+	skipFactor   = 32  // bytes of values stepped over to compare maps in keys
+
+	lateFactor = 64 // bytes of the term for each shift that there may be
+	lateLeast  = 4 << 10
 )
 
 // canonicalizer is the wire.Recoder of one term. It is part of a session.
 type canonicalizer struct {
-	own    Node
-	budget int // bytes that may still be moved
+	own      Node
+	size     int // of the term
+	budget   int // bytes that may still be moved
+	settling int // bytes that may still be moved to compare keys
 
-	pairs  []pair
 	tmp    []byte
+	perm   []uint32 // the order of the map at hand
 	order  keyOrder
 	shapes [shapes]shape
 
-	late   []lateMap // maps to be put in order at the end, in the order of their ends
-	places []pair    // of these
+	late []shift // of maps that are put off, in the order of their ends
+	most int     // how many there may be
 }
 
 // begin forgets the term before, and what it needed beyond a bound.
-func (c *canonicalizer) begin(own Node, budget int) {
+func (c *canonicalizer) begin(own Node, size int) {
 	const keep = 4 << 10
-	c.own, c.budget, c.order.stuck = own, budget, false
-	c.pairs, c.tmp = keepShort(c.pairs, keep), keepShort(c.tmp, 16*keep)
-	c.late, c.places = keepShort(c.late, keep), keepShort(c.places, keep)
+	c.own, c.size = own, size
+	c.budget, c.settling, c.most = moveFactor*size, settleFactor*size, max(lateLeast, size/lateFactor)
+	c.order.skip, c.order.stuck = skipFactor*size, false
+	c.tmp, c.perm, c.late = keepShort(c.tmp, 16*keep), keepShort(c.perm, keep), keepShort(c.late, keep)
 	for i := range c.shapes {
 		c.shapes[i].n = 0
 	}

@@ -12,15 +12,35 @@ import (
 // in canonical form: in bytes that were written here, not in those of a sender.
 // It walks two terms side by side as long as they are equal.
 //
-// Two maps are compared by all keys first and then by their values, which would
-// mean to read over values again and again; so with two maps of the same size,
-// two or more, it is stuck. So it is with two funs that have to be compared.
+// Two maps are compared by all keys first and then by their values. So where two
+// values differ, that is kept, and the walk goes on with the next keys. What is
+// stepped over between them is not looked at, but it takes time, again with each
+// comparison, and is paid for from a budget. Where that is used up, maps stand too
+// deep in one another, or they are not in order yet, the order is stuck.
 type keyOrder struct {
 	a, b  []byte // what is not compared yet
-	left  int    // terms of which
-	short int8   // behind them: which one's list has ended, 1 for a, -1 for b
+	left  int    // terms of which, and
+	restA int    // … so many behind them that do not count any more,
+	restB int    // because of a list that is longer than the other
+	short int8   // behind left: which one's list has ended, 1 for a, -1 for b
+
+	maps  []mapPair
+	wait  int  // how many of maps are at a value, with keys behind it
+	skip  int  // bytes that may still be stepped over
+	late  bool // there may be maps that are not in order
 	stuck bool
 }
+
+// mapPair are two maps of the same size, two or more, whose keys are equal so far.
+type mapPair struct {
+	left, restA, restB uint32 // of the terms around them
+	pairs              uint32 // that are not compared yet, with the one at hand
+	short              int8   // around them
+	value              bool   // at hand is a value
+	diff               int8   // of the first values that differ
+}
+
+const mapsDeep = 1024 // maps in one another that are compared
 
 // compare compares the terms at two places of out. If it gets stuck the answer
 // is of no use.
@@ -28,20 +48,161 @@ func (o *keyOrder) compare(out []byte, x, y uint32) int {
 	if out[x] == wire.TagSmallAtomUTF8 && out[y] == wire.TagSmallAtomUTF8 { // as most are
 		return bytes.Compare(out[x+2:x+2+uint32(out[x+1])], out[y+2:y+2+uint32(out[y+1])])
 	}
-	o.a, o.b, o.left, o.short = out[x:], out[y:], 1, 0
-	for o.left > 0 && !o.stuck {
-		o.left--
-		if c := o.heads(); c != 0 {
+	if o.stuck {
+		return 0
+	}
+	o.a, o.b, o.left, o.restA, o.restB, o.short = out[x:], out[y:], 1, 0, 0, 0
+	o.maps, o.wait = o.maps[:0], 0
+	for {
+		c := o.terms()
+		if o.stuck || len(o.maps) == 0 {
+			return c
+		}
+		if c = o.pair(c); c != 0 {
 			return c
 		}
 	}
-	if o.short != 0 && !o.stuck { // a tail of one against more elements of the other
-		if o.short > 0 {
-			return cmp.Compare(placeOf(o.a[0]), placeOf(wire.TagList))
+}
+
+// terms compares the terms in left. Where they differ what is left of them is
+// stepped over if that matters.
+func (o *keyOrder) terms() int {
+	for o.left > 0 && !o.stuck {
+		if o.wait == 0 {
+			o.left--
+			if c := o.heads(); c != 0 {
+				return c
+			}
+			continue
 		}
-		return cmp.Compare(placeOf(wire.TagList), placeOf(o.b[0]))
+		a, b, left := o.a, o.b, o.left
+		o.left--
+		if c := o.heads(); c != 0 {
+			o.a, o.b = a, b
+			o.stepOver(left+o.restA, left+o.restB)
+			return c
+		}
 	}
-	return 0
+	if o.short == 0 || o.stuck {
+		return 0
+	}
+	// A tail of one against more elements of the other.
+	list, tail := placeOf(wire.TagList), o.a
+	if o.short < 0 {
+		tail = o.b
+	}
+	c := int(o.short) * cmp.Compare(placeOf(tail[0]), list)
+	if o.wait > 0 {
+		o.stepOver(o.restA, o.restB)
+	}
+	return c
+}
+
+// openMaps goes on in two maps of n pairs.
+func (o *keyOrder) openMaps(n int) {
+	if o.late || len(o.maps) == mapsDeep {
+		o.stuck = true
+		return
+	}
+	o.maps = append(o.maps, mapPair{left: uint32(o.left), restA: uint32(o.restA), restB: uint32(o.restB), short: o.short, pairs: uint32(n)})
+	o.begin()
+}
+
+// begin begins with a term of its own.
+func (o *keyOrder) begin() { o.left, o.restA, o.restB, o.short = 1, 0, 0, 0 }
+
+// pair goes on behind a key or a value of the innermost maps, of which c is the
+// order. The answer is that of all if it is not 0.
+func (o *keyOrder) pair(c int) int {
+	for c == 0 || o.wait > 0 {
+		m := &o.maps[len(o.maps)-1]
+		switch {
+		case !m.value && c != 0:
+			rest := 2*int(m.pairs) - 1
+			o.stepOver(rest, rest)
+			m.pairs, m.diff = 1, int8(c)
+		case !m.value && m.diff == 0:
+			if m.value = true; m.pairs > 1 {
+				o.wait++
+			}
+			o.begin()
+			return 0
+		case !m.value:
+			o.stepOver(1, 1)
+		default:
+			if m.value, m.diff = false, int8(c); m.pairs > 1 {
+				o.wait--
+			}
+		}
+		if m.pairs--; m.pairs > 0 {
+			o.begin()
+			return 0
+		}
+		c = int(m.diff)
+		o.left, o.restA, o.restB, o.short = int(m.left), int(m.restA), int(m.restB), m.short
+		if o.maps = o.maps[:len(o.maps)-1]; c == 0 || o.stuck {
+			return 0
+		}
+		if o.wait > 0 {
+			o.stepOver(o.left+o.restA, o.left+o.restB)
+		}
+	}
+	return c
+}
+
+// stepOver steps over terms that do not count.
+func (o *keyOrder) stepOver(n, m int) {
+	a, b := skipTerms(o.a, n), skipTerms(o.b, m)
+	o.skip -= len(o.a) - len(a) + len(o.b) - len(b)
+	o.a, o.b, o.stuck = a, b, o.stuck || o.skip < 0
+}
+
+// skipTerms steps over n terms in canonical form.
+func skipTerms(b []byte, n int) []byte {
+	for ; n > 0; n-- {
+		size := 0
+		switch b[0] {
+		case wire.TagNil:
+			size = 1
+		case wire.TagSmallInteger:
+			size = 2
+		case wire.TagInteger:
+			size = 5
+		case wire.TagNewFloat:
+			size = 9
+		case wire.TagSmallAtomUTF8:
+			size = 2 + int(b[1])
+		case wire.TagAtomUTF8, wire.TagString:
+			size = 3 + int(be.Uint16(b[1:]))
+		case wire.TagSmallBig:
+			size = 3 + int(b[1])
+		case wire.TagLargeBig, wire.TagBitBinary:
+			size = 6 + int(be.Uint32(b[1:]))
+		case wire.TagBinary:
+			size = 5 + int(be.Uint32(b[1:]))
+		case wire.TagNewFun:
+			size = 1 + int(be.Uint32(b[1:]))
+		case wire.TagSmallTuple:
+			size = 2
+			n += int(b[1])
+		case wire.TagLargeTuple:
+			size = 5
+			n += int(be.Uint32(b[1:]))
+		case wire.TagList:
+			size = 5
+			n += int(be.Uint32(b[1:])) + 1
+		case wire.TagMap:
+			size = 5
+			n += 2 * int(be.Uint32(b[1:]))
+		case wire.TagExport:
+			size = 1
+			n += 3
+		default:
+			takeID(&b)
+		}
+		b = b[size:]
+	}
+	return b
 }
 
 // placeOf is the place among the kinds of what starts with a tag. Exact order
@@ -102,8 +263,11 @@ func (o *keyOrder) heads() int {
 		return cmp.Compare(x, y)
 	case KindMap:
 		x, y := takeArity(&o.a), takeArity(&o.b)
-		o.left += 2 * x
-		o.stuck = x == y && x > 1
+		if x == y && x > 1 {
+			o.openMaps(x)
+		} else {
+			o.left += 2 * x
+		}
 		return cmp.Compare(x, y)
 	case KindList:
 		return o.lists()
@@ -111,7 +275,7 @@ func (o *keyOrder) heads() int {
 		o.a, o.b = o.a[1:], o.b[1:]
 		o.left += 3
 	case KindFun:
-		o.stuck = true
+		return o.funs()
 	default:
 		x, y := takeID(&o.a), takeID(&o.b)
 		return compareIDs(k, x, y)
@@ -156,6 +320,23 @@ func takeID(b *[]byte) []byte {
 	takeName(&rest)
 	*b = rest[n:]
 	return s[:len(s)-len(rest)+n]
+}
+
+// funs compares two funs up to their free variables.
+func (o *keyOrder) funs() int {
+	const index, free, module = 22, 26, 30 // where these stand
+	x, y := o.a, o.b
+	c := cmp.Compare(int32(be.Uint32(x[index:])), int32(be.Uint32(y[index:])))
+	n, m := int(be.Uint32(x[free:])), int(be.Uint32(y[free:]))
+	o.a, o.b = x[module:], y[module:]
+	names := bytes.Compare(takeName(&o.a), takeName(&o.b))
+	takeNumber(&o.a) // the old index
+	takeNumber(&o.b)
+	uniqs := cmp.Compare(takeNumber(&o.a).v, takeNumber(&o.b).v)
+	takeID(&o.a)
+	takeID(&o.b)
+	o.left += n
+	return cmp.Or(names, c, uniqs, cmp.Compare(n, m))
 }
 
 // number is an integer in canonical form: small ones by value, others by their
@@ -240,10 +421,10 @@ func (o *keyOrder) lists() int {
 	switch {
 	case n == m:
 		o.left += n + 1
-	case n < m: // what decides stands before what was left
-		o.left, o.short = n, 1
-	default:
-		o.left, o.short = m, -1
+	default: // what decides stands before what was left
+		both := min(n, m)
+		o.restA, o.restB = o.restA+o.left+n-both+1, o.restB+o.left+m-both+1
+		o.left, o.short = both, int8(cmp.Compare(m, n))
 	}
 	return 0
 }

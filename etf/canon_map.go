@@ -1,155 +1,206 @@
 package etf
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
-// pair is where a pair of a map stands in the output.
-type pair struct{ at, size uint32 }
+// shift is a place in the output, above, and by how much more than what is before
+// it moves what is behind it, modulo 2³², below. A map that is put off has one
+// for each pair and one for its end.
+type shift uint64
 
-// lateMap is a map whose pairs are to be put in order at the end.
-type lateMap struct {
-	at    uint32 // of its head
-	first uint32 // of its pairs, in their final order, in places
-}
+func newShift(at, by uint32) shift { return shift(at)<<32 | shift(by) }
 
-const mapHead = 5 // bytes
+func (s shift) at() uint32 { return uint32(s >> 32) }
 
 // Map puts the pairs of a map in order that ends with out.
 func (c *canonicalizer) Map(out []byte, keys []uint32) bool {
+	first := keys[0]
 	s, known := c.shapeOf(out, keys)
 	switch {
 	case known && len(s.order) == 0:
 		return true
 	case known:
-		c.pairs = c.pairs[:0]
+		c.perm = c.perm[:0]
 		for _, i := range s.order {
-			c.pairs = append(c.pairs, pairAt(out, keys, int(i)))
+			c.perm = append(c.perm, uint32(i))
 		}
-	case c.inOrder(out, keys):
-		if s != nil {
-			s.learn(out, keys, nil)
-		}
-		return !c.order.stuck
 	default:
-		c.sort(out, keys)
-		if c.order.stuck {
+		ordered, ok := c.ordered(out, keys)
+		if !ok {
 			return false
 		}
 		if s != nil {
-			s.learn(out, keys, c.pairs)
+			s.learn(out, keys, c.perm)
+		}
+		if ordered {
+			return true
 		}
 	}
-	first := keys[0]
-	if n := len(out) - int(first); n <= c.budget && !c.isLate(first) {
-		c.budget -= n
-		c.move(out[first:], first)
-		return true
+	size := len(out) - int(first)
+	switch {
+	case c.isWide(len(keys)):
+		if c.isLate(first) {
+			c.settle(out)
+		}
+		c.moveWide(out[first:], keys, first)
+	case size <= c.budget && !c.isLate(first):
+		c.budget -= size
+		c.move(out[first:], keys, first)
+	default:
+		c.putOff(out, keys)
 	}
-	c.late = append(c.late, lateMap{first - mapHead, uint32(len(c.places))})
-	c.places = append(c.places, c.pairs...)
 	return true
 }
 
-// pairAt is pair i of a map that ends with out.
-func pairAt(out []byte, keys []uint32, i int) pair {
-	end := uint32(len(out))
-	if i+1 < len(keys) {
-		end = keys[i+1]
-	}
-	return pair{keys[i], end - keys[i]}
+// isWide reports whether a map has so many pairs that only the places of its keys
+// are kept. A term has few of these.
+func (c *canonicalizer) isWide(n int) bool { return n > c.most/2 }
+
+// isLate reports whether a map that stands behind a place, which is then inside
+// the map at hand, is put off: what surrounds it must not be moved before.
+func (c *canonicalizer) isLate(place uint32) bool {
+	return len(c.late) > 0 && c.late[len(c.late)-1].at() > place
 }
 
-func (c *canonicalizer) sort(out []byte, keys []uint32) {
-	c.pairs = slices.Grow(c.pairs[:0], len(keys))
-	for i := range keys {
-		c.pairs = append(c.pairs, pairAt(out, keys, i))
+// ordered reports whether the pairs are in order. If not, their order is left in
+// c.perm, and that of a wide map in keys. With false the order is stuck.
+func (c *canonicalizer) ordered(out []byte, keys []uint32) (ordered, ok bool) {
+	c.order.late, c.perm = c.isLate(keys[0]), c.perm[:0]
+	ordered = c.inOrder(out, keys)
+	if c.unstick(out) {
+		ordered = c.inOrder(out, keys)
 	}
-	slices.SortFunc(c.pairs, func(a, b pair) int { return c.order.compare(out, a.at, b.at) })
+	if !ordered && !c.order.stuck {
+		c.sort(out, keys)
+		if c.unstick(out) {
+			c.sort(out, keys)
+		}
+	}
+	return ordered, !c.order.stuck
+}
+
+// unstick is called after a comparison, and reports whether it has to be done
+// again: two maps had to be compared that were put off, and are in order now.
+func (c *canonicalizer) unstick(out []byte) bool {
+	if !c.order.stuck || !c.order.late || c.settling < 0 {
+		return false
+	}
+	c.settling -= c.settle(out)
+	c.order.late, c.order.stuck = false, false
+	return true
 }
 
 func (c *canonicalizer) inOrder(out []byte, keys []uint32) bool {
 	for i := 1; i < len(keys); i++ {
 		if c.order.compare(out, keys[i-1], keys[i]) >= 0 {
-			return c.order.stuck
+			return false
 		}
 	}
 	return true
 }
 
-// isLate reports whether a map that stands behind a place, which is then inside
-// the map at hand, waits for the end: what surrounds it must not be moved before.
-func (c *canonicalizer) isLate(place uint32) bool {
-	return len(c.late) > 0 && c.late[len(c.late)-1].at >= place
-}
-
-// move puts the pairs in the order of c.pairs. They start at the place first.
-func (c *canonicalizer) move(b []byte, first uint32) {
-	c.tmp = append(c.tmp[:0], b...)
-	at := 0
-	for _, p := range c.pairs {
-		from := p.at - first
-		at += copy(b[at:], c.tmp[from:from+p.size])
-	}
-}
-
-// finish puts the maps in order that wait for it. The term starts at start.
-func (c *canonicalizer) finish(out []byte, start int) []byte {
-	if len(c.late) == 0 {
-		return out
-	}
-	slices.SortFunc(c.late, func(a, b lateMap) int { return cmp.Compare(a.at, b.at) })
-	l := later{c: c, from: out[start:], to: make([]byte, 0, len(out)-start)}
-	l.run()
-	return append(out[:start], l.to...)
-}
-
-// later copies a term, the maps in late in order and all else as it stands.
-type later struct {
-	c        *canonicalizer
-	from, to []byte
-	stack    []laterSpan
-}
-
-// laterSpan is a part of the term that is still to be copied: from at to end, or,
-// for n > 0, n pairs of a map from place number at on.
-type laterSpan struct{ at, end, n uint32 }
-
-func (l *later) run() {
-	l.stack = append(l.stack, laterSpan{0, uint32(len(l.from)), 0})
-	for len(l.stack) > 0 {
-		s := &l.stack[len(l.stack)-1]
-		switch {
-		case s.n > 0:
-			p := l.c.places[s.at]
-			s.at++
-			if s.n--; s.n == 0 {
-				l.stack = l.stack[:len(l.stack)-1]
-			}
-			l.stack = append(l.stack, laterSpan{p.at, p.at + p.size, 0})
-		default:
-			l.span(s)
-		}
-	}
-}
-
-// span copies as far as the next map that is late.
-func (l *later) span(s *laterSpan) {
-	late := l.c.late
-	i, _ := slices.BinarySearchFunc(late, s.at, func(m lateMap, at uint32) int { return cmp.Compare(m.at, at) })
-	if i == len(late) || late[i].at >= s.end {
-		l.to = append(l.to, l.from[s.at:s.end]...)
-		l.stack = l.stack[:len(l.stack)-1]
+func (c *canonicalizer) sort(out []byte, keys []uint32) {
+	if c.isWide(len(keys)) {
+		slices.SortFunc(keys, func(a, b uint32) int { return c.order.compare(out, a, b) })
 		return
 	}
-	at := late[i].at
-	l.to = append(l.to, l.from[s.at:at+mapHead]...)
-	n := be.Uint32(l.from[at+1:])
-	end := at + mapHead
-	for _, p := range l.c.places[late[i].first : late[i].first+n] {
-		end = max(end, p.at+p.size)
+	c.perm = slices.Grow(c.perm[:0], len(keys))
+	for i := range keys {
+		c.perm = append(c.perm, uint32(i))
 	}
-	s.at = end
-	l.stack = append(l.stack, laterSpan{at: late[i].first, n: n})
+	slices.SortFunc(c.perm, func(a, b uint32) int { return c.order.compare(out, keys[a], keys[b]) })
+}
+
+// endOf is where pair i of a map ends that ends with out.
+func endOf(out []byte, keys []uint32, i uint32) uint32 {
+	if int(i)+1 < len(keys) {
+		return keys[i+1]
+	}
+	return uint32(len(out))
+}
+
+// move puts pairs in the order of c.perm, which start at the place first and are
+// all of b.
+func (c *canonicalizer) move(b []byte, keys []uint32, first uint32) {
+	from := c.copyOf(b)
+	at := 0
+	for _, i := range c.perm {
+		end := len(b)
+		if int(i)+1 < len(keys) {
+			end = int(keys[i+1] - first)
+		}
+		at += copy(b[at:], from[keys[i]-first:end])
+	}
+}
+
+// moveWide puts pairs in the order of keys. Where one ends only it can tell.
+func (c *canonicalizer) moveWide(b []byte, keys []uint32, first uint32) {
+	from := c.copyOf(b)
+	at := 0
+	for _, key := range keys {
+		pair := from[key-first:]
+		at += copy(b[at:], pair[:len(pair)-len(skipTerms(pair, 2))])
+	}
+}
+
+// copyOf returns a copy of b. Beyond a small part of the term it is made in room
+// for all of it, and not again and again in a little more.
+func (c *canonicalizer) copyOf(b []byte) []byte {
+	if n := len(b); n > cap(c.tmp) {
+		if n = max(n, 2*cap(c.tmp)); n > c.size/16 {
+			n = max(len(b), c.size)
+		}
+		c.tmp = nil // before the next one is made
+		c.tmp = make([]byte, 0, n)
+	}
+	c.tmp = append(c.tmp[:0], b...)
+	return c.tmp
+}
+
+// putOff writes down by how much each pair is to move.
+func (c *canonicalizer) putOff(out []byte, keys []uint32) {
+	if len(c.late)+len(keys)+1 > c.most {
+		c.settle(out)
+	}
+	base := len(c.late)
+	c.lateRoom(len(keys) + 1)
+	late := c.late[base : base+len(keys)]
+	to := keys[0]
+	for _, i := range c.perm {
+		late[i] = newShift(keys[i], to-keys[i])
+		to += endOf(out, keys, i) - keys[i]
+	}
+	before := uint32(0)
+	for i, s := range late {
+		by := uint32(s)
+		late[i] = newShift(s.at(), by-before)
+		before = by
+	}
+	c.late = append(c.late[:base+len(keys)], newShift(uint32(len(out)), -before))
+}
+
+// lateRoom makes room for n more, at most c.most in all.
+func (c *canonicalizer) lateRoom(n int) {
+	if n += len(c.late); n > cap(c.late) {
+		if n = max(n, 2*cap(c.late)); n > c.most/4 {
+			n = c.most
+		}
+		c.late = append(make([]shift, 0, n), c.late...)
+	}
+}
+
+// settle moves all that was put off to where it belongs. It returns over how many
+// bytes.
+func (c *canonicalizer) settle(out []byte) int {
+	slices.Sort(c.late)
+	n := len(c.late) - 1
+	first := c.late[0].at()
+	from := c.copyOf(out[first:c.late[n].at()])
+	by := uint32(0)
+	for i, s := range c.late[:n] {
+		by += uint32(s)
+		at := s.at()
+		copy(out[at+by:], from[at-first:c.late[i+1].at()-first])
+	}
+	c.late = c.late[:0]
+	return len(from)
 }

@@ -60,9 +60,9 @@ func keySize(b []byte) int {
 	return 0
 }
 
-// learn keeps the shape of a map; sorted are its pairs in order, nil if they
-// are anyway.
-func (s *shape) learn(out []byte, keys []uint32, sorted []pair) {
+// learn keeps the shape of a map; perm is the order of its pairs, empty if they
+// are in order.
+func (s *shape) learn(out []byte, keys, perm []uint32) {
 	s.n, s.keys = 0, s.keys[:0]
 	for _, at := range keys {
 		size := keySize(out[at:])
@@ -72,11 +72,7 @@ func (s *shape) learn(out []byte, keys []uint32, sorted []pair) {
 		s.keys = append(s.keys, out[at:int(at)+size]...)
 	}
 	s.n, s.order = len(keys), s.order[:0]
-	for _, p := range sorted {
-		for i, at := range keys {
-			if at == p.at {
-				s.order = append(s.order, uint8(i))
-			}
-		}
+	for _, i := range perm {
+		s.order = append(s.order, uint8(i))
 	}
 }

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
-	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
@@ -59,6 +58,8 @@ func TestCanonicalize(t *testing.T) {
 		{mapOf(), maps(0)}, {mapOf(int32x(1), int32x(2)), mapOf(small(1), small(2))}, {mapOf(float(1), null, small(2), null, int32x(-1), null), mapOf(int32x(-1), null, small(2), null, float(1), null)},
 		{mapOf(tuple(bin("b")), small(1), tuple(latin1("a")), small(2), tuple(), small(3)), mapOf(tuple(), small(3), tuple(atom("a")), small(2), tuple(bin("b")), small(1))},
 		{mapOf(small(2), mapOf(atom("b"), null, atom("a"), null), small(1), null), mapOf(small(1), null, small(2), mapOf(atom("a"), null, atom("b"), null))},
+		{mapOf(mapOf(small(0), list(null, null), small(1), null), small(1), mapOf(small(0), list(null), small(2), null), small(2)), mapOf(mapOf(small(0), list(null, null), small(1), null), small(1), mapOf(small(0), list(null), small(2), null), small(2))},
+		{mapOf(mapOf(small(0), list(null, null), small(1), null), small(1), mapOf(small(0), list(null), small(1), null), small(2)), mapOf(mapOf(small(0), list(null), small(1), null), small(2), mapOf(small(0), list(null, null), small(1), null), small(1))},
 		{mapOf(mapOf(small(1), null, small(2), int32x(2)), small(1), mapOf(small(2), small(1), small(1), null), small(2)), mapOf(mapOf(small(1), null, small(2), small(1)), small(2), mapOf(small(1), null, small(2), small(2)), small(1))},
 	} {
 		want := tc.want
@@ -154,6 +155,79 @@ func TestCanonicalizeKeys(t *testing.T) {
 	}
 }
 
+// twins makes terms that are alike, so that comparing them leads deep into them:
+// maps and lists above all.
+type twins struct{ *rand.Rand }
+
+func (r twins) term(depth int) []byte {
+	if depth == 0 || r.IntN(5) == 0 {
+		leaves := [][]byte{
+			small(0), small(1), null, atom("a"), tuple(), str("\x00"), str("\x00\x00"), pieces(small(1), small(0)), float(1), bits(3, 0xe0), bin("b"),
+			list(null), list(null, null), pieces(tuple(), null), int32x(-1), smallBig(true, 0, 0, 0, 0, 1), newPid(self, 1, 2, 3), newerRef(self, 3, 1),
+		}
+		if r.IntN(100) == 0 {
+			leaves = [][]byte{atom(strings.Repeat("é", 200)), largeBig(false, times(300, small(1))...), largeTuple(copies(256, null)...)}
+		}
+		return leaves[r.IntN(len(leaves))]
+	}
+	some := make([][]byte, r.IntN(3))
+	for i := range some {
+		some[i] = r.term(depth - 1)
+	}
+	switch r.IntN(8) {
+	case 0:
+		return tuple(some...)
+	case 1:
+		return list(some...)
+	case 2:
+		return pieces(tuple(some...), r.term(depth-1), small(1))
+	case 3:
+		return closure{index: int64(r.IntN(2)), oldUni: small(byte(r.IntN(2))), env: some}.encode()
+	case 4:
+		return export(atom("m"), atom([]string{"f", "g"}[r.IntN(2)]), small(byte(r.IntN(2))))
+	}
+	var kv [][]byte
+	for i := range 1 + r.IntN(3) {
+		key := [][]byte{small(0), small(1), r.term(depth - 1), tuple(small(byte(i)), r.term(depth-1))}[r.IntN(4)]
+		kv = append(kv, key, r.term(depth-1))
+	}
+	return mapOf(kv...)
+}
+
+// TestCanonicalizeKeysAlike sorts maps by keys that hold maps, put off or not.
+func TestCanonicalizeKeysAlike(t *testing.T) {
+	t.Parallel()
+	m := elsewhere(t)
+	rounds := 3000
+	if testing.Short() {
+		rounds = 300
+	}
+	sorted := 0
+	for i := range rounds {
+		r := twins{rand.New(rand.NewPCG(10, uint64(i)))}
+		var pairs [][]byte
+		depth := 1 + r.IntN(5)
+		for range 2 + r.IntN(6) {
+			key := r.term(depth)
+			if r.IntN(4) == 0 { // so deep that the budget for moves is used up
+				key = chain(r.IntN(40), 2+r.IntN(3), r.IntN(2), key)
+			}
+			pairs = append(pairs, key, r.term(1))
+		}
+		b := mapOf(pairs...)
+		if r.IntN(4) == 0 {
+			b = chain(r.IntN(40), 2, r.IntN(2), b)
+		}
+		if m.Validate(ext(b)) == nil { // else two keys were the same
+			canonical(t, m, ext(b))
+			sorted++
+		}
+	}
+	if sorted < rounds/4 {
+		t.Errorf("only %d of %d terms had no key twice", sorted, rounds)
+	}
+}
+
 // reversed is a map of so many small integers in falling order, with a value for
 // the last one.
 func reversed(n int, last []byte) []byte {
@@ -185,44 +259,6 @@ func TestCanonicalizeDeep(t *testing.T) {
 	canonical(t, m, ext(mapOf(deepMaps(5, 2)[1:], null, reversed(2, small(3)), null)))
 	// Late maps between others that are not.
 	canonical(t, m, ext(list(deepMaps(40, 2)[1:], reversed(3, null), deepMaps(30, 4)[1:], mapOf(small(1), deepMaps(20, 2)[1:], small(2), reversed(9, deepMaps(9, 2)[1:])))))
-}
-
-// TestCanonicalizeMemory: what it takes beside its output is at most as much
-// again, but for deep maps out of order.
-func TestCanonicalizeMemory(t *testing.T) {
-	m := elsewhere(t)
-	var nils, ints []byte
-	for i := range 200_000 {
-		nils = append(nils, null...)
-		ints = append(ints, cat(int32x(400_000-i), null)...)
-	}
-	for name, b := range map[string][]byte{
-		"nils": ext(cat(head(200_000), nils, null)), "records": records(t, sortedKeys, etf.MinorVersion2), "records out of order": records(t, wireKeys, etf.MinorVersion2),
-		"old atoms": records(t, sortedKeys, etf.MinorVersion1), "deep": deepMaps(3000, 8), "large map": ext(cat(maps(200_000), ints)), "tuples": ext(cat(head(50_000), times(50_000, tuple(null, tuple(), small(1))), null)),
-	} {
-		out, err := m.Canonicalize(nil, b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		validate := allocated(func() { m.Validate(b) })
-		took := float64(allocated(func() { m.Canonicalize(out[:0], b) })-validate) / float64(len(b))
-		t.Logf("%s: %d bytes, %.2f of it beside the output and what Validate takes, %.2f", name, len(b), took, float64(validate)/float64(len(b)))
-		if most := map[bool]float64{false: 2, true: 13}[name == "deep" || name == "large map"]; took > most {
-			t.Errorf("%s: %.2f times %d bytes", name, took, len(b))
-		}
-	}
-}
-
-// allocated returns the bytes that f allocates when its pools are filled, which no
-// collection may empty meanwhile.
-func allocated(f func()) int64 {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	f()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
 // TestCanonicalizeRefuses what Validate does, with dst as it was.

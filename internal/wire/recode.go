@@ -11,8 +11,11 @@ import (
 // what is behind are places in the output, of which there is a stack:
 //
 //	a list   the place of its head; listGrew if the wire had it in pieces
-//	a map    the places of its keys so far
 //	a fun    the place of its head
+//
+// A map needs the places of its keys so far. These have a stack of their own, of
+// bytes: each is written as its distance from the one before, in the map or in
+// the maps around it, which takes a byte where pairs are small.
 //
 // As long as nothing is written in another form than it has, output is not even
 // copied: a place in the window and one in the output differ by delta.
@@ -28,7 +31,8 @@ type Recoder interface {
 	// of a fun, whose size is filled in later.
 	Scalar(dst []byte, in *Input) []byte
 	// Map puts the pairs of a map in order. The output so far ends with its last
-	// one; keys are the places of its keys. With false writing stops.
+	// one; keys are the places of its keys, for the Recoder to use as it likes. With
+	// false writing stops.
 	Map(out []byte, keys []uint32) bool
 }
 
@@ -45,49 +49,128 @@ type recoder struct {
 	from   int
 	delta  int
 
-	places []uint32
-	n      int // of places
-	last   int // the place of a key that was pushed last
+	terms   int64 // of all of the term, which is known
+	deepest int
+
+	places []uint32 // of lists and funs
+	n      int      // of places
+
+	keys  []byte   // of open maps, see mark
+	nkeys int      // of these bytes
+	last  int      // the place of the last of the keys, or one before that of the first
+	order []uint32 // room for the keys of a map that is complete
 }
 
 const (
 	listGrew   = 1 << 31
 	listHead   = 5 // bytes
+	listBytes  = 6 // of a list at least
 	placesKeep = 16 << 10
 )
 
-// Recode appends the accepted term in b, which stands without its version byte,
-// in canonical form. With false the Recoder has stopped it.
+// Recode appends the term in b, which in has just accepted and which stands
+// without its version byte, in canonical form. With false the Recoder has stopped it.
 func (in *Input) Recode(p *Program, b, dst []byte, r Recoder) ([]byte, bool) {
-	in.BuildSlice(p, b)
 	m := &in.m
 	c := &m.code
+	stack := m.stack // deep enough, and not to be made again
+	c.terms, c.deepest = m.terms, m.deepest
+	in.BuildSlice(p, b)
+	m.stack, m.depthCap, m.grown = stack[:0], int(min(int64(cap(stack)), p.maxDepth)), true
 	m.recoding = true
-	c.r, c.in, c.out, c.origin, c.from, c.delta, c.n, c.last = r, in, dst, len(dst), 0, 0, 0, -1
+	c.r, c.in, c.out, c.origin, c.from, c.delta, c.n, c.nkeys, c.last = r, in, dst, len(dst), 0, 0, 0, 0, 0
 	ok := in.Run(-1) == EvDone
 	if ok {
 		m.copyTo(m.pos)
 	}
 	dst = c.out
 	c.r, c.in, c.out, m.recoding = nil, nil, nil, false
-	if cap(c.places) > placesKeep {
-		c.places = nil
-	}
+	c.places, c.order, c.keys = keepSmall(c.places), keepSmall(c.order), keepSmall(c.keys)
 	return dst, ok
 }
 
-// mark pushes the place of a key, once even if its head is read again. With
-// false there is no room for it.
-func (c *recoder) mark(pos int) bool {
-	if place := pos + c.delta; place != c.last {
-		if uint(c.n) >= uint(len(c.places)) {
-			return false
-		}
-		c.places[c.n] = uint32(place)
-		c.last = place
-		c.n++
+// keepSmall keeps what a reused Machine may keep; all of it is in use.
+func keepSmall[T any](s []T) []T {
+	if cap(s) > placesKeep {
+		return nil
 	}
+	return s
+}
+
+// mark pushes the place of a key, once even if its head is read again. With
+// false it is left to markFar.
+func (c *recoder) mark(pos int) bool {
+	d := uint(pos + c.delta - c.last)
+	if d-1 >= farKey-1 || uint(c.nkeys) >= uint(len(c.keys)) {
+		return d == 0
+	}
+	c.keys[c.nkeys] = byte(d)
+	c.nkeys++
+	c.last += int(d)
 	return true
+}
+
+// A distance of farKey or more takes several bytes, highest first, of which all
+// but the last have this bit: they are read from behind.
+const (
+	farKey    = 0x80
+	farBytes  = 5 // of a distance at most
+	pairBytes = 3 // of a pair at least, but for that of []
+)
+
+// markFar pushes the place of a key where mark has no room, or not enough.
+func (m *Machine) markFar() {
+	c := &m.code
+	if len(c.keys) < c.nkeys+farBytes {
+		m.growKeys()
+	}
+	d := m.pos + c.delta - c.last
+	c.last += d
+	shift := 0
+	for d>>shift >= farKey {
+		shift += 7
+	}
+	for ; shift >= 0; shift -= 7 {
+		b := byte(d>>shift) | farKey
+		if shift == 0 {
+			b &^= farKey
+		}
+		c.keys[c.nkeys] = b
+		c.nkeys++
+	}
+}
+
+// popKeys pops the places of the n keys of the innermost map.
+func (m *Machine) popKeys(n int) []uint32 {
+	c := &m.code
+	if n > len(c.order) {
+		c.order = make([]uint32, max(256, n, min(2*len(c.order), len(m.buf)/(2*pairBytes))))
+	}
+	keys := c.order[:n]
+	b, place := c.keys[:c.nkeys], uint32(c.last)
+	for i := len(keys) - 1; i >= 0; i-- {
+		keys[i] = place
+		k := len(b) - 1
+		d := uint32(b[k])
+		if b = b[:k]; k > 0 && b[k-1] >= farKey {
+			b, d = popFar(b, d)
+		}
+		place -= d
+	}
+	if c.nkeys, c.last = len(b), int(place); c.nkeys == 0 {
+		c.last = len(c.out) - c.origin // the next key is not far from there
+	}
+	return keys
+}
+
+// popFar pops the rest of a distance that ends with d.
+func popFar(b []byte, d uint32) ([]byte, uint32) {
+	k := len(b)
+	for shift := 7; k > 0 && b[k-1] >= farKey; shift += 7 {
+		k--
+		d |= uint32(b[k]&^farKey) << shift
+	}
+	return b[:k], d
 }
 
 func (c *recoder) room() bool { return c.n < len(c.places) }
@@ -98,9 +181,28 @@ func (c *recoder) push(pos int) {
 	c.n++
 }
 
-func (c *recoder) grow() {
-	c.places = append(c.places, make([]uint32, max(256, len(c.places)))...)
-	c.places = c.places[:cap(c.places)]
+// growPlaces makes room for as many places as there can be.
+func (m *Machine) growPlaces() {
+	c := &m.code
+	c.places = longer(c.places, min(c.deepest, (len(m.buf)-m.pos)/listBytes))
+}
+
+// growKeys doubles the room for keys, or makes it for those of the map at hand.
+// Once it is a part of the term, it is made for as many keys as there can be, and
+// not again.
+func (m *Machine) growKeys() {
+	c := &m.code
+	more := max(len(c.keys), int(m.top.left/2))
+	if rest := len(m.buf) - m.pos; len(c.keys) > len(m.buf)/32 {
+		more = min(rest/pairBytes, int(c.terms-m.terms+m.owed())/2) + rest/farKey
+	}
+	c.keys = longer(c.keys, more)
+}
+
+func longer[T any](s []T, n int) []T {
+	grown := make([]T, len(s)+max(256, n))
+	copy(grown, s)
+	return grown
 }
 
 // plainList closes a list of total elements whose end is at pos, unless it has
@@ -188,7 +290,7 @@ func (m *Machine) recodeOpen(opens class, n int64, head int) {
 	switch opens {
 	case clsList:
 		if !c.room() {
-			c.grow()
+			m.growPlaces()
 		}
 		c.push(head)
 	case clsTuple:
@@ -203,7 +305,7 @@ func (m *Machine) recodeOpen(opens class, n int64, head int) {
 func (m *Machine) recodeFun() {
 	c := &m.code
 	if !c.room() {
-		c.grow()
+		m.growPlaces()
 	}
 	c.push(m.cur.head)
 	m.rewrite(m.cur.head, m.pos)
@@ -255,8 +357,7 @@ func (m *Machine) recodeClose(cls class) bool {
 		c.putCount(head, int64(len(c.out)-c.origin-int(head)-1))
 	case clsMap:
 		m.copyTo(m.pos)
-		c.n -= int(m.top.total / 2)
-		if !c.r.Map(c.out[c.origin:], c.places[c.n:c.n+int(m.top.total/2)]) {
+		if keys := m.popKeys(int(m.top.total / 2)); !c.r.Map(c.out[c.origin:], keys) {
 			return m.refuse(LimitBuffered) // nobody asks why
 		}
 	}

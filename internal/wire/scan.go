@@ -47,8 +47,8 @@ func (m *Machine) run(one bool, floor int) Event {
 			if ev = m.rare(m.buf[m.pos]); ev == evScalar {
 				ev = m.endHead(one)
 			}
-		case exitGrow:
-			m.code.grow()
+		case exitFar:
+			m.markFar()
 			continue
 		case exitThin:
 			ev = m.thinList()
@@ -172,7 +172,7 @@ const (
 	exitOpen                // … a container that may not be opened or needs more than that
 	exitRare                // a head that scan does not read
 	exitClose               // the top frame, complete, is (in) a key, or written anew
-	exitGrow                // there is no room for the place of a key
+	exitFar                 // the place of a key has no room, or is far from the last
 	exitThin                // a list of no elements that is to be left out
 	exitDone                // a term has ended, and run may have to stop
 )
@@ -271,7 +271,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			// A key of a map that is written anew: where it begins is needed at the end,
 			// to put the pairs in order.
 			if cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
-				x = exitGrow
+				x = exitFar
 				goto out
 			}
 

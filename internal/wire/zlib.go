@@ -256,6 +256,7 @@ func (in *Input) makeInflatedRoom(step int) {
 	for size < kept+step {
 		size *= 2
 	}
+	size = int(min(int64(size), int64(kept)+z.size-z.made+1)) // if all of it is kept
 	buf := z.out[:cap(z.out)]
 	if size > cap(z.out) {
 		buf = make([]byte, size)
