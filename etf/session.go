@@ -69,23 +69,29 @@ func (m *Mode) measuring() *session {
 }
 
 func (m *Mode) put(s *session) {
-	s.names.release()
-	s.names.draw = nil
+	if s.names.draw != nil {
+		s.names.release()
+		s.names.draw = nil
+	}
 	s.in.Release()
 	m.c.pool.Put(s)
 }
 
 func (n *names) begin(m *Mode) {
-	*n = names{mode: m}
-	if len(m.budgets) > 0 {
+	n.mode, n.fresh, n.err = m, 0, nil
+	if n.draw != nil || len(m.budgets) > 0 {
 		n.draw = m.newDraw()
 	}
 }
 
-// newDraw starts on the budgets. It stays a call, or begin becomes one.
+// newDraw starts on the budgets, if there are any. It stays a call, or begin
+// becomes one.
 //
 //go:noinline
 func (m *Mode) newDraw() *limits.Draw {
+	if len(m.budgets) == 0 {
+		return nil
+	}
 	return limits.NewDraw(m.budgets...)
 }
 

@@ -99,6 +99,10 @@ func (in *Input) Commit() bool {
 	if in.names == nil || in.failed {
 		return !in.failed
 	}
+	return in.commit()
+}
+
+func (in *Input) commit() bool {
 	code, lim := in.names.Commit()
 	if code == OK {
 		return true

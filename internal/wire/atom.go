@@ -97,7 +97,10 @@ func (t *atomTable) reset(p *Program) {
 		t.stamps = nil
 	}
 	t.n, t.stamps = 0, t.stamps[:cap(t.stamps)]
-	t.use(p, t.first[:])
+	if len(t.tab) != len(t.first) {
+		t.tab = t.first[:]
+	}
+	t.room = int(min(atomTabMin/3*2, p.maxDistinct))
 }
 
 func (t *atomTable) use(p *Program, tab []atomSlot) {

@@ -33,10 +33,9 @@ const never = math.MaxInt
 // Program is a grammar compiled with a policy and limits. It is immutable and
 // shared by any number of Machines.
 type Program struct {
-	need  [256]int  // bytes of the fixed part of a head, or never
-	ops   [256]op   // what scan does with a tag
-	tight [256]op   // tightOps, for a window that ends
-	code  [256]Code // why a never tag is refused
+	need [256]int  // bytes of the fixed part of a head, or never
+	ops  [256]op   // what scan does with a tag
+	code [256]Code // why a never tag is refused
 
 	maxBytes, maxDepth, maxTerms, maxArity, maxBlob, maxBig int64
 	maxAtomChars, maxAtoms, maxDistinct                     int64
@@ -78,7 +77,7 @@ func Compile(o Options) *Program {
 		Limits: o.Limits, reject: o.Reject, release: o.Release,
 		hasNode: o.HasNode, node: o.Node, creation: o.Creation,
 		nodeAllowed: o.NodeAllowed, newHook: o.NewHook,
-		tight: tightOps, seedA: maphash.MakeSeed(), seedB: maphash.MakeSeed(),
+		seedA: maphash.MakeSeed(), seedB: maphash.MakeSeed(),
 	}
 	p.setLimits(o.Limits)
 	p.setRelease(o.Release)

@@ -13,7 +13,10 @@ func (m *Machine) run(one bool, floor int) Event {
 	}
 	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil && m.tree.starts == nil
 	if !m.started {
-		if ev := m.start(); ev != evAgain {
+		if b := m.buf[m.pos:]; len(b) >= 2 && b[0] == Version && b[1] != TagCompressed { // as start does
+			m.pos++
+			m.begun()
+		} else if ev := m.start(); ev != evAgain {
 			return ev
 		}
 	}
@@ -44,7 +47,11 @@ func (m *Machine) run(one bool, floor int) Event {
 		case exitOpen:
 			ev = m.open(m.arg.opens, m.arg.n, m.arg.width, one)
 		case exitRare:
-			if ev = m.rare(m.buf[m.pos]); ev == evScalar {
+			tag := m.buf[m.pos]
+			if m.p.need[tag] > len(m.buf)-m.pos {
+				return m.waitHead(tag)
+			}
+			if ev = m.rare(tag); ev == evScalar {
 				ev = m.endHead(one)
 			}
 		case exitGrow:
@@ -85,31 +92,36 @@ func (m *Machine) run(one bool, floor int) Event {
 // Scan loads heads and short payloads without asking each time whether they are
 // all there: a view of the window has at least margin bytes behind whatever scan
 // takes. Where the window ends, the view is a copy of its last bytes with zeros
-// behind them, and each head is checked for length first.
+// behind them, and the last heads are checked for length first.
 //
 //	buf  [ …                    | tail ]
 //	view                        [ tail | zeros ]     tail <= tailMax, zeros = margin
 const (
-	margin  = 32  // more than any load of scan reaches, and any fixed part
+	margin  = 32  // more than any load of scan reaches
 	tailMax = 128 // more than heapBinMax and margin
+	longest = 16  // more than any fixed part that scan reads
 )
 
 // view returns what scan is to read. With edge scan has come too close to the
-// end of the window.
+// end of the window. What is short is read as a tail from the start.
 func (m *Machine) view(edge bool) []byte {
 	b := m.buf[m.pos:]
-	if m.end = len(m.buf); edge || len(b) <= margin {
+	if m.end = len(m.buf); edge || len(b) <= tailMax {
 		b = m.tailView(b)
 	}
 	return b
 }
 
-// tailView copies the last bytes of the window.
+// tailView copies the last bytes of the window, unless it has them already.
 func (m *Machine) tailView(b []byte) []byte {
-	n := copy(m.pad[:tailMax], b)
-	clear(m.pad[n : n+margin])
+	n, end := len(b), m.base+int64(m.end)
+	if m.padEnd != end || m.padded < n {
+		copy(m.pad[:tailMax], b)
+		clear(m.pad[n : n+margin])
+		m.padEnd, m.padded = end, n
+	}
 	m.end += margin
-	return m.pad[:n+margin]
+	return m.pad[m.padded-n : m.padded+margin]
 }
 
 // op is what scan does with a head.
@@ -118,7 +130,6 @@ type op uint8
 const (
 	opHead op = iota // unknown or refused: the code is in Program.code
 	opRare
-	opTight // look whether the head is complete
 	opSmallInteger
 	opInteger
 	opNil
@@ -149,14 +160,6 @@ var ops = [256]op{
 	TagString:        opString,
 	TagMap:           opMap,
 }
-
-// tightOps is for where the window ends.
-var tightOps = func() (t [256]op) {
-	for tag := range t {
-		t[tag] = opTight
-	}
-	return t
-}()
 
 // exit says why scan came back.
 type exit uint8
@@ -206,9 +209,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	if k := len(m.maps); k > 0 {
 		last = m.maps[k-1].last
 	}
-	opsAt, mark := &p.ops, class(0)
+	near, mark := margin, class(0) // up to near bytes ask for a closer look
 	if end != len(m.buf) {
-		opsAt = &p.tight
+		near += longest
 	}
 	if !m.fast {
 		mark = looked
@@ -235,12 +238,16 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	}
 	for {
 		for left != 0 {
-			if len(b) <= margin {
-				x = exitEdge
-				if opsAt == &p.tight {
-					x = exitMore
+			if len(b) <= near {
+				if x = exitEdge; near == margin {
+					goto out
 				}
-				goto out
+				if x = exitMore; len(b) <= margin {
+					goto out
+				}
+				if x = exitHead; p.need[b[0]] > len(b)-margin {
+					goto out
+				}
 			}
 
 			if cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
@@ -251,17 +258,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			var opens class
 			var n, children, cost int64
 			var width int
-			o := opsAt[b[0]]
-		again:
-			switch o {
-			case opTight:
-				if p.need[b[0]] > len(b)-margin {
-					x = exitHead
-					goto out
-				}
-				o = p.ops[b[0]]
-				goto again
-
+			switch p.ops[b[0]] {
 			case opSmallInteger:
 				if cls < clsMap || cls == clsMap && left&1 != 0 {
 					b = b[2:len(b):len(b)]
@@ -344,7 +341,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opAtom:
 				k := uint(b[1])
 				if 2+int(k)+margin > len(b) {
-					if x = exitEdge; opsAt == &p.tight || k > 64 {
+					if x = exitEdge; near != margin || k > 64 {
 						m.arg.end = 2 + int(k)
 						x = exitAtom
 					}
@@ -431,7 +428,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					goto out
 				}
 				if 5+int(n)+margin > len(b) {
-					if x = exitEdge; opsAt == &p.tight {
+					if x = exitEdge; near != margin {
 						m.arg.n = n
 						x = exitBinary
 					}
