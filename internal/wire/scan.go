@@ -205,10 +205,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	p := m.p
 	b = b[:len(b):len(b)]
 	left, cls := m.top.left, m.top.cls
-	end, last := m.end, uint64(unsorted) // last is that of the innermost map
-	if k := len(m.maps); k > 0 {
-		last = m.maps[k-1].last
-	}
+	end := m.end
 	near, mark := margin, class(0) // up to near bytes ask for a closer look
 	if end != len(m.buf) {
 		near += longest
@@ -221,7 +218,6 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 		mark = recoded
 	}
 	s := &m.tree
-	at := s.at.end
 	cls |= mark
 	if ended {
 		left--
@@ -266,7 +262,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(b[1])}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindInteger), uint64(b[1])}
 					b = b[2:len(b):len(b)]
 					left--
 					continue
@@ -294,11 +290,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
 					b = b[5:len(b):len(b)]
 					left--
 					for left >= 4 && len(b) >= 20+margin && b[0] == TagInteger && b[5] == TagInteger && b[10] == TagInteger && b[15] == TagInteger {
-						to := s.nodes[at-int(left):][:4:4]
+						to := s.nodes[s.at.end-int(left):][:4:4]
 						to[0] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
 						to[1] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 6))))}
 						to[2] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 11))))}
@@ -324,7 +320,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindNil), 0}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindNil), 0}
 					b = b[1:len(b):len(b)]
 					left--
 					continue
@@ -388,7 +384,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 									tr.names = tr.names[:to+int(k)]
 									tr.atoms = append(tr.atoms, Node{uint64(KindAtom) | uint64(k)<<nodeLenAt, uint64(to)})
 								}
-								tr.nodes[at-int(left)] = tr.atoms[id]
+								tr.nodes[tr.at.end-int(left)] = tr.atoms[id]
 							} else if cls >= clsMap && left&1 == 0 || cls > clsMap {
 								// A key: atoms are told apart by their numbers.
 								if cls != clsMap || m.keyRoom <= 0 {
@@ -447,19 +443,20 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindBinary) | uint64(n)<<nodeLenAt, uint64(end - len(b) + 5)}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindBinary) | uint64(n)<<nodeLenAt, uint64(end - len(b) + 5)}
 					b = b[5+int(n) : len(b) : len(b)]
 					left--
 					continue
 				}
-				if cls == clsMap && m.keyRoom > 0 {
+				if k := len(m.maps) - 1; cls == clsMap && m.keyRoom > 0 && k >= 0 {
 					// A key that is above the last one differs from all, see mapState.
+					st := &m.maps[k]
 					key := be64(b, 5) >> 1
 					if n < 8 {
 						key &= prefixMasks[n&7]
 					}
-					if k := m.nsorted; key > last && uint(k) < uint(len(m.sorted)) {
-						last = key
+					if k := m.nsorted; key > st.last && uint(k) < uint(len(m.sorted)) {
+						st.last = key
 						m.sorted[k] = end - len(b)
 						m.nsorted = k + 1
 						m.keyRoom--
@@ -490,7 +487,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindFloat), be64(b, 1)}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindFloat), be64(b, 1)}
 					b = b[9:len(b):len(b)]
 					left--
 					continue
@@ -527,7 +524,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 						if b[2] != 0 {
 							neg = uint64(NodeNeg) << nodeFlagsAt
 						}
-						s.nodes[at-int(left)] = Node{uint64(KindInteger) | uint64(NodeBig)<<nodeFlagsAt | neg | uint64(n)<<nodeLenAt, uint64(end - len(b) + 3)}
+						s.nodes[s.at.end-int(left)] = Node{uint64(KindInteger) | uint64(NodeBig)<<nodeFlagsAt | neg | uint64(n)<<nodeLenAt, uint64(end - len(b) + 3)}
 					}
 				} else if cls&built != 0 {
 					x = exitRare
@@ -604,11 +601,10 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					if int64(len(s.nodes)-first) < children || uint(depth) >= uint(len(s.outer)) {
 						goto slow
 					}
-					s.nodes[at-int(left)] = Node{uint64(openKinds[opens&7]) | uint64(n)<<nodeLenAt, uint64(first)}
-					s.outer[depth] = bed{at, s.at.full}
+					s.nodes[s.at.end-int(left)] = Node{uint64(openKinds[opens&7]) | uint64(n)<<nodeLenAt, uint64(first)}
+					s.outer[depth] = s.at
 					s.used = first + int(children)
-					at = s.used
-					s.at.full = at
+					s.at = bed{s.used, s.used}
 				}
 				m.terms, m.words, m.below = terms, words, below
 				m.stack = m.stack[:depth+1]
@@ -621,12 +617,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 						opens = clsMap1
 					} else if cls&recoded == 0 {
 						k := len(m.maps)
-						if k > 0 {
-							m.maps[k-1].last = last
-						}
 						m.maps = m.maps[:k+1]
 						m.maps[k].begin(m)
-						last = m.lastKey
 					}
 				}
 				if opens == clsList && cls&recoded != 0 {
@@ -683,9 +675,6 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					m.keyRoom += m.top.total / 2
 					m.ents, m.nsorted = m.ents[:s.base], s.sorted
 					m.maps = m.maps[:k]
-					if k > 0 {
-						last = m.maps[k-1].last
-					}
 				}
 			}
 			top := len(m.stack) - 1
@@ -695,7 +684,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			m.stack = m.stack[:top]
 			m.below -= int64(left)
 			if cls&built != 0 || mark == looked && m.building {
-				at, s.at.full = s.outer[top].end, s.outer[top].full
+				s.at = s.outer[top]
 			}
 			if top <= m.floor {
 				m.stop = true
@@ -708,11 +697,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	}
 
 out:
-	if k := len(m.maps); k > 0 {
-		m.maps[k-1].last = last
-	}
 	m.pos = end - len(b)
-	s.at.end = at
 	m.top.left, m.top.cls = left, cls&^scanMarks
 	return x
 }
