@@ -45,7 +45,8 @@ type session struct {
 	filling *filling // made when it is first needed
 }
 
-// names applies atom rules and budgets to the names of one term.
+// names applies atom rules and budgets to the names of one term. It is zero for
+// a mode that has neither.
 type names struct {
 	mode  *Mode
 	draw  *limits.Draw // nil without budgets, and for Measure
@@ -64,40 +65,41 @@ func (m *Mode) get() *session {
 // left: they are not asked.
 func (m *Mode) measuring() *session {
 	s := m.c.pool.Get().(*session)
-	s.names = names{mode: m}
+	if s.names = (names{}); m.c.atoms.closed {
+		s.names.mode = m
+	}
 	return s
 }
 
 func (m *Mode) put(s *session) {
-	if s.names.draw != nil {
+	if s.names.mode != nil {
 		s.names.release()
-		s.names.draw = nil
+		s.names = names{}
 	}
 	s.in.Release()
 	m.c.pool.Put(s)
 }
 
 func (n *names) begin(m *Mode) {
-	n.mode, n.fresh, n.err = m, 0, nil
-	if n.draw != nil || len(m.budgets) > 0 {
-		n.draw = m.newDraw()
+	if n.mode != nil || m.c.atoms.closed || len(m.budgets) > 0 {
+		n.start(m)
 	}
 }
 
-// newDraw starts on the budgets, if there are any. It stays a call, or begin
-// becomes one.
-//
-//go:noinline
-func (m *Mode) newDraw() *limits.Draw {
-	if len(m.budgets) == 0 {
-		return nil
+// start is what begin has to do if somebody wants to know about names.
+func (n *names) start(m *Mode) {
+	*n = names{}
+	if m.c.atoms.closed || len(m.budgets) > 0 {
+		n.mode = m
 	}
-	return limits.NewDraw(m.budgets...)
+	if len(m.budgets) > 0 {
+		n.draw = limits.NewDraw(m.budgets...)
+	}
 }
 
 // hook returns what the grammar asks about names: nil if nobody wants to know.
 func (n *names) hook() wire.Names {
-	if !n.mode.c.atoms.closed && n.draw == nil {
+	if n.mode == nil {
 		return nil
 	}
 	return n

@@ -93,14 +93,13 @@ func (t *atomTable) reset(p *Program) {
 		clear(t.first[:])
 		clear(t.levels[:])
 	}
-	if cap(t.stamps) > atomTabKeep {
-		t.stamps = nil
+	if len(t.tab) != len(t.first) { // it has grown
+		if t.tab = t.first[:]; cap(t.stamps) > atomTabKeep {
+			t.stamps = nil
+		}
+		t.stamps = t.stamps[:cap(t.stamps)]
 	}
-	t.n, t.stamps = 0, t.stamps[:cap(t.stamps)]
-	if len(t.tab) != len(t.first) {
-		t.tab = t.first[:]
-	}
-	t.room = int(min(atomTabMin/3*2, p.maxDistinct))
+	t.n, t.room = 0, p.firstRoom
 }
 
 func (t *atomTable) use(p *Program, tab []atomSlot) {

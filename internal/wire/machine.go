@@ -188,6 +188,28 @@ type Machine struct {
 // occupy is kept, up to a bound.
 func (m *Machine) reset(p *Program, names Names) {
 	m.seen.reset(p)
+	if !m.done { // else all containers are closed
+		m.abandon()
+	}
+	m.names = names
+	m.pos, m.base, m.need, m.below = 0, 0, 0, 0
+	m.modes = modes{}
+	m.counts = counts{} // by itself, or it is made elsewhere and copied
+	m.top.left, m.top.cls, m.top.tailed, m.top.total = 1, clsRoot|pending, false, 1
+	m.terms, m.lastKey, m.keyRoom, m.padEnd = 1, 0, p.maxKeys, -1
+	if p != m.p || m.grown || p.newHook != nil || m.serial > 1<<31 {
+		m.rearrange(p)
+	}
+}
+
+// abandon drops what an unfinished term has left.
+func (m *Machine) abandon() {
+	m.stack, m.maps, m.sums, m.ents, m.undo = m.stack[:0], m.maps[:0], m.sums[:0], m.ents[:0], m.undo[:0]
+	m.nsorted, m.pay.active, m.part.stage = 0, false, partNone
+}
+
+// rearrange is what few resets need.
+func (m *Machine) rearrange(p *Program) {
 	if p != m.p {
 		m.hook = nil
 		m.p = p
@@ -195,13 +217,7 @@ func (m *Machine) reset(p *Program, names Names) {
 	if p.newHook != nil && m.hook == nil {
 		m.hook = p.newHook() // it holds no state from term to term
 	}
-	m.names = names
-	m.pos, m.base, m.need = 0, 0, 0
-	m.modes, m.counts = modes{}, counts{}
-	m.top.left, m.top.cls, m.top.tailed, m.top.total = 1, clsRoot|pending, false, 1
-	m.below, m.terms, m.lastKey, m.keyRoom = 0, 1, 0, p.maxKeys
-	m.stack, m.maps, m.sums, m.ents, m.undo = m.stack[:0], m.maps[:0], m.sums[:0], m.ents[:0], m.undo[:0]
-	if m.nsorted = 0; m.serial > 1<<31 { // so that no term runs out of them
+	if m.serial > 1<<31 { // so that no term runs out of them
 		m.serial = 0
 		clear(m.seen.stamps)
 	}
@@ -209,7 +225,6 @@ func (m *Machine) reset(p *Program, names Names) {
 		m.trim()
 	}
 	m.depthCap = int(min(int64(cap(m.stack)), p.maxDepth))
-	m.pay.active, m.part.stage, m.padEnd = false, partNone, -1
 }
 
 // trim lets go of what was grown beyond what a reused Machine may keep.

@@ -42,6 +42,7 @@ type Program struct {
 	maxInflated, maxRatio, maxBuffered, maxStream           int64
 	maxKeys, maxWords                                       int64
 	fastArity                                               int64 // of containers that need no closer look
+	firstRoom                                               int   // of atoms in the smallest table
 
 	Limits limits.Limits // as resolved, for error texts
 
@@ -125,6 +126,7 @@ func (p *Program) setLimits(l limits.Limits) {
 	p.maxKeys = v(l.MaxKeyState) / keyBytes
 	p.maxWords = v(l.MaxHeapWords)
 	p.fastArity = min(p.maxArity, tupleMax-1)
+	p.firstRoom = int(min(atomTabMin/3*2, p.maxDistinct))
 }
 
 // setRelease spells out what differs between releases of OTP; 0, any release,

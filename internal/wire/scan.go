@@ -1,5 +1,7 @@
 package wire
 
+import "math"
+
 // run reads heads until there is something to tell, see Event.
 //
 // With one set it stops after each token; else at the end of the term, or as
@@ -207,7 +209,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	left, cls := m.top.left, m.top.cls
 	end := m.end
 	near, mark := margin, class(0) // up to near bytes ask for a closer look
-	if end != len(m.buf) {
+	if m.recoding {
+		near = math.MaxInt
+	} else if end != len(m.buf) {
 		near += longest
 	}
 	if !m.fast {
@@ -235,20 +239,19 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	for {
 		for left != 0 {
 			if len(b) <= near {
-				if x = exitEdge; near == margin {
+				tail := end != len(m.buf)
+				if len(b) <= margin {
+					if x = exitEdge; tail {
+						x = exitMore
+					}
 					goto out
 				}
-				if x = exitMore; len(b) <= margin {
+				if x = exitHead; tail && p.need[b[0]] > len(b)-margin {
 					goto out
 				}
-				if x = exitHead; p.need[b[0]] > len(b)-margin {
+				if x = exitGrow; cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
 					goto out
 				}
-			}
-
-			if cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
-				x = exitGrow
-				goto out
 			}
 
 			var opens class
@@ -337,7 +340,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opAtom:
 				k := uint(b[1])
 				if 2+int(k)+margin > len(b) {
-					if x = exitEdge; near != margin || k > 64 {
+					if x = exitEdge; end != len(m.buf) || k > 64 {
 						m.arg.end = 2 + int(k)
 						x = exitAtom
 					}
@@ -424,7 +427,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					goto out
 				}
 				if 5+int(n)+margin > len(b) {
-					if x = exitEdge; near != margin {
+					if x = exitEdge; end != len(m.buf) {
 						m.arg.n = n
 						x = exitBinary
 					}
