@@ -11,10 +11,7 @@ func (m *Machine) shortAtom(one bool) Event {
 	if !m.takeAtom(start, end, m.buf[m.pos] == TagSmallAtom) {
 		return EvFail
 	}
-	m.cur = scalar{
-		kind: KindAtom, flags: m.atom.flags, num: uint64(end - start),
-		head: m.pos, start: start, end: end,
-	}
+	m.cur.set(KindAtom, m.atom.flags, uint64(end-start), m.pos, start, end)
 	return m.endHead(one)
 }
 
@@ -29,20 +26,20 @@ func (m *Machine) scalar(one bool) Event {
 		m.pos = end
 		return evScalar
 	}
-	m.cur = scalar{head: m.pos, start: end, end: end}
-	c := &m.cur
+	kind, num, start := KindInvalid, uint64(0), end
 	switch b[0] {
 	case TagSmallInteger:
-		c.kind, c.num = KindInteger, uint64(b[1])
+		kind, num = KindInteger, uint64(b[1])
 	case TagInteger:
-		c.kind, c.num = KindInteger, uint64(int64(int32(binary.BigEndian.Uint32(b[1:]))))
+		kind, num = KindInteger, uint64(int64(int32(binary.BigEndian.Uint32(b[1:]))))
 	case TagNewFloat:
-		c.kind, c.num = KindFloat, binary.BigEndian.Uint64(b[1:])
+		kind, num = KindFloat, binary.BigEndian.Uint64(b[1:])
 	case TagNil:
-		c.kind = KindNil
+		kind = KindNil
 	case TagBinary:
-		c.kind, c.num, c.start = KindBinary, uint64(len(b)-5), m.pos+5
+		kind, num, start = KindBinary, uint64(len(b)-5), m.pos+5
 	}
+	m.cur.set(kind, 0, num, m.pos, start, end)
 	return m.endHead(one)
 }
 
@@ -151,7 +148,8 @@ func (m *Machine) report(kind Kind, flags, bits uint8, num uint64, head, start, 
 	case clsImproper, clsTail, clsStrEnd:
 		flags |= FlagTail
 	}
-	m.tok = Token{Kind: kind, Flags: flags, Bits: bits, Num: num, Start: start, End: end}
+	t := &m.tok // field by field, see scalar.set
+	t.Kind, t.Flags, t.Bits, t.Num, t.Start, t.End = kind, flags, bits, num, start, end
 	m.tokOff = m.base + int64(head)
 }
 
