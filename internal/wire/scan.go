@@ -114,7 +114,10 @@ func (m *Machine) view(edge bool) []byte {
 	return b
 }
 
-// tailView copies the last bytes of the window, unless it has them already.
+// tailView copies the last bytes of the window, unless it has them already. It
+// stays a call, or view becomes one.
+//
+//go:noinline
 func (m *Machine) tailView(b []byte) []byte {
 	n, end := len(b), m.base+int64(m.end)
 	if m.padEnd != end || m.padded < n {
