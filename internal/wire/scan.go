@@ -48,7 +48,10 @@ func (m *Machine) run(one bool, floor int) Event {
 			}
 		case exitOpen:
 			ev = m.open(m.arg.opens, m.arg.n, m.arg.width, one)
-		case exitRare:
+		case exitRare, exitWideAtom:
+			if x == exitWideAtom {
+				m.pos--
+			}
 			tag := m.buf[m.pos]
 			if m.p.need[tag] > len(m.buf)-m.pos {
 				return m.waitHead(tag)
@@ -138,6 +141,7 @@ const (
 	opSmallInteger
 	opInteger
 	opNil
+	opWideAtom
 	opAtom
 	opBinary
 	opFloat
@@ -156,6 +160,8 @@ var ops = [256]op{
 	TagNil:           opNil,
 	TagSmallAtomUTF8: opAtom,
 	TagSmallAtom:     opAtom,
+	TagAtomUTF8:      opWideAtom,
+	TagAtom:          opWideAtom,
 	TagBinary:        opBinary,
 	TagNewFloat:      opFloat,
 	TagSmallBig:      opSmallBig,
@@ -170,19 +176,20 @@ var ops = [256]op{
 type exit uint8
 
 const (
-	exitMore    exit = iota // the window is used up
-	exitEdge                // nearly so: a view of its tail is wanted
-	exitHead                // the head at m.pos is cut, unknown or refused
-	exitSpecial             // no ordinary head comes next
-	exitScalar              // m.arg is a scalar somebody wants to look at
-	exitAtom                // … an atom that has to be looked up
-	exitBinary              // … a binary that is large or not all there
-	exitOpen                // … a container that may not be opened or needs more than that
-	exitRare                // a head that scan does not read
-	exitClose               // the top frame, complete, is (in) a key, or written anew
-	exitGrow                // there is no room for the place of a key
-	exitThin                // a list of no elements that is to be left out
-	exitDone                // a term has ended, and run may have to stop
+	exitMore     exit = iota // the window is used up
+	exitEdge                 // nearly so: a view of its tail is wanted
+	exitHead                 // the head at m.pos is cut, unknown or refused
+	exitSpecial              // no ordinary head comes next
+	exitScalar               // m.arg is a scalar somebody wants to look at
+	exitAtom                 // … an atom that has to be looked up
+	exitWideAtom             // … one with a length of two bytes, the first of which is read over
+	exitBinary               // … a binary that is large or not all there
+	exitOpen                 // … a container that may not be opened or needs more than that
+	exitRare                 // a head that scan does not read
+	exitClose                // the top frame, complete, is (in) a key, or written anew
+	exitGrow                 // there is no room for the place of a key
+	exitThin                 // a list of no elements that is to be left out
+	exitDone                 // a term has ended, and run may have to stop
 )
 
 // openKinds are the kinds of the containers that scan opens.
@@ -340,6 +347,14 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
+			case opWideAtom:
+				// With a short name it is as the others, one byte later.
+				if b[1] != 0 || b[2]-1 >= 16 || cls&(looked|recoded) != 0 || 3+int(b[2])+margin > len(b) {
+					x = exitRare
+					goto out
+				}
+				b = b[1:len(b):len(b)] // so that b[0] is 0
+				fallthrough
 			case opAtom:
 				k := uint(b[1])
 				if 2+int(k)+margin > len(b) {
@@ -418,7 +433,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					}
 				}
 				m.arg.end = 2 + int(k)
-				x = exitAtom
+				if x = exitAtom; b[0] == 0 {
+					x = exitWideAtom
+				}
 				goto out
 
 			case opBinary:
@@ -548,7 +565,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				continue
 
 			case opSmallTuple:
-				n = int64(b[1])
+				if n = int64(b[1]); n == 0 && (cls < clsMap || cls == clsMap && left&1 != 0) {
+					b = b[2:len(b):len(b)]
+					left--
+					continue
+				}
 				opens, width, children, cost = clsTuple, 2, n, n+1
 			case opLargeTuple:
 				n = int64(be32(b, 1))
@@ -577,7 +598,13 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opMap:
 				n = int64(be32(b, 1))
 				opens, width, children, cost = clsMap, 5, 2*n, 2*n+4
-				if n > flatMapMax || len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
+				if words := m.words + wordsNoMap; n == 0 && words <= p.maxWords && (cls < clsMap || cls == clsMap && left&1 != 0) {
+					m.words = words
+					b = b[5:len(b):len(b)]
+					left--
+					continue
+				}
+				if n > flatMapMax || n > 1 && len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
 					goto slow
 				}
 
