@@ -44,7 +44,7 @@ type Program struct {
 	fastArity                                               int64 // of containers that need no closer look
 	firstRoom                                               int   // of atoms in the smallest table
 
-	Limits limits.Limits // as resolved, for error texts
+	caps []limits.Error // by code less LimitBytes: name and value, as errors tell them
 
 	reject      Set
 	release     int
@@ -75,12 +75,16 @@ type Program struct {
 // Compile builds the tables. It cannot fail: Options are checked in package etf.
 func Compile(o Options) *Program {
 	p := &Program{
-		Limits: o.Limits, reject: o.Reject, release: o.Release,
+		reject: o.Reject, release: o.Release,
 		hasNode: o.HasNode, node: o.Node, creation: o.Creation,
 		nodeAllowed: o.NodeAllowed, newHook: o.NewHook,
 		seedA: maphash.MakeSeed(), seedB: maphash.MakeSeed(),
 	}
 	p.setLimits(o.Limits)
+	for _, name := range limits.Names() {
+		most, _ := o.Limits.Get(name)
+		p.caps = append(p.caps, limits.Error{Name: name, Max: max(most, 0)})
+	}
 	p.setRelease(o.Release)
 	for tag := range p.need {
 		p.need[tag] = int(fixed[tag])
@@ -154,7 +158,7 @@ func (p *Program) setRelease(r int) {
 
 // limit returns the error value of a cap.
 func (p *Program) limit(c Code, got int64) limits.Error {
-	name := limits.Names()[c-LimitBytes]
-	maxv, _ := p.Limits.Get(name)
-	return limits.Error{Name: name, Max: max(maxv, 0), Got: got}
+	e := p.caps[c-LimitBytes]
+	e.Got = got
+	return e
 }
