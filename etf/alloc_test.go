@@ -131,6 +131,26 @@ func TestRefusalAllocates(t *testing.T) {
 	}
 }
 
+// TestSmallTreesAreOnePiece: nodes, bytes and all else of a small term are one
+// allocation.
+func TestSmallTreesAreOnePiece(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	m := compile(t, config())
+	for name, term := range map[string][]byte{
+		"a pair":     tuple(small(1), int32x(5)),
+		"a binary":   bin("some text"),
+		"a call":     tuple(atom("call"), int32x(42), bin("user.get"), list(bin("id"), float(3.5), atom("true")), mapOf(atom("deadline"), int32x(5000), atom("trace"), bin("abc123def456"))),
+		"16 of them": list(copies(15, small(1))...),
+	} {
+		in := ext(term)
+		if n := testing.AllocsPerRun(20, func() { m.Decode(in) }); n > 1 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
 // TestDecodeAllocatesExactly makes few blocks, however many terms there are.
 func TestDecodeAllocatesExactly(t *testing.T) {
 	if raceEnabled {
