@@ -111,24 +111,22 @@ const (
 // end of the window. What is short is read as a tail from the start.
 func (m *Machine) view(edge bool) []byte {
 	b := m.buf[m.pos:]
-	if m.end = len(m.buf); edge || len(b) <= tailMax {
-		b = m.tailView(b)
+	if edge || len(b) <= tailMax {
+		return m.tailView(b)
 	}
+	m.end = len(m.buf)
 	return b
 }
 
-// tailView copies the last bytes of the window, unless it has them already. It
-// stays a call, or view becomes one.
-//
-//go:noinline
+// tailView copies the last bytes of the window, unless it has them already.
 func (m *Machine) tailView(b []byte) []byte {
-	n, end := len(b), m.base+int64(m.end)
+	n, end := len(b), m.base+int64(len(m.buf))
 	if m.padEnd != end || m.padded < n {
 		copy(m.pad[:tailMax], b)
 		clear(m.pad[n : n+margin])
 		m.padEnd, m.padded = end, n
 	}
-	m.end += margin
+	m.end = len(m.buf) + margin
 	return m.pad[m.padded-n : m.padded+margin]
 }
 
