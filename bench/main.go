@@ -1,6 +1,6 @@
 // The bench of beamgate: how fast, against whom, and how close to what the
-// machine can do. It prints what it writes to RESULTS.md, with pictures beside
-// it.
+// machine can do. It prints what it writes to RESULTS.md, with pictures in a
+// folder beside it.
 //
 //	go -C bench run .           everything, under 40 minutes
 //	go -C bench run . -quick    the same with less of all, in five
@@ -120,5 +120,9 @@ func (b *bench) write() error {
 	if err := os.WriteFile(filepath.Join(b.out, "RESULTS.md"), []byte(text), 0o644); err != nil {
 		return err
 	}
-	return report.Pictures(b.run, b.out)
+	pictures := filepath.Join(b.out, report.PictureDir)
+	if err := os.MkdirAll(pictures, 0o755); err != nil {
+		return err
+	}
+	return report.Pictures(b.run, pictures)
 }

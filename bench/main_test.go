@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/beamgate/beamgate/bench/internal/hostile"
+	"github.com/beamgate/beamgate/bench/internal/report"
 )
 
 func TestMain(m *testing.M) {
@@ -45,7 +46,7 @@ func TestRun(t *testing.T) {
 		t.Error("the report has numbers that are none")
 	}
 	for _, picture := range []string{"validate.svg", "decode.svg"} {
-		if _, err := os.Stat(filepath.Join(dir, picture)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, report.PictureDir, picture)); err != nil {
 			t.Error(err)
 		}
 	}

@@ -110,6 +110,49 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
+// TestRefusalAllocates pins what a hostile head costs: the Error, and the cap in
+// it, whatever the head claims.
+func TestRefusalAllocates(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	m := compile(t, config())
+	for name, in := range map[string][]byte{
+		"list": {131, 108, 255, 255, 255, 255}, "tuple": {131, 105, 127, 255, 255, 255}, "map": {131, 116, 255, 255, 255, 255},
+		"binary": {131, 109, 255, 255, 255, 255}, "integer": {131, 111, 255, 255, 255, 255}, "atom": {131, 118, 255, 255},
+		"within the caps": {131, 108, 0, 0, 255, 255}, "unknown": {131, 1}, "cut": {131, 98, 0},
+	} {
+		if m.Validate(in) == nil {
+			t.Errorf("%s: accepted", name)
+		}
+		for way, read := range map[string]func(){"Validate": func() { m.Validate(in) }, "Decode": func() { m.Decode(in) }} {
+			if n := testing.AllocsPerRun(20, read); n > 2 {
+				t.Errorf("%s, %s: %v allocations, want two", name, way, n)
+			}
+		}
+	}
+}
+
+// TestSmallTreesAreOnePiece: nodes, bytes and all else of a small term are one
+// allocation.
+func TestSmallTreesAreOnePiece(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	m := compile(t, config())
+	for name, term := range map[string][]byte{
+		"a pair":     tuple(small(1), int32x(5)),
+		"a binary":   bin("some text"),
+		"a call":     tuple(atom("call"), int32x(42), bin("user.get"), list(bin("id"), float(3.5), atom("true")), mapOf(atom("deadline"), int32x(5000), atom("trace"), bin("abc123def456"))),
+		"16 of them": list(copies(15, small(1))...),
+	} {
+		in := ext(term)
+		if n := testing.AllocsPerRun(20, func() { m.Decode(in) }); n > 1 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
 // TestDecodeAllocatesExactly makes few blocks, however many terms there are.
 func TestDecodeAllocatesExactly(t *testing.T) {
 	if raceEnabled {

@@ -38,9 +38,13 @@ func (m *Mode) build(raw []byte) Term {
 // build reads the accepted term that the session has read once more, where it
 // starts in b, and makes a tree of it.
 func (s *session) build(b []byte, start int) Term {
-	to, nodes := newTree(s.in.TreeSize())
+	size := 0
+	if s.in.HoldsData() {
+		size = len(b)
+	}
+	to, nodes, data := newTree(s.in.TreeSize(), size)
 	var t wire.Tree
-	s.in.Build(s.c.prog, b, start, nodes, &t)
+	s.in.Build(s.c.prog, b, start, nodes, data, &t)
 	root := node(t.Nodes[0])
 	switch root.kind() {
 	case KindFloat, KindNil:
@@ -54,23 +58,38 @@ func (s *session) build(b []byte, start int) Term {
 	return Term{to, root}
 }
 
-// newTree makes a tree with room for n nodes, in one piece if there are few.
-func newTree(n int) (*tree, []wire.Node) {
+// newTree makes a tree with room for n nodes and size bytes, in one piece if they
+// are few. Else the bytes have no room yet.
+func newTree(n, size int) (*tree, []wire.Node, []byte) {
 	switch {
-	case n <= 4:
+	case n <= 4 && size == 0:
 		t := new(struct {
 			tree
 			room [4]wire.Node
 		})
-		return &t.tree, t.room[:n]
-	case n <= 16:
+		return &t.tree, t.room[:n], nil
+	case n <= 4 && size <= 64:
+		t := new(struct {
+			tree
+			room  [4]wire.Node
+			bytes [64]byte
+		})
+		return &t.tree, t.room[:n], t.bytes[:0:size]
+	case n <= 16 && size == 0:
 		t := new(struct {
 			tree
 			room [16]wire.Node
 		})
-		return &t.tree, t.room[:n]
+		return &t.tree, t.room[:n], nil
+	case n <= 16 && size <= 128:
+		t := new(struct {
+			tree
+			room  [16]wire.Node
+			bytes [128]byte
+		})
+		return &t.tree, t.room[:n], t.bytes[:0:size]
 	}
-	return new(tree), make([]wire.Node, n)
+	return new(tree), make([]wire.Node, n), nil
 }
 
 // Clone returns the term in blocks of its own, so that the tree it was part of

@@ -45,7 +45,8 @@ type session struct {
 	filling *filling // made when it is first needed
 }
 
-// names applies atom rules and budgets to the names of one term.
+// names applies atom rules and budgets to the names of one term. It is zero for
+// a mode that has neither.
 type names struct {
 	mode  *Mode
 	draw  *limits.Draw // &own, or nil without budgets, and for Measure
@@ -65,45 +66,49 @@ func (m *Mode) get() *session {
 // left: they are not asked.
 func (m *Mode) measuring() *session {
 	s := m.c.pool.Get().(*session)
-	s.names.start(m)
+	if s.names.clear(); m.c.atoms.closed {
+		s.names.mode = m
+	}
 	return s
 }
 
 func (m *Mode) put(s *session) {
-	s.names.end()
+	if s.names.mode != nil {
+		s.names.clear()
+	}
 	s.in.Release()
 	m.c.pool.Put(s)
 }
 
 func (n *names) begin(m *Mode) {
-	n.mode, n.draw, n.fresh, n.err = m, nil, 0, nil
-	if len(m.budgets) > 0 {
-		n.attach()
+	if n.mode != nil || m.c.atoms.closed || len(m.budgets) > 0 {
+		n.start(m)
 	}
 }
 
-// start is begin without a budget.
-func (n *names) start(m *Mode) { n.mode, n.draw, n.fresh, n.err = m, nil, 0, nil }
-
-// attach starts on the budgets. It stays a call, or begin becomes one.
-//
-//go:noinline
-func (n *names) attach() {
-	n.own.Reset(n.mode.budgets...)
-	n.draw = &n.own
+// start is what begin has to do if somebody wants to know about names.
+func (n *names) start(m *Mode) {
+	n.clear()
+	if m.c.atoms.closed || len(m.budgets) > 0 {
+		n.mode = m
+	}
+	if len(m.budgets) > 0 {
+		n.own.Reset(m.budgets...)
+		n.draw = &n.own
+	}
 }
 
-// end gives back what is reserved, and lets go of the budgets.
-func (n *names) end() {
+// clear gives back what is reserved, and lets go of mode and budgets.
+func (n *names) clear() {
 	if n.draw != nil {
 		n.draw.Reset()
-		n.draw = nil
 	}
+	n.mode, n.draw, n.fresh, n.err = nil, nil, 0, nil
 }
 
 // hook returns what the grammar asks about names: nil if nobody wants to know.
 func (n *names) hook() wire.Names {
-	if !n.mode.c.atoms.closed && n.draw == nil {
+	if n.mode == nil {
 		return nil
 	}
 	return n

@@ -17,8 +17,9 @@ const pinned = "go1.26"
 // costs each term of each input nanoseconds, and nothing else would tell.
 var inlined = map[string][]string{
 	"internal/wire": {
-		"(*Input).Run", "(*Input).Next", "(*Input).Token", "(*Input).TokenBytes",
-		"(*Machine).view", "(*Machine).owed", "(*Machine).charge", "(*Machine).refuse", "(*Machine).isKey",
+		"(*Input).Run", "(*Input).Next", "(*Input).Token", "(*Input).Head", "(*Input).TokenBytes", "(*Input).Commit",
+		"(*Machine).owed", "(*Machine).charge", "(*Machine).refuse", "(*Machine).isKey",
+		"(*Machine).inPlain", "(*Machine).endPlain", "(*scalar).set",
 		"(*Program).place", "class.base", "NewNode",
 		"be16", "be32", "be64", "le64", "isASCII",
 	},

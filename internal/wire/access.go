@@ -10,6 +10,9 @@ import (
 // Token returns the token that Next stopped at.
 func (in *Input) Token() Token { return in.m.tok }
 
+// Head is Token where it stands, to be read before the next one.
+func (in *Input) Head() *Token { return &in.m.tok }
+
 // TokenOffset is where that token's head starts: in the term, or in its inflated
 // data.
 func (in *Input) TokenOffset() int64 { return in.m.tokOff }
@@ -99,6 +102,10 @@ func (in *Input) Commit() bool {
 	if in.names == nil || in.failed {
 		return !in.failed
 	}
+	return in.commit()
+}
+
+func (in *Input) commit() bool {
 	code, lim := in.names.Commit()
 	if code == OK {
 		return true

@@ -93,11 +93,13 @@ func (t *atomTable) reset(p *Program) {
 		clear(t.first[:])
 		clear(t.levels[:])
 	}
-	if cap(t.stamps) > atomTabKeep {
-		t.stamps = nil
+	if len(t.tab) != len(t.first) { // it has grown
+		if t.tab = t.first[:]; cap(t.stamps) > atomTabKeep {
+			t.stamps = nil
+		}
+		t.stamps = t.stamps[:cap(t.stamps)]
 	}
-	t.n, t.stamps = 0, t.stamps[:cap(t.stamps)]
-	t.use(p, t.first[:])
+	t.n, t.room = 0, p.firstRoom
 }
 
 func (t *atomTable) use(p *Program, tab []atomSlot) {
@@ -123,6 +125,28 @@ func (t *atomTable) take(p *Program) {
 
 // full reports whether the table has to grow before it takes another atom.
 func (t *atomTable) full() bool { return t.n >= len(t.tab)/3*2 }
+
+// longHash is the hash of a name that is not its own entry, over a slice: it only
+// has to find candidates, but is keyed, so that nobody can choose many of them.
+func (p *Program) longHash(name []byte) uint64 {
+	n := len(name)
+	if n > 32 {
+		return maphash.Bytes(p.seedA, name) | longMark
+	}
+	var x, y uint64
+	if n > 16 {
+		lo, hi := bits.Mul64(le64(name, 0)^p.secret[2], le64(name, 8)^p.secret[3])
+		x = lo ^ hi
+		name = name[n-16:]
+	}
+	if n > 0 {
+		var z uint64
+		z, y = shortName(name)
+		x ^= z
+	}
+	hi, lo := bits.Mul64(x^p.secret[0], y^p.secret[1]^uint64(n))
+	return lo ^ hi | longMark
+}
 
 // place is where the search for e begins.
 func (p *Program) place(e entry) uint64 {
@@ -259,6 +283,23 @@ func (m *Machine) nameAtom(latin1 bool) bool {
 func (m *Machine) takeLongAtom(start, end int, latin1 bool) bool {
 	p := m.p
 	name := m.buf[start:end]
+	// A name whose bytes the term has held before needs no second look.
+	var a uint64
+	if !latin1 && !m.wide && len(name) > 0 && m.atoms < p.maxAtoms {
+		a = p.longHash(name)
+		t := &m.seen
+		mask := uint64(len(t.tab) - 1)
+		for i := p.place(entry{a: a}) & mask; t.tab[i].gen == t.gen; i = (i + 1) & mask {
+			if t.tab[i].a == a && m.sameAtom(t.tab[i].x, name) {
+				m.atoms++
+				m.atom.slot = int(i)
+				if m.building {
+					m.tree.sight(m)
+				}
+				return true
+			}
+		}
+	}
 	if len(name) == 0 && p.reject&EmptyAtom != 0 {
 		return m.refuse(RejectedEmptyAtom)
 	}
@@ -289,11 +330,10 @@ func (m *Machine) takeLongAtom(start, end int, latin1 bool) bool {
 	if n := len(name); ascii && n > 0 && n <= 16 {
 		e.a, e.x = shortName(name)
 		e.x |= shortMasks[n].mark
+	} else if m.wide {
+		e.a, e.x = maphash.Bytes(p.seedA, name)|longMark, maphash.Bytes(p.seedB, name)
 	} else {
-		e.a, e.x = maphash.Bytes(p.seedA, name)|longMark, where
-		if m.wide {
-			e.x = maphash.Bytes(p.seedB, name)
-		}
+		e.a, e.x = p.longHash(name), where
 	}
 	i := p.placeOf(e) & mask
 	for t.tab[i].gen == t.gen {

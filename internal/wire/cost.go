@@ -9,6 +9,7 @@ const (
 	flatMapMax  = 32 // more keys make a hash map
 	heapBinMax  = 64 // more bytes live off-heap
 	wordsFloat  = 2
+	wordsNoMap  = 3 // #{}
 	wordsID     = 4 // pid or port of another node
 	wordsOwnRef = 3
 	wordsExport = 5
@@ -56,7 +57,7 @@ func (c costModel) export() (words int64, exact bool)        { return c.pick(wor
 func mapWords(n int64) int64 {
 	switch {
 	case n == 0:
-		return 3
+		return wordsNoMap
 	case n <= flatMapMax:
 		return 2*n + 4
 	}

@@ -11,11 +11,26 @@ func (m *Machine) shortAtom(one bool) Event {
 	if !m.takeAtom(start, end, m.buf[m.pos] == TagSmallAtom) {
 		return EvFail
 	}
-	m.cur = scalar{
-		kind: KindAtom, flags: m.atom.flags, num: uint64(end - start),
-		head: m.pos, start: start, end: end,
+	if one && m.inPlain() {
+		return m.endPlain(KindAtom, m.atom.flags, uint64(end-start), start, end)
 	}
+	m.cur.set(KindAtom, m.atom.flags, uint64(end-start), m.pos, start, end)
 	return m.endHead(one)
+}
+
+// inPlain reports whether the next term is neither a key nor a tail, and nobody
+// but the reader of tokens wants to know of it.
+func (m *Machine) inPlain() bool {
+	return (m.top.cls < clsMap || m.top.cls == clsMap && m.top.left&1 != 0) && m.hook == nil && !m.building && !m.recoding
+}
+
+// endPlain is endHead for such a term, complete and with its head at m.pos.
+func (m *Machine) endPlain(kind Kind, flags uint8, num uint64, start, end int) Event {
+	t := &m.tok
+	t.Kind, t.Flags, t.Bits, t.Num, t.Start, t.End = kind, flags, 0, num, start, end
+	m.tokOff = m.base + int64(m.pos)
+	m.pos, m.cur.quiet = end, false
+	return evScalar
 }
 
 // scalar describes the scalar whose head is at m.pos.
@@ -29,20 +44,23 @@ func (m *Machine) scalar(one bool) Event {
 		m.pos = end
 		return evScalar
 	}
-	m.cur = scalar{head: m.pos, start: end, end: end}
-	c := &m.cur
+	kind, num, start := KindInvalid, uint64(0), end
 	switch b[0] {
 	case TagSmallInteger:
-		c.kind, c.num = KindInteger, uint64(b[1])
+		kind, num = KindInteger, uint64(b[1])
 	case TagInteger:
-		c.kind, c.num = KindInteger, uint64(int64(int32(binary.BigEndian.Uint32(b[1:]))))
+		kind, num = KindInteger, uint64(int64(int32(binary.BigEndian.Uint32(b[1:]))))
 	case TagNewFloat:
-		c.kind, c.num = KindFloat, binary.BigEndian.Uint64(b[1:])
+		kind, num = KindFloat, binary.BigEndian.Uint64(b[1:])
 	case TagNil:
-		c.kind = KindNil
+		kind = KindNil
 	case TagBinary:
-		c.kind, c.num, c.start = KindBinary, uint64(len(b)-5), m.pos+5
+		kind, num, start = KindBinary, uint64(len(b)-5), m.pos+5
 	}
+	if one && m.inPlain() {
+		return m.endPlain(kind, 0, num, start, end)
+	}
+	m.cur.set(kind, 0, num, m.pos, start, end)
 	return m.endHead(one)
 }
 
@@ -160,7 +178,8 @@ func (m *Machine) report(kind Kind, flags, bits uint8, num uint64, head, start, 
 	case clsImproper, clsTail, clsStrEnd:
 		flags |= FlagTail
 	}
-	m.tok = Token{Kind: kind, Flags: flags, Bits: bits, Num: num, Start: start, End: end}
+	t := &m.tok // field by field, see scalar.set
+	t.Kind, t.Flags, t.Bits, t.Num, t.Start, t.End = kind, flags, bits, num, start, end
 	m.tokOff = m.base + int64(head)
 }
 
@@ -168,8 +187,8 @@ func (m *Machine) report(kind Kind, flags, bits uint8, num uint64, head, start, 
 // tail of a list.
 func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) class {
 	tailed := m.top.cls.base() == clsImproper
-	m.grown = true
 	if inKey {
+		m.grown = true
 		m.beginKeyed(opens, n, off)
 	}
 	if m.building {
@@ -180,15 +199,24 @@ func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) cl
 		m.below++ // for its tail
 	}
 	if !tailed {
-		m.stack = append(m.stack, m.top)
-		m.depthCap = int(min(int64(cap(m.stack)), m.p.maxDepth))
-		m.deepest = max(m.deepest, len(m.stack))
+		k := len(m.stack)
+		if k == cap(m.stack) {
+			m.growStack()
+		}
+		m.stack = m.stack[:k+1]
+		f := &m.stack[k] // field by field, see scalar.set
+		f.left, f.cls, f.tailed, f.total = m.top.left, m.top.cls, m.top.tailed, m.top.total
+		m.deepest = max(m.deepest, k+1)
 	}
 	if opens == clsMap {
 		if n == 1 || m.trusted && !m.recoding {
 			opens = clsMap1
 		} else if !m.recoding {
-			m.maps = append(m.maps, mapState{})
+			if k := len(m.maps); k == cap(m.maps) {
+				m.maps, m.grown = append(m.maps, mapState{}), true
+			} else {
+				m.maps = m.maps[:k+1]
+			}
 			m.maps[len(m.maps)-1].begin(m)
 			m.over += mapOver(n)
 			m.inexact = m.inexact || n > flatMapMax
@@ -199,6 +227,14 @@ func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) cl
 	}
 	m.top.tailed, m.top.total = tailed, children
 	return opens
+}
+
+// growStack makes room for a frame more.
+func (m *Machine) growStack() {
+	k := len(m.stack)
+	m.stack = append(m.stack, frame{})[:k]
+	m.depthCap = int(min(int64(cap(m.stack)), m.p.maxDepth))
+	m.grown = true
 }
 
 const (

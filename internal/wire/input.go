@@ -53,8 +53,13 @@ const (
 // ResetSlice starts on the first term of b.
 func (in *Input) ResetSlice(p *Program, names Names, b []byte) {
 	in.reset(p, names)
-	in.r, in.raw = nil, b
-	in.begin()
+	m := &in.m
+	m.reset(p, names)
+	most := min(p.maxBytes, p.maxStream)
+	n := min(int64(len(b)), most)
+	in.r, in.raw, in.finished = nil, b, false
+	m.before, m.maxAbs, m.debtAbs = 0, most, n
+	m.buf, m.eof = b[:n], n == int64(len(b))
 }
 
 // ResetReader starts on the first term of r. Buffers of an earlier use are kept.
@@ -70,9 +75,13 @@ func (in *Input) ResetReader(p *Program, names Names, r io.Reader) {
 
 // Release lets go of the source, for pooling.
 func (in *Input) Release() {
-	in.raw, in.r, in.names, in.err, in.cause = nil, nil, nil, nil, nil
-	in.m.names, in.m.buf = nil, nil
-	in.endInflater()
+	in.raw, in.m.buf = nil, nil
+	if in.r != nil || in.names != nil || in.err != nil || in.cause != nil {
+		in.r, in.names, in.m.names, in.err, in.cause = nil, nil, nil, nil, nil
+	}
+	if in.z != nil || in.spare != nil {
+		in.endInflater()
+	}
 }
 
 // endInflater keeps the inflater of a term that is given up for the next one.
@@ -86,9 +95,14 @@ func (in *Input) endInflater() {
 }
 
 func (in *Input) reset(p *Program, names Names) {
-	in.endInflater()
+	if in.z != nil || in.spare != nil {
+		in.endInflater()
+	}
+	if in.err != nil {
+		in.err = nil
+	}
 	in.p, in.names = p, names
-	in.rpos, in.first, in.err, in.term, in.used = 0, 0, nil, 0, 0
+	in.rpos, in.first, in.term, in.used = 0, 0, 0, 0
 	if in.pin = -1; in.failed {
 		in.failed, in.cause, in.failure = false, nil, Failure{}
 	}
@@ -177,7 +191,11 @@ func (in *Input) drive(one bool, floor int) Event {
 		return EvFail
 	}
 	for {
-		switch ev := in.m.run(one, floor); ev {
+		ev := in.m.run(one, floor)
+		if ev == EvToken && !in.m.done {
+			return EvToken
+		}
+		switch ev {
 		case EvMore:
 			if !in.fill() {
 				return EvFail

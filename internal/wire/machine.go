@@ -97,11 +97,39 @@ const (
 	RoleTail
 )
 
+// modes are what a Machine is told, and where it stands. They are together, and
+// so are counts, because a term begins by clearing them: two stores do it.
+type modes struct {
+	eof           bool // the input ends with the window
+	wide          bool // windows pass: keys and atoms are identified by two hashes
+	inflated      bool // the window holds inflated data, up to maxAbs exactly
+	started, done bool
+	whole         bool // deliver a STRING_EXT as one token
+	trusted       bool // the bytes have passed before: no look at keys
+	settle        bool // stop once the open payload is taken
+	building      bool // nodes are made, see planter
+	recoding      bool // the term is written anew, see recoder
+	inexact       bool // the cost is a bound
+	errTag        byte
+	errCode       Code
+}
+
+// counts are what the caps bound and Measure reports.
+type counts struct {
+	terms, words, over, offHeap, atoms int64
+	payBytes                           int64 // of binaries, packed strings, big digits and ids
+	packed                             int64 // elements of strings that can be delivered whole
+	deepest                            int
+}
+
 // Machine reads one top-level term out of windows of bytes; Input feeds it.
 type Machine struct {
 	p     *Program
 	names Names
 	hook  Hook
+
+	modes
+	counts
 
 	// The window: buf[pos:] is unread, buf[0] has the offset base. A term must
 	// not reach beyond maxAbs; terms must not be owed beyond debtAbs.
@@ -110,19 +138,10 @@ type Machine struct {
 	base            int64
 	debtAbs, maxAbs int64
 	before          int64  // bytes of the stream in front of the term
-	eof             bool   // the input ends with the window
-	wide            bool   // windows pass: keys and atoms are identified by two hashes
 	lastKey         uint64 // mapState.last of a new map: sorted keys need a slice
-	inflated        bool   // the window holds inflated data, up to maxAbs exactly
-	started, done   bool
-	whole           bool // deliver a STRING_EXT as one token
-	trusted         bool // the bytes have passed before: no look at keys
-	settle          bool // stop once the open payload is taken
-	building        bool // nodes are made, see planter
-	recoding        bool // the term is written anew, see recoder
-	stop            bool // run is to stop after the term at hand
-	fast            bool // nobody looks at the terms
-	grown           bool // something may have become large, see trim
+	stop            bool   // run is to stop after the term at hand
+	fast            bool   // nobody looks at the terms
+	grown           bool   // something may have become large, see trim
 	floor           int
 	arg             args
 	need            int
@@ -131,13 +150,6 @@ type Machine struct {
 	stack    []frame
 	depthCap int   // how many fit without growing the stack or exceeding MaxDepth
 	below    int64 // terms still needed behind the top frame's, and by the tails of all open lists
-
-	// What the caps bound and Measure reports.
-	terms, words, over, offHeap, atoms int64
-	payBytes                           int64 // of binaries, packed strings, big digits and ids
-	packed                             int64 // elements of strings that can be delivered whole
-	deepest                            int
-	inexact                            bool
 
 	seen atomTable
 	atom atom // the one read last
@@ -160,22 +172,44 @@ type Machine struct {
 	code recoder
 
 	scratch []byte
-	end     int // of the view that scan reads, see view
+	end     int   // of the view that scan reads, see view
+	padEnd  int64 // where the bytes in pad end, see tailView
+	padded  int   // how many there are
 	pad     [tailMax + margin]byte
 
 	tok    Token
 	tokOff int64
 
-	errCode Code
-	errOff  int64
-	errTag  byte
-	lim     limits.Error
+	errOff int64
+	lim    limits.Error
 }
 
 // reset prepares for a new top-level term. The tables are emptied; what they
 // occupy is kept, up to a bound.
 func (m *Machine) reset(p *Program, names Names) {
 	m.seen.reset(p)
+	if !m.done { // else all containers are closed
+		m.abandon()
+	}
+	m.names = names
+	m.pos, m.base, m.need, m.below = 0, 0, 0, 0
+	m.modes = modes{}
+	m.counts = counts{} // by itself, or it is made elsewhere and copied
+	m.top.left, m.top.cls, m.top.tailed, m.top.total = 1, clsRoot|pending, false, 1
+	m.terms, m.lastKey, m.keyRoom, m.padEnd = 1, 0, p.maxKeys, -1
+	if p != m.p || m.grown || p.newHook != nil || m.serial > 1<<31 {
+		m.rearrange(p)
+	}
+}
+
+// abandon drops what an unfinished term has left.
+func (m *Machine) abandon() {
+	m.stack, m.maps, m.sums, m.ents, m.undo = m.stack[:0], m.maps[:0], m.sums[:0], m.ents[:0], m.undo[:0]
+	m.nsorted, m.pay.active, m.part.stage = 0, false, partNone
+}
+
+// rearrange is what few resets need.
+func (m *Machine) rearrange(p *Program) {
 	if p != m.p {
 		m.hook = nil
 		m.p = p
@@ -183,17 +217,7 @@ func (m *Machine) reset(p *Program, names Names) {
 	if p.newHook != nil && m.hook == nil {
 		m.hook = p.newHook() // it holds no state from term to term
 	}
-	m.names = names
-	m.pos, m.base, m.need = 0, 0, 0
-	m.eof, m.wide, m.inflated, m.lastKey = false, false, false, 0
-	m.started, m.done, m.whole, m.trusted, m.settle, m.building = false, false, false, false, false, false
-	m.recoding = false
-	m.top = frame{left: 1, cls: clsRoot | pending, total: 1}
-	m.below, m.terms = 0, 1
-	m.words, m.over, m.offHeap, m.atoms, m.payBytes, m.packed = 0, 0, 0, 0, 0, 0
-	m.deepest, m.inexact, m.keyRoom = 0, false, p.maxKeys
-	m.stack, m.maps, m.sums, m.ents, m.undo = m.stack[:0], m.maps[:0], m.sums[:0], m.ents[:0], m.undo[:0]
-	if m.nsorted = 0; m.serial > 1<<31 { // so that no term runs out of them
+	if m.serial > 1<<31 { // so that no term runs out of them
 		m.serial = 0
 		clear(m.seen.stamps)
 	}
@@ -201,8 +225,6 @@ func (m *Machine) reset(p *Program, names Names) {
 		m.trim()
 	}
 	m.depthCap = int(min(int64(cap(m.stack)), p.maxDepth))
-	m.pay.active, m.part.stage = false, partNone
-	m.errCode, m.errTag = OK, 0
 }
 
 // trim lets go of what was grown beyond what a reused Machine may keep.

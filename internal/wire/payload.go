@@ -18,6 +18,12 @@ type scalar struct {
 	quiet bool // its token was delivered when its head was read
 }
 
+// set makes c a scalar. Field by field: a literal would be made elsewhere and
+// copied in larger pieces than it was written in, for which a CPU has to wait.
+func (c *scalar) set(kind Kind, flags uint8, num uint64, head, start, end int) {
+	c.kind, c.flags, c.bits, c.num, c.head, c.start, c.end, c.quiet = kind, flags, 0, num, head, start, end, false
+}
+
 // payload is a payload that reaches beyond the window: of a binary, a bitstring
 // or a big integer read from a reader.
 type payload struct {

@@ -33,18 +33,18 @@ const never = math.MaxInt
 // Program is a grammar compiled with a policy and limits. It is immutable and
 // shared by any number of Machines.
 type Program struct {
-	need  [256]int  // bytes of the fixed part of a head, or never
-	ops   [256]op   // what scan does with a tag
-	tight [256]op   // tightOps, for a window that ends
-	code  [256]Code // why a never tag is refused
+	need [256]int  // bytes of the fixed part of a head, or never
+	ops  [256]op   // what scan does with a tag
+	code [256]Code // why a never tag is refused
 
 	maxBytes, maxDepth, maxTerms, maxArity, maxBlob, maxBig int64
 	maxAtomChars, maxAtoms, maxDistinct                     int64
 	maxInflated, maxRatio, maxBuffered, maxStream           int64
 	maxKeys, maxWords                                       int64
 	fastArity                                               int64 // of containers that need no closer look
+	firstRoom                                               int   // of atoms in the smallest table
 
-	Limits limits.Limits // as resolved, for error texts
+	caps []limits.Error // by code less LimitBytes: name and value, as errors tell them
 
 	reject      Set
 	release     int
@@ -75,12 +75,16 @@ type Program struct {
 // Compile builds the tables. It cannot fail: Options are checked in package etf.
 func Compile(o Options) *Program {
 	p := &Program{
-		Limits: o.Limits, reject: o.Reject, release: o.Release,
+		reject: o.Reject, release: o.Release,
 		hasNode: o.HasNode, node: o.Node, creation: o.Creation,
 		nodeAllowed: o.NodeAllowed, newHook: o.NewHook,
-		tight: tightOps, seedA: maphash.MakeSeed(), seedB: maphash.MakeSeed(),
+		seedA: maphash.MakeSeed(), seedB: maphash.MakeSeed(),
 	}
 	p.setLimits(o.Limits)
+	for _, name := range limits.Names() {
+		most, _ := o.Limits.Get(name)
+		p.caps = append(p.caps, limits.Error{Name: name, Max: max(most, 0)})
+	}
 	p.setRelease(o.Release)
 	for tag := range p.need {
 		p.need[tag] = int(fixed[tag])
@@ -126,6 +130,7 @@ func (p *Program) setLimits(l limits.Limits) {
 	p.maxKeys = v(l.MaxKeyState) / keyBytes
 	p.maxWords = v(l.MaxHeapWords)
 	p.fastArity = min(p.maxArity, tupleMax-1)
+	p.firstRoom = int(min(atomTabMin/3*2, p.maxDistinct))
 }
 
 // setRelease spells out what differs between releases of OTP; 0, any release,
@@ -153,7 +158,7 @@ func (p *Program) setRelease(r int) {
 
 // limit returns the error value of a cap.
 func (p *Program) limit(c Code, got int64) limits.Error {
-	name := limits.Names()[c-LimitBytes]
-	maxv, _ := p.Limits.Get(name)
-	return limits.Error{Name: name, Max: max(maxv, 0), Got: got}
+	e := p.caps[c-LimitBytes]
+	e.Got = got
+	return e
 }

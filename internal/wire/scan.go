@@ -1,5 +1,7 @@
 package wire
 
+import "math"
+
 // run reads heads until there is something to tell, see Event.
 //
 // With one set it stops after each token; else at the end of the term, or as
@@ -13,7 +15,10 @@ func (m *Machine) run(one bool, floor int) Event {
 	}
 	m.stop, m.floor, m.fast = false, floor, !one && m.hook == nil && m.tree.starts == nil
 	if !m.started {
-		if ev := m.start(); ev != evAgain {
+		if b := m.buf[m.pos:]; len(b) >= 2 && b[0] == Version && b[1] != TagCompressed { // as start does
+			m.pos++
+			m.begun()
+		} else if ev := m.start(); ev != evAgain {
 			return ev
 		}
 	}
@@ -43,8 +48,15 @@ func (m *Machine) run(one bool, floor int) Event {
 			}
 		case exitOpen:
 			ev = m.open(m.arg.opens, m.arg.n, m.arg.width, one)
-		case exitRare:
-			if ev = m.rare(m.buf[m.pos]); ev == evScalar {
+		case exitRare, exitWideAtom:
+			if x == exitWideAtom {
+				m.pos--
+			}
+			tag := m.buf[m.pos]
+			if m.p.need[tag] > len(m.buf)-m.pos {
+				return m.waitHead(tag)
+			}
+			if ev = m.rare(tag); ev == evScalar {
 				ev = m.endHead(one)
 			}
 		case exitFar:
@@ -85,31 +97,37 @@ func (m *Machine) run(one bool, floor int) Event {
 // Scan loads heads and short payloads without asking each time whether they are
 // all there: a view of the window has at least margin bytes behind whatever scan
 // takes. Where the window ends, the view is a copy of its last bytes with zeros
-// behind them, and each head is checked for length first.
+// behind them, and the last heads are checked for length first.
 //
 //	buf  [ …                    | tail ]
 //	view                        [ tail | zeros ]     tail <= tailMax, zeros = margin
 const (
-	margin  = 32  // more than any load of scan reaches, and any fixed part
+	margin  = 32  // more than any load of scan reaches
 	tailMax = 128 // more than heapBinMax and margin
+	longest = 16  // more than any fixed part that scan reads
 )
 
 // view returns what scan is to read. With edge scan has come too close to the
-// end of the window.
+// end of the window. What is short is read as a tail from the start.
 func (m *Machine) view(edge bool) []byte {
 	b := m.buf[m.pos:]
-	if m.end = len(m.buf); edge || len(b) <= margin {
-		b = m.tailView(b)
+	if edge || len(b) <= tailMax {
+		return m.tailView(b)
 	}
+	m.end = len(m.buf)
 	return b
 }
 
-// tailView copies the last bytes of the window.
+// tailView copies the last bytes of the window, unless it has them already.
 func (m *Machine) tailView(b []byte) []byte {
-	n := copy(m.pad[:tailMax], b)
-	clear(m.pad[n : n+margin])
-	m.end += margin
-	return m.pad[:n+margin]
+	n, end := len(b), m.base+int64(len(m.buf))
+	if m.padEnd != end || m.padded < n {
+		copy(m.pad[:tailMax], b)
+		clear(m.pad[n : n+margin])
+		m.padEnd, m.padded = end, n
+	}
+	m.end = len(m.buf) + margin
+	return m.pad[m.padded-n : m.padded+margin]
 }
 
 // op is what scan does with a head.
@@ -118,10 +136,10 @@ type op uint8
 const (
 	opHead op = iota // unknown or refused: the code is in Program.code
 	opRare
-	opTight // look whether the head is complete
 	opSmallInteger
 	opInteger
 	opNil
+	opWideAtom
 	opAtom
 	opBinary
 	opFloat
@@ -140,6 +158,8 @@ var ops = [256]op{
 	TagNil:           opNil,
 	TagSmallAtomUTF8: opAtom,
 	TagSmallAtom:     opAtom,
+	TagAtomUTF8:      opWideAtom,
+	TagAtom:          opWideAtom,
 	TagBinary:        opBinary,
 	TagNewFloat:      opFloat,
 	TagSmallBig:      opSmallBig,
@@ -150,31 +170,24 @@ var ops = [256]op{
 	TagMap:           opMap,
 }
 
-// tightOps is for where the window ends.
-var tightOps = func() (t [256]op) {
-	for tag := range t {
-		t[tag] = opTight
-	}
-	return t
-}()
-
 // exit says why scan came back.
 type exit uint8
 
 const (
-	exitMore    exit = iota // the window is used up
-	exitEdge                // nearly so: a view of its tail is wanted
-	exitHead                // the head at m.pos is cut, unknown or refused
-	exitSpecial             // no ordinary head comes next
-	exitScalar              // m.arg is a scalar somebody wants to look at
-	exitAtom                // … an atom that has to be looked up
-	exitBinary              // … a binary that is large or not all there
-	exitOpen                // … a container that may not be opened or needs more than that
-	exitRare                // a head that scan does not read
-	exitClose               // the top frame, complete, is (in) a key, or written anew
-	exitFar                 // the place of a key has no room, or is far from the last
-	exitThin                // a list of no elements that is to be left out
-	exitDone                // a term has ended, and run may have to stop
+	exitMore     exit = iota // the window is used up
+	exitEdge                 // nearly so: a view of its tail is wanted
+	exitHead                 // the head at m.pos is cut, unknown or refused
+	exitSpecial              // no ordinary head comes next
+	exitScalar               // m.arg is a scalar somebody wants to look at
+	exitAtom                 // … an atom that has to be looked up
+	exitWideAtom             // … one with a length of two bytes, the first of which is read over
+	exitBinary               // … a binary that is large or not all there
+	exitOpen                 // … a container that may not be opened or needs more than that
+	exitRare                 // a head that scan does not read
+	exitClose                // the top frame, complete, is (in) a key, or written anew
+	exitFar                  // the place of a key has no room, or is far from the last
+	exitThin                 // a list of no elements that is to be left out
+	exitDone                 // a term has ended, and run may have to stop
 )
 
 // openKinds are the kinds of the containers that scan opens.
@@ -221,13 +234,12 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	p := m.p
 	b = b[:len(b):len(b)]
 	left, cls := m.top.left, m.top.cls
-	end, last := m.end, uint64(unsorted) // last is that of the innermost map
-	if k := len(m.maps); k > 0 {
-		last = m.maps[k-1].last
-	}
-	opsAt, mark := &p.ops, class(0)
-	if end != len(m.buf) {
-		opsAt = &p.tight
+	end := m.end
+	near, mark := margin, class(0) // up to near bytes ask for a closer look
+	if m.recoding {
+		near = math.MaxInt
+	} else if end != len(m.buf) {
+		near += longest
 	}
 	if !m.fast {
 		mark = looked
@@ -237,7 +249,6 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 		mark = recoded
 	}
 	s := &m.tree
-	at := s.at.end
 	cls |= mark
 	// run has read a term that stands in the top frame. Who wants each token, or waits
 	// for a container, gets it before the next head is looked at.
@@ -258,41 +269,34 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	}
 	for {
 		for left != 0 {
-			// From here on a head and margin bytes behind it can be loaded unasked. In the
-			// window's tail there are margin zeros behind, so the same test ends it there.
-			if len(b) <= margin {
-				x = exitEdge
-				if opsAt == &p.tight {
-					x = exitMore
+			// Ahead of near bytes nothing has to be asked here. A head and margin bytes
+			// behind it can be loaded unasked; in a view of the window's tail margin zeros
+			// stand behind the input, so that the same test ends it there.
+			if len(b) <= near {
+				tail := end != len(m.buf)
+				if len(b) <= margin {
+					if x = exitEdge; tail {
+						x = exitMore
+					}
+					goto out
 				}
-				goto out
-			}
-
-			// A key of a map that is written anew: where it begins is needed at the end,
-			// to put the pairs in order.
-			if cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
-				x = exitFar
-				goto out
+				// What is behind the end is zeros and no input, so the fixed part of the head
+				// has to be there. For a refused tag need is never, more than any window, and
+				// its code comes before "truncated", as the order of errors at one head wants.
+				if x = exitHead; tail && p.need[b[0]] > len(b)-margin {
+					goto out
+				}
+				// A key of a map that is written anew: where it begins is needed at the end,
+				// to put the pairs in order.
+				if x = exitFar; cls == clsMap|recoded && left&1 == 0 && !m.code.mark(end-len(b)) {
+					goto out
+				}
 			}
 
 			var opens class
 			var n, children, cost int64
 			var width int
-			o := opsAt[b[0]]
-		again:
-			switch o {
-			// In a view of the window's tail every tag comes here first: what is behind the
-			// end is zeros and no input, so the fixed part of the head has to be there. For a
-			// refused tag need is never, more than any window, and its code comes before
-			// "truncated", as the order of errors at one head wants.
-			case opTight:
-				if p.need[b[0]] > len(b)-margin {
-					x = exitHead
-					goto out
-				}
-				o = p.ops[b[0]]
-				goto again
-
+			switch p.ops[b[0]] {
 			// SMALL_INTEGER_EXT: tag and a byte.
 			case opSmallInteger:
 				if cls < clsMap || cls == clsMap && left&1 != 0 {
@@ -301,7 +305,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(b[1])}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindInteger), uint64(b[1])}
 					b = b[2:len(b):len(b)]
 					left--
 					continue
@@ -331,13 +335,13 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
 					b = b[5:len(b):len(b)]
 					left--
 					// The same run for a tree. Only whole fours, and only as many as the
 					// container still wants, so the end of the container is not overrun.
 					for left >= 4 && len(b) >= 20+margin && b[0] == TagInteger && b[5] == TagInteger && b[10] == TagInteger && b[15] == TagInteger {
-						to := s.nodes[at-int(left):][:4:4]
+						to := s.nodes[s.at.end-int(left):][:4:4]
 						to[0] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 1))))}
 						to[1] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 6))))}
 						to[2] = Node{uint64(KindInteger), uint64(int64(int32(be32(b, 11))))}
@@ -364,7 +368,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindNil), 0}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindNil), 0}
 					b = b[1:len(b):len(b)]
 					left--
 					continue
@@ -378,13 +382,23 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
+			// ATOM_UTF8_EXT and ATOM_EXT, with a length of two bytes. With a short name they
+			// are as the others, one byte later.
+			case opWideAtom:
+				if b[1] != 0 || b[2]-1 >= 16 || cls&(looked|recoded) != 0 || 3+int(b[2])+margin > len(b) {
+					x = exitRare
+					goto out
+				}
+				b = b[1:len(b):len(b)] // so that b[0] is 0
+				fallthrough
+
 			// SMALL_ATOM_UTF8_EXT and SMALL_ATOM_EXT, the ones with a length of one byte. A
 			// name that does not fit the view is looked at in one piece: in the next view if
 			// that can hold it, else by shortAtom, which waits for its bytes.
 			case opAtom:
 				k := uint(b[1])
 				if 2+int(k)+margin > len(b) {
-					if x = exitEdge; opsAt == &p.tight || k > 64 {
+					if x = exitEdge; end != len(m.buf) || k > 64 {
 						m.arg.end = 2 + int(k)
 						x = exitAtom
 					}
@@ -443,7 +457,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 									tr.names = tr.names[:to+int(k)]
 									tr.atoms = append(tr.atoms, Node{uint64(KindAtom) | uint64(k)<<nodeLenAt, uint64(to)})
 								}
-								tr.nodes[at-int(left)] = tr.atoms[id]
+								tr.nodes[tr.at.end-int(left)] = tr.atoms[id]
 							} else if cls >= clsMap && left&1 == 0 || cls > clsMap {
 								// A key: atoms are told apart by their numbers.
 								if cls != clsMap || m.keyRoom <= 0 {
@@ -474,7 +488,9 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					}
 				}
 				m.arg.end = 2 + int(k)
-				x = exitAtom
+				if x = exitAtom; b[0] == 0 {
+					x = exitWideAtom
+				}
 				goto out
 
 			// BINARY_EXT of up to 64 bytes, a heap binary: two words and its bytes. Larger
@@ -488,7 +504,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					goto out
 				}
 				if 5+int(n)+margin > len(b) {
-					if x = exitEdge; opsAt == &p.tight {
+					if x = exitEdge; end != len(m.buf) {
 						m.arg.n = n
 						x = exitBinary
 					}
@@ -507,19 +523,20 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindBinary) | uint64(n)<<nodeLenAt, uint64(end - len(b) + 5)}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindBinary) | uint64(n)<<nodeLenAt, uint64(end - len(b) + 5)}
 					b = b[5+int(n) : len(b) : len(b)]
 					left--
 					continue
 				}
-				if cls == clsMap && m.keyRoom > 0 {
+				if k := len(m.maps) - 1; cls == clsMap && m.keyRoom > 0 && k >= 0 {
 					// A key that is above the last one differs from all, see mapState.
+					st := &m.maps[k]
 					key := be64(b, 5) >> 1
 					if n < 8 {
 						key &= prefixMasks[n&7]
 					}
-					if k := m.nsorted; key > last && uint(k) < uint(len(m.sorted)) {
-						last = key
+					if k := m.nsorted; key > st.last && uint(k) < uint(len(m.sorted)) {
+						st.last = key
 						m.sorted[k] = end - len(b)
 						m.nsorted = k + 1
 						m.keyRoom--
@@ -552,7 +569,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					continue
 				}
 				if cls&built != 0 {
-					s.nodes[at-int(left)] = Node{uint64(KindFloat), be64(b, 1)}
+					s.nodes[s.at.end-int(left)] = Node{uint64(KindFloat), be64(b, 1)}
 					b = b[9:len(b):len(b)]
 					left--
 					continue
@@ -592,7 +609,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 						if b[2] != 0 {
 							neg = uint64(NodeNeg) << nodeFlagsAt
 						}
-						s.nodes[at-int(left)] = Node{uint64(KindInteger) | uint64(NodeBig)<<nodeFlagsAt | neg | uint64(n)<<nodeLenAt, uint64(end - len(b) + 3)}
+						s.nodes[s.at.end-int(left)] = Node{uint64(KindInteger) | uint64(NodeBig)<<nodeFlagsAt | neg | uint64(n)<<nodeLenAt, uint64(end - len(b) + 3)}
 					}
 				} else if cls&built != 0 {
 					x = exitRare
@@ -613,7 +630,11 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			// paid for below at one place. Whatever this cannot decide jumps to slow, and open
 			// reads the head again.
 			case opSmallTuple:
-				n = int64(b[1])
+				if n = int64(b[1]); n == 0 && (cls < clsMap || cls == clsMap && left&1 != 0) {
+					b = b[2:len(b):len(b)]
+					left--
+					continue
+				}
 				opens, width, children, cost = clsTuple, 2, n, n+1
 			case opLargeTuple:
 				n = int64(be32(b, 1))
@@ -644,9 +665,16 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			case opMap:
 				n = int64(be32(b, 1))
 				opens, width, children, cost = clsMap, 5, 2*n, 2*n+4
+				// An empty map costs what it costs and opens nothing.
+				if words := m.words + wordsNoMap; n == 0 && words <= p.maxWords && (cls < clsMap || cls == clsMap && left&1 != 0) {
+					m.words = words
+					b = b[5:len(b):len(b)]
+					left--
+					continue
+				}
 				// Above 32 keys a map costs by another rule, and its cost is a bound. Room for
 				// the state of its keys is made in push.
-				if n > flatMapMax || len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
+				if n > flatMapMax || n > 1 && len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
 					goto slow
 				}
 
@@ -680,11 +708,10 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					if int64(len(s.nodes)-first) < children || uint(depth) >= uint(len(s.outer)) {
 						goto slow
 					}
-					s.nodes[at-int(left)] = Node{uint64(openKinds[opens&7]) | uint64(n)<<nodeLenAt, uint64(first)}
-					s.outer[depth] = bed{at, s.at.full}
+					s.nodes[s.at.end-int(left)] = Node{uint64(openKinds[opens&7]) | uint64(n)<<nodeLenAt, uint64(first)}
+					s.outer[depth] = s.at
 					s.used = first + int(children)
-					at = s.used
-					s.at.full = at
+					s.at = bed{s.used, s.used}
 				}
 				m.terms, m.words, m.below = terms, words, below
 				m.stack = m.stack[:depth+1]
@@ -698,12 +725,8 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 						opens = clsMap1
 					} else if cls&recoded == 0 {
 						k := len(m.maps)
-						if k > 0 {
-							m.maps[k-1].last = last
-						}
 						m.maps = m.maps[:k+1]
 						m.maps[k].begin(m)
-						last = m.lastKey
 					}
 				}
 				if opens == clsList && cls&recoded != 0 {
@@ -766,9 +789,6 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 					m.keyRoom += m.top.total / 2
 					m.ents, m.nsorted = m.ents[:s.base], s.sorted
 					m.maps = m.maps[:k]
-					if k > 0 {
-						last = m.maps[k-1].last
-					}
 				}
 			}
 			top := len(m.stack) - 1
@@ -778,7 +798,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			m.stack = m.stack[:top]
 			m.below -= int64(left)
 			if cls&built != 0 || mark == looked && m.building {
-				at, s.at.full = s.outer[top].end, s.outer[top].full
+				s.at = s.outer[top]
 			}
 			if top <= m.floor {
 				m.stop = true
@@ -791,11 +811,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	}
 
 out:
-	if k := len(m.maps); k > 0 {
-		m.maps[k-1].last = last
-	}
 	m.pos = end - len(b)
-	s.at.end = at
 	m.top.left, m.top.cls = left, cls&^scanMarks
 	return x
 }

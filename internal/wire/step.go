@@ -226,8 +226,9 @@ func (m *Machine) endOfList(width int) Event {
 	if m.recoding {
 		m.recodeEnd(width)
 	}
+	head := m.pos
 	m.pos += width
-	m.cur = scalar{kind: KindNil, head: m.pos - width, start: m.pos, end: m.pos}
+	m.cur.set(KindNil, 0, 0, head, m.pos, m.pos)
 	return m.show()
 }
 
@@ -261,7 +262,7 @@ func (m *Machine) element(one bool) Event {
 		return m.wait(1)
 	}
 	if one || m.building || m.recoding || m.top.cls&hashed != 0 {
-		m.cur = scalar{kind: KindInteger, flags: FlagElement, num: uint64(m.buf[m.pos]), head: m.pos, start: m.pos, end: m.pos + 1}
+		m.cur.set(KindInteger, FlagElement, uint64(m.buf[m.pos]), m.pos, m.pos, m.pos+1)
 		m.pos++
 		return m.show()
 	}

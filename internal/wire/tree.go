@@ -68,11 +68,16 @@ type bed struct{ end, full int }
 // TreeSize is how many nodes the tree of a complete term has at first.
 func (in *Input) TreeSize() int { return int(max(in.m.terms-in.m.packed, 1)) }
 
+// HoldsData reports whether the tree of a complete term needs a copy of its
+// bytes.
+func (in *Input) HoldsData() bool { return in.m.payBytes+in.m.packed > 0 }
+
 // Build makes in t the tree of the accepted term in b that starts at start, which
-// in has just read from there to its end. nodes are TreeSize zero nodes.
-func (in *Input) Build(p *Program, b []byte, start int, nodes []Node, t *Tree) {
-	if in.m.payBytes+in.m.packed > 0 {
-		b = append([]byte(nil), b...)
+// in has just read from there to its end. nodes are TreeSize zero nodes; a copy of
+// b goes into data if it fits.
+func (in *Input) Build(p *Program, b []byte, start int, nodes []Node, data []byte, t *Tree) {
+	if in.HoldsData() {
+		b = append(data[:0], b...)
 		t.Data = b
 	}
 	in.m.tree.borrowed = false

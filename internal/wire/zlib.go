@@ -62,7 +62,7 @@ func (in *Input) inflate() bool {
 	if !z.header() {
 		return false
 	}
-	m.buf, m.pos, m.base = nil, 0, 0
+	m.buf, m.pos, m.base, m.padEnd = nil, 0, 0, -1
 	m.maxAbs, m.debtAbs = z.size, z.size
 	m.eof, m.inflated = false, true
 	m.widen()

@@ -12,11 +12,11 @@ import (
 
 // others are codecs of other formats on the same data.
 var others = []Column{
-	{Key: "cbor_check", Title: "fxamacker/cbor Wellformed", Family: Check, once: equivalent(toCBOR, cbor.Wellformed)},
-	{Key: "cbor_decode", Title: "fxamacker/cbor Unmarshal, any", Family: Decode, once: equivalent(toCBOR, func(b []byte) error { var v any; return cbor.Unmarshal(b, &v) })},
+	{Key: "cbor_check", Title: "fxamacker/cbor Wellformed", Family: Check, once: equivalent("CBOR", toCBOR, cbor.Wellformed)},
+	{Key: "cbor_decode", Title: "fxamacker/cbor Unmarshal, any", Family: Decode, once: equivalent("CBOR", toCBOR, func(b []byte) error { var v any; return cbor.Unmarshal(b, &v) })},
 	{Key: "cbor_encode", Title: "fxamacker/cbor Marshal, any", Family: Encode, once: values(fromETF, func(v any) error { _, err := cbor.Marshal(v); return err })},
-	{Key: "json_check", Title: "encoding/json Valid", Family: Check, once: equivalent(json.Marshal, validJSON)},
-	{Key: "json_decode", Title: "encoding/json Unmarshal, any", Family: Decode, once: equivalent(json.Marshal, func(b []byte) error { var v any; return json.Unmarshal(b, &v) })},
+	{Key: "json_check", Title: "encoding/json Valid", Family: Check, once: equivalent("JSON", json.Marshal, validJSON)},
+	{Key: "json_decode", Title: "encoding/json Unmarshal, any", Family: Decode, once: equivalent("JSON", json.Marshal, func(b []byte) error { var v any; return json.Unmarshal(b, &v) })},
 	{Key: "json_encode", Title: "encoding/json Marshal, any", Family: Encode, once: values(fromETF, func(v any) error { _, err := json.Marshal(v); return err })},
 }
 
@@ -39,20 +39,17 @@ func fromETF(b []byte) (any, error) {
 }
 
 // equivalent makes work on the same data in another format.
-func equivalent(encode func(any) ([]byte, error), one func([]byte) error) func(p *payload.Payload) (func() error, error) {
+func equivalent(format string, encode func(any) ([]byte, error), one func([]byte) error) func(p *payload.Payload) (func() error, error) {
 	return func(p *payload.Payload) (func() error, error) {
-		q := &payload.Payload{Name: p.Name, File: p.File}
-		for _, b := range p.Items {
+		q, err := p.In(format, func(b []byte) ([]byte, error) {
 			v, err := fromETF(b)
 			if err != nil {
 				return nil, err
 			}
-			data, err := encode(v)
-			if err != nil {
-				return nil, err
-			}
-			q.Items = append(q.Items, data)
-			q.Size += int64(len(data))
+			return encode(v)
+		})
+		if err != nil {
+			return nil, err
 		}
 		return items(one)(q)
 	}

@@ -142,13 +142,13 @@ func intoStruct(unmarshal func(b []byte, v any) error) func(p *payload.Payload) 
 }
 
 // otherIntoStruct is intoStruct of the same data in another format.
-func otherIntoStruct(encode func(any) ([]byte, error), unmarshal func([]byte, any) error) func(p *payload.Payload) (func() error, error) {
+func otherIntoStruct(format string, encode func(any) ([]byte, error), unmarshal func([]byte, any) error) func(p *payload.Payload) (func() error, error) {
 	return func(p *payload.Payload) (func() error, error) {
 		t, ok := structs[p.Name]
 		if !ok {
 			return nil, ErrNoType
 		}
-		return equivalent(encode, func(b []byte) error { return unmarshal(b, reflect.New(t).Interface()) })(p)
+		return equivalent(format, encode, func(b []byte) error { return unmarshal(b, reflect.New(t).Interface()) })(p)
 	}
 }
 
@@ -179,8 +179,8 @@ var terms = []Column{
 	}, func(v any) error { _, err := etf.Marshal(v); return err })},
 	{Key: "append_term", Title: "AppendTerm", Family: Encode, once: appendTerm},
 	{Key: "canonicalize", Title: "Canonicalize", Family: Encode, reads: true, once: canonicalize},
-	{Key: "cbor_struct", Title: "fxamacker/cbor Unmarshal, structs", Family: Decode, once: otherIntoStruct(toCBOR, cbor.Unmarshal)},
-	{Key: "json_struct", Title: "encoding/json Unmarshal, structs", Family: Decode, once: otherIntoStruct(json.Marshal, json.Unmarshal)},
+	{Key: "cbor_struct", Title: "fxamacker/cbor Unmarshal, structs", Family: Decode, once: otherIntoStruct("CBOR", toCBOR, cbor.Unmarshal)},
+	{Key: "json_struct", Title: "encoding/json Unmarshal, structs", Family: Decode, once: otherIntoStruct("JSON", json.Marshal, json.Unmarshal)},
 	{Key: "cbor_marshal", Title: "fxamacker/cbor Marshal, structs", Family: Encode, once: fromStruct(toCBOR)},
 	{Key: "json_marshal", Title: "encoding/json Marshal, structs", Family: Encode, once: fromStruct(json.Marshal)},
 }

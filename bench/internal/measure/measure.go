@@ -41,6 +41,7 @@ type Plan struct {
 	Rounds int           // samples of each work
 	Sample time.Duration // how long one should take
 	Budget time.Duration // of a work: if one run is long, there are fewer samples
+	Limit  time.Duration // of all works together, if not 0: no round begins after it
 }
 
 // Result holds the samples of a Work.
@@ -53,24 +54,25 @@ type Result struct {
 }
 
 // Run measures all works in turns: in each round each is sampled once, beginning
-// with another one.
+// with another one. Each work that can be done has one sample at least.
 func Run(plan Plan, works []Work) []Result {
+	start := time.Now()
 	results := make([]Result, len(works))
+	first := make([]time.Duration, len(works)) // of the run that warmed up
 	times := make([]int, len(works))
 	rounds := make([]int, len(works))
 	for i, w := range works {
 		results[i] = Result{Key: w.Key, Allocs: math.Inf(1), Bytes: math.Inf(1)}
-		n, one, err := calibrate(w, plan.Sample)
-		results[i].Err, times[i] = err, n
-		switch {
-		case err != nil:
-		case one > plan.Budget: // what was to warm up is the one sample
-			results[i].Ns = []float64{float64(one)}
-		default:
-			rounds[i] = min(plan.Rounds, max(3, int(plan.Budget/(one*time.Duration(n)))))
+		n, one, err := results[i].calibrate(w, plan.Sample)
+		results[i].Err, times[i], first[i] = err, n, one
+		if err == nil {
+			rounds[i] = min(plan.Rounds, int(plan.Budget/(one*time.Duration(n))))
 		}
 	}
 	for round := range plan.Rounds {
+		if plan.Limit > 0 && time.Since(start) > plan.Limit {
+			break
+		}
 		for k := range works {
 			i := (k + round) % len(works)
 			if results[i].Err != nil || round >= rounds[i] {
@@ -79,22 +81,20 @@ func Run(plan Plan, works []Work) []Result {
 			results[i].sample(works[i], times[i])
 		}
 	}
+	for i := range results {
+		if r := &results[i]; r.Err == nil && len(r.Ns) == 0 { // what was to warm up is the one sample
+			r.Ns = []float64{float64(first[i])}
+		}
+	}
 	return results
 }
 
 // sample adds one sample.
 func (r *Result) sample(w Work, n int) {
-	var before, after runtime.MemStats
 	if w.Go {
 		runtime.GC() // what others left is not this work's to collect
-		runtime.ReadMemStats(&before)
 	}
-	d, err := w.Run(n)
-	if w.Go {
-		runtime.ReadMemStats(&after)
-		r.Allocs = min(r.Allocs, float64(after.Mallocs-before.Mallocs)/float64(n))
-		r.Bytes = min(r.Bytes, float64(after.TotalAlloc-before.TotalAlloc)/float64(n))
-	}
+	d, err := r.count(w, n)
 	if err != nil {
 		r.Err = err
 		return
@@ -102,11 +102,25 @@ func (r *Result) sample(w Work, n int) {
 	r.Ns = append(r.Ns, float64(d)/float64(n))
 }
 
+// count runs a work and counts what it allocates.
+func (r *Result) count(w Work, n int) (time.Duration, error) {
+	if !w.Go {
+		return w.Run(n)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	d, err := w.Run(n)
+	runtime.ReadMemStats(&after)
+	r.Allocs = min(r.Allocs, float64(after.Mallocs-before.Mallocs)/float64(n))
+	r.Bytes = min(r.Bytes, float64(after.TotalAlloc-before.TotalAlloc)/float64(n))
+	return d, err
+}
+
 // calibrate finds how many runs last as long as a sample should. It warms up at
 // the same time.
-func calibrate(w Work, want time.Duration) (n int, one time.Duration, err error) {
+func (r *Result) calibrate(w Work, want time.Duration) (n int, one time.Duration, err error) {
 	for n = 1; ; {
-		d, err := w.Run(n)
+		d, err := r.count(w, n)
 		if err != nil {
 			return 0, 0, err
 		}

@@ -47,6 +47,21 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestLimit: no round begins after the limit, and whoever had none has the run
+// that warmed up.
+func TestLimit(t *testing.T) {
+	runs := 0
+	slow := func() error { runs++; time.Sleep(2 * time.Millisecond); return nil }
+	rs := Run(Plan{Rounds: 1000, Sample: time.Millisecond, Budget: time.Hour, Limit: 20 * time.Millisecond}, []Work{InGo("a", slow)})
+	if n := len(rs[0].Ns); n == 0 || n > 50 {
+		t.Errorf("%d samples", n)
+	}
+	rs = Run(Plan{Rounds: 1000, Sample: time.Millisecond, Budget: time.Hour, Limit: time.Nanosecond}, []Work{InGo("a", slow)})
+	if len(rs[0].Ns) != 1 || rs[0].Median() < 1e6 || math.IsInf(rs[0].Allocs, 0) {
+		t.Errorf("%+v", rs[0])
+	}
+}
+
 // TestFaults: errors and panics end a work and no other.
 func TestFaults(t *testing.T) {
 	bad := errors.New("bad")

@@ -18,6 +18,29 @@ type Payload struct {
 	File  string   // base name
 	Items [][]byte // each a term with its version byte
 	Size  int64    // of all items
+
+	others map[string]*Payload // see In
+}
+
+// In is the payload in another format, which is made when it is first asked for.
+func (p *Payload) In(format string, make func(item []byte) ([]byte, error)) (*Payload, error) {
+	if q := p.others[format]; q != nil {
+		return q, nil
+	}
+	q := &Payload{Name: p.Name, File: p.File}
+	for _, b := range p.Items {
+		data, err := make(b)
+		if err != nil {
+			return nil, err
+		}
+		q.Items = append(q.Items, data)
+		q.Size += int64(len(data))
+	}
+	if p.others == nil {
+		p.others = map[string]*Payload{}
+	}
+	p.others[format] = q
+	return q, nil
 }
 
 // Frames reports whether the payload is many small terms.

@@ -18,12 +18,12 @@ func Markdown(r *Run) string {
 	}
 	writeTargets(p, r)
 	if len(r.Lines) > 0 {
-		p.printf("\n![Validate against the others](validate.svg)\n\n![Decode against the others](decode.svg)\n")
+		p.printf("\n![Validate against the others](pictures/validate.svg)\n\n![Decode against the others](pictures/decode.svg)\n")
 	}
 	writeRatios(p, r)
 	writeCurves(p, r)
 	if len(r.Curves) > 0 {
-		p.printf("\n![Growth](growth.svg)\n")
+		p.printf("\n![Growth](pictures/growth.svg)\n")
 	}
 	writeStreams(p, r)
 	writeHostile(p, r)
@@ -42,6 +42,9 @@ func Markdown(r *Run) string {
 	}
 	return p.String()
 }
+
+// PictureDir is where the report looks for its pictures.
+const PictureDir = "pictures"
 
 // Pictures draws into a folder what the report shows.
 func Pictures(r *Run, dir string) error {

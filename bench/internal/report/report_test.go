@@ -48,6 +48,8 @@ func TestMarkdown(t *testing.T) {
 		"| Decode against the faster peer in Go | ≥ 3.00× | 1.50×, a_rpc | **no**, 1 of 1 |",
 		"| a long stream: ValidateReader | ≤ 256 KiB, ≥ 60 % of the reader alone | 1000 B, 50 % | **no**, 1 of 1 |",
 		"| refuse a hostile head | ≤ 1 µs, ≤ 512 B | 0.00 ns, 0 B | yes |",
+		"### Where a target is missed",
+		"| Validate against binary_to_term: a call, maps with binary keys | b 3.00× | Before its first byte",
 		"| ergo decode | [b] | a \\| b &lt;c> d |",
 		"**panics** (5 MiB)",
 		"| b_ready | 10.0 ns, once |",
