@@ -28,7 +28,7 @@ func (m *Mutant) Key() string { return m.File + " " + m.Func + ": " + m.Text }
 
 // beyond are kinds of changes that are not made of checks: other numbers, other
 // sums, an assignment less. They come with -wide, and need no reason to survive.
-var beyond = map[string]bool{"constant": true, "arithmetic": true, "assign": true, "call": true, "operator": true}
+var beyond = map[string]bool{"constant": true, "arithmetic": true, "assign": true, "call": true, "operator": true, "plus": true, "count": true, "statement": true, "const": true, "field": true}
 
 // home is the declaration that a mutant changes.
 type home struct {

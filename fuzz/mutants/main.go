@@ -128,7 +128,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	}
 	if o.list {
 		for _, m := range chosen {
-			fmt.Println(m.Key())
+			fmt.Println(m.Key(), "\t"+m.Kind)
 		}
 		return true, nil
 	}
