@@ -6,9 +6,9 @@
 //
 // A payload is made by its seed and number, so a campaign that was interrupted
 // goes on with -from; with -sweep the payloads are OTP's corruptions of the real
-// ones in fuzz/legit, up to so many bytes. Each disagreement is made small while
-// it shows the same, and saved with all verdicts. The exit status is 1 if there
-// was one.
+// ones in fuzz/legit and of the cases of the corpus, up to so many bytes. Each
+// disagreement is made small while it shows the same, and saved with all verdicts.
+// The exit status is 1 if there was one.
 package main
 
 import (
@@ -40,7 +40,7 @@ func parse(args []string) (o options, err error) {
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the payloads; 0 draws one")
 	f.Uint64Var(&o.from, "from", 0, "number of the first payload")
 	f.IntVar(&o.size, "size", 0, "bytes that generated terms have in the mean; 0 is some 300")
-	f.IntVar(&o.sweep, "sweep", 0, "corrupt the real payloads of up to so many bytes instead")
+	f.IntVar(&o.sweep, "sweep", 0, "corrupt the real payloads and the corpus, up to so many bytes each, instead")
 	f.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that make payloads")
 	f.Uint64Var(&o.drivers, "drivers", 16, "each so many-th payload goes through every driver; 0 for none")
 	f.Uint64Var(&o.canon, "canon", 8, "of each so many-th payload the term is compared too; 0 for none")

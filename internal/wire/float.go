@@ -18,14 +18,17 @@ func parseFloat(field []byte) (float64, Code) {
 		return 0, FloatUnterminated
 	}
 	text := field[:end]
-	if code := floatSyntax(text); code != OK {
+	code := floatSyntax(text)
+	if code == FloatComma { // out of range it would be refused with either
+		text = bytes.Replace(text, []byte{','}, []byte{'.'}, 1)
+	} else if code != OK {
 		return 0, code
 	}
 	f, _ := strconv.ParseFloat(string(text), 64) // correctly rounded, as strtod
 	if math.IsInf(f, 0) {
 		return 0, FloatNotFinite
 	}
-	return f, OK
+	return f, code
 }
 
 // floatSyntax checks [+-]? DIGIT+ [.] DIGIT+ ( [eE] [+-]? DIGIT+ )?

@@ -435,7 +435,7 @@ func (p *Program) chain(x, y hash) hash {
 	return hash{p.fold(0, x.a, y.a), p.fold(2, x.b, y.b)}
 }
 
-// number hashes a kind with two words.
+// number hashes a kind with two words, of which x has at most 56 bits.
 func (m *Machine) number(kind Kind, x, y uint64) hash {
 	k := uint64(kind)<<56 | x
 	h := hash{a: m.p.fold(0, k, y)}
@@ -511,7 +511,7 @@ func (m *Machine) number2(kind Kind, x uint64, y hash) hash {
 func (m *Machine) idSum(kind Kind, start, end int) hash {
 	_, v := splitID(m.buf[start:end])
 	h := m.number2(kind, uint64(v.creation), m.atomHash())
-	h = m.p.chain(h, m.number(kind, v.a, v.b))
+	h = m.p.chain(h, m.number(kind, v.b, v.a)) // a port has all 64 bits of a
 	for _, w := range v.words[:v.n] {
 		h = m.p.chain(h, m.number(kind, 0, uint64(w)))
 	}
