@@ -21,6 +21,7 @@ func TestBadConfigs(t *testing.T) {
 		"refuses the":     {Policy: etf.Policy{Allow: etf.Pids, Refuse: etf.Pids | etf.Maps}},
 		"Identities":      {Policy: etf.Policy{Allow: etf.Compressed}},
 		"creation":        {Node: etf.Node{Creation: 3}},
+		"MaxGrowth":       {Unmarshal: etf.UnmarshalOptions{MaxGrowth: -1}},
 		"Patterns holds ": {Atoms: etf.Atoms{Patterns: []*regexp.Regexp{nil}}},
 	} {
 		m, err := c.Compile()

@@ -48,7 +48,7 @@ func parse(args []string) (o options, err error) {
 	f.BoolVar(&o.again, "again", false, "run once more what survived in -state, and nothing else")
 	f.BoolVar(&o.constants, "constants", true, "constants too, which take a build each")
 	f.BoolVar(&o.tolerate, "tolerate", false, "leave out tests that fail without a mutant")
-	f.BoolVar(&o.wide, "wide", false, "also change what is no check: numbers, sums, assignments")
+	f.BoolVar(&o.wide, "wide", false, "also change what is no check: numbers, sums, statements; and files of text and drivers")
 	f.BoolVar(&o.list, "list", false, "only print the mutants")
 	return o, f.Parse(args)
 }
@@ -128,7 +128,7 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	}
 	if o.list {
 		for _, m := range chosen {
-			fmt.Println(m.Key(), "\t"+m.Kind)
+			fmt.Println(m.Key())
 		}
 		return true, nil
 	}
@@ -170,26 +170,11 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	}
 	fmt.Fprintf(w.log, "%d mutants of the source, %d chosen, %d known, %d to run\n", len(all), len(chosen), len(chosen)-len(open), len(open))
 	if len(open) > 0 {
-		if err := w.start(ctx, o); err != nil {
-			return false, err
-		}
-		if err := w.all(ctx, open); err != nil {
+		if err := w.all(ctx, open, o.tolerate); err != nil {
 			return false, err
 		}
 	}
 	return w.finish(o, all, chosen, reasons)
-}
-
-// start builds the tests as they are and runs them.
-func (w *work) start(ctx context.Context, o options) error {
-	list, err := w.writeOverlay(nil)
-	if err != nil {
-		return err
-	}
-	if err := w.compileTests(ctx, list, testDirs()); err != nil {
-		return err
-	}
-	return w.baseline(ctx, o.tolerate)
 }
 
 // readState reads outcomes; of several for one mutant the last counts. The end

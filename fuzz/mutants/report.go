@@ -41,18 +41,18 @@ func (w *work) finish(o options, all, chosen []*Mutant, reasons *reasons) (good 
 		r.Total++
 		r.Kinds[m.Kind]++
 		r.Millis += out.Millis
-		reason := reasons.of[m.Key()]
+		reason := reasons.why(m.Key())
 		switch out.Status {
 		case killed:
 			r.Killed++
 			r.By[stageOf(out.By)]++
-			if reason != "" {
+			if reasons.of[m.Key()] != "" {
 				r.Stale = append(r.Stale, m.Key()+"  (killed by "+out.By+")")
 			}
 		case survived:
 			r.Survived++
 			r.Survivors = append(r.Survivors, Survivor{out, reason})
-			if reason == "" {
+			if reason == "" && !m.excused() {
 				r.Unexplained = append(r.Unexplained, fmt.Sprintf("%s:%d %s", m.File, m.Line, strings.TrimPrefix(m.Key(), m.File+" ")))
 			}
 		default:

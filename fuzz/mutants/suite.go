@@ -21,7 +21,7 @@ type stage struct {
 	run  string
 	skip string
 	env  []string
-	only string // the folder whose mutants alone it is for
+	only string // what the paths of the mutants' files begin with that it is for
 
 	usual cost // of a run without a mutant
 }
@@ -31,7 +31,7 @@ type stage struct {
 // terms are written, shown and turned into Go values.
 const (
 	erlang  = `Erlang|IsWhatLoadingMakes|Running|BEAM|AsOTP`
-	written = `^Example|Marshal|Unmarshal|Elixir|Encoder|JSON|Compare|Order|TestAppend|Decimal|Hook|ReadBeam|AtomSetFrom|FuzzRead|Literals`
+	written = `^Example|Marshal|Unmarshal|TestElixir(|Payloads|Refuses|Understands)$|Encoder|JSON|Compare|OrderIsShared|TestAppend|Decimal|Hook|ReadBeam|AtomSetFrom|FuzzRead|Literals`
 	speed   = `TestResidentMemory|TestIdleDecoderIsSmall|TestNoAllocations|Linear|TestDamagedStreams|TestHugeCutShort|TestCanonicalizeMemory`
 
 	// The dear ones of package etf, by what they kill for what they take.
@@ -44,11 +44,13 @@ const (
 // suite was put in order by measuring what each stage costs and kills.
 var suite = []stage{
 	{name: "limits", dir: "limits", run: ".", only: "limits"},
+	{name: "wire", dir: "internal/wire", run: ".", only: "internal/wire"},
 	{name: "agree", dir: "fuzz/targets", run: `^(TestAgree|TestFound|TestTokensOfReader|TestRefusedInFront|TestAgreeProfiles)$`, env: []string{"BEAMGATE_N=600"}},
 	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + written + "|" + speed + "|" + codes + "|" + second},
 	{name: "codes", dir: "etf", run: `^(` + codes + `)$`},
 	{name: "second", dir: "etf", run: `^(` + second + `)$`},
-	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestAgree|TestLegitimate|TestFound|TestRoundTrip|FuzzRoundTrip|FuzzJSON|FuzzUnmarshal|FuzzMarshal|TestAgreeProfiles)$", env: []string{"BEAMGATE_N=2000"}},
+	{name: "streams", dir: "fuzz/targets", run: `^(TestRatioOrBadTerm|TestSqueezed)$`, only: "internal/wire/zlib.go"},
+	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestRatioOrBadTerm|TestSqueezed|TestAgree|TestLegitimate|TestFound|TestRoundTrip|FuzzRoundTrip|FuzzJSON|FuzzUnmarshal|FuzzMarshal|TestAgreeProfiles)$", env: []string{"BEAMGATE_N=2000"}},
 	{name: "much", dir: "fuzz/targets", run: `^(TestAgree|TestAgreeProfiles)$`, env: []string{"BEAMGATE_N=5000", "BEAMGATE_SEED=3"}},
 }
 
