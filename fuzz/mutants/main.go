@@ -29,6 +29,7 @@ type options struct {
 	workers       int
 	state, report string
 	again         bool
+	until         string
 	constants     bool
 	tolerate      bool
 	wide          bool
@@ -46,6 +47,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.state, "state", "", "file of outcomes: what it has is not run again, what is run is added")
 	f.StringVar(&o.report, "json", "", "file for the report")
 	f.BoolVar(&o.again, "again", false, "run once more what survived in -state, and nothing else")
+	f.StringVar(&o.until, "until", "", "the last stage to run, for a first look; -again then runs the rest on what survived")
 	f.BoolVar(&o.constants, "constants", true, "constants too, which take a build each")
 	f.BoolVar(&o.tolerate, "tolerate", false, "leave out tests that fail without a mutant")
 	f.BoolVar(&o.wide, "wide", false, "also change what is no check: numbers, sums, statements; and files of text and drivers")
@@ -131,6 +133,13 @@ func run(ctx context.Context, o options) (good bool, err error) {
 			fmt.Println(m.Key())
 		}
 		return true, nil
+	}
+	if o.until != "" {
+		last := slices.IndexFunc(suite, func(s stage) bool { return s.name == o.until })
+		if last < 0 {
+			return false, fmt.Errorf("-until %q is no stage", o.until)
+		}
+		suite = suite[:last+1]
 	}
 	reasons, err := readReasons(filepath.Join(root, filepath.FromSlash(reasonsFile)))
 	if err != nil {

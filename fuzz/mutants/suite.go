@@ -35,7 +35,7 @@ const (
 	speed   = `TestResidentMemory|TestIdleDecoderIsSmall|TestNoAllocations|Linear|TestDamagedStreams|TestHugeCutShort|TestCanonicalizeMemory`
 
 	// The dear ones of package etf, by what they kill for what they take.
-	codes = `TestEveryCode|TestLimitMatrix|TestStructs|TestKeysByRelease|TestZlibStreams|TestEndlessNesting|TestFeaturesByName|TestThinLists|` +
+	caps = `TestLimitMatrix|TestStructs|TestKeysByRelease|TestZlibStreams|TestEndlessNesting|TestFeaturesByName|TestThinLists|` +
 		`TestKeysThatAreLateAtoms|TestPathsInLongPayloads|TestCapsStartAnew|TestRefuseQuoted`
 	second = `TestAllocationFollowsInput|TestCodesBehindFiller|TestHugePayloads|TestDriversAgreeOnRandomTerms|TestEncodingsAreAlike|TestCanonicalizeRandom|` +
 		`TestMeasureReaderAgrees|TestLongReferencesInLargeMaps|TestKeysBesideOtherBytes|TestPayloadsAsValues|TestErrorsEchoNothing`
@@ -46,8 +46,9 @@ var suite = []stage{
 	{name: "limits", dir: "limits", run: ".", only: "limits"},
 	{name: "wire", dir: "internal/wire", run: ".", only: "internal/wire"},
 	{name: "agree", dir: "fuzz/targets", run: `^(TestAgree|TestFound|TestTokensOfReader|TestRefusedInFront|TestAgreeProfiles)$`, env: []string{"BEAMGATE_N=600"}},
-	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + written + "|" + speed + "|" + codes + "|" + second},
-	{name: "codes", dir: "etf", run: `^(` + codes + `)$`},
+	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + written + "|" + speed + "|TestEveryCode|" + caps + "|" + second},
+	{name: "codes", dir: "etf", run: `^TestEveryCode$`},
+	{name: "caps", dir: "etf", run: `^(` + caps + `)$`},
 	{name: "second", dir: "etf", run: `^(` + second + `)$`},
 	{name: "streams", dir: "fuzz/targets", run: `^(TestRatioOrBadTerm|TestSqueezed)$`, only: "internal/wire/zlib.go"},
 	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestRatioOrBadTerm|TestSqueezed|TestAgree|TestLegitimate|TestFound|TestRoundTrip|FuzzRoundTrip|FuzzJSON|FuzzUnmarshal|FuzzMarshal|TestAgreeProfiles)$", env: []string{"BEAMGATE_N=2000"}},
