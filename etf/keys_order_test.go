@@ -1,6 +1,7 @@
 package etf_test
 
 import (
+	"errors"
 	"bytes"
 	"fmt"
 	"math"
@@ -104,6 +105,28 @@ func TestKeysInAnyOrder(t *testing.T) {
 					t.Errorf("%s: sequence %d of %d keys from a reader: %v", name, code, n, err)
 				}
 			}
+		}
+	}
+}
+
+// TestKeysOfNestedMaps: the keys of an inner map stand behind those of the maps
+// around it, however many these are, and are told apart all the same.
+func TestKeysOfNestedMaps(t *testing.T) {
+	m := compile(t, config())
+	for around := range 150 {
+		inner := cat(maps(17), keys(17))
+		twice := cat(maps(17), keys(16), int32x(15), null)
+		for left := around; left > 0; left -= 13 {
+			n := min(left, 13)
+			open := cat(maps(int64(n)), keys(n)[:6*n-1]) // the last value is the map so far
+			inner, twice = cat(open, inner), cat(open, twice)
+		}
+		if err := m.Validate(ext(inner)); err != nil {
+			t.Errorf("in maps of %d pairs: %v", around, err)
+		}
+		var e *etf.Error
+		if err := m.Validate(ext(twice)); !errors.As(err, &e) || e.Code != etf.CodeDuplicateKey {
+			t.Errorf("in maps of %d pairs: %v", around, err)
 		}
 	}
 }

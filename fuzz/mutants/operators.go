@@ -133,7 +133,7 @@ func (d *deriver) binary(e *ast.BinaryExpr) {
 // leftOut reports whether there is a mutant without the comparison e of equality,
 // which is harder to notice than the opposite comparison.
 func (d *deriver) leftOut(e *ast.BinaryExpr) bool {
-	if d.ordered(e) {
+	if e.Op != token.EQL && e.Op != token.NEQ {
 		return false
 	}
 	switch p := d.parent().(type) {
