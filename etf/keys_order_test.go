@@ -1,8 +1,8 @@
 package etf_test
 
 import (
-	"errors"
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"strings"

@@ -59,7 +59,8 @@ func (w *work) finish(o options, all, chosen []*Mutant, reasons *reasons) (good 
 			r.NotCompiled++
 		}
 	}
-	r.Stale = append(r.Stale, reasons.gone(all)...)
+	gone := reasons.gone(all)
+	r.Stale = append(r.Stale, gone...)
 	r.print(w)
 	if o.report != "" {
 		text, err := json.MarshalIndent(r, "", "  ")
@@ -69,6 +70,9 @@ func (w *work) finish(o options, all, chosen []*Mutant, reasons *reasons) (good 
 		if err := os.WriteFile(o.report, append(text, '\n'), 0o644); err != nil {
 			return false, err
 		}
+	}
+	if o.sample > 0 { // a reason more than is needed is told
+		return len(r.Unexplained)+len(gone) == 0, nil
 	}
 	return len(r.Unexplained)+len(r.Stale) == 0, nil
 }
