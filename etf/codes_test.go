@@ -330,6 +330,9 @@ func TestPayloadsCutShort(t *testing.T) {
 	} {
 		for _, n := range []int{8, 50, len(term)} {
 			cut := ext(term)[:n]
+			if tok, err := m.NewDecoderBytes(cut).ReadToken(); err == nil {
+				t.Errorf("%s of %d bytes in a slice: %v", name, n, tok.Kind)
+			}
 			for way, take := range map[string]func(*etf.Decoder) error{
 				"Bytes":        func(d *etf.Decoder) error { _, err := d.Bytes(); return err },
 				"WritePayload": func(d *etf.Decoder) error { _, err := d.WritePayload(io.Discard); return err },
