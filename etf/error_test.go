@@ -108,6 +108,24 @@ func TestErrorLogs(t *testing.T) {
 	}
 }
 
+// TestLimitsAreNotRemembered: an error tells a limit only if it is about one,
+// whatever was refused before.
+func TestLimitsAreNotRemembered(t *testing.T) {
+	c := config()
+	c.Limits.MaxArity = 3
+	d := compile(t, c).NewDecoderBytes(ext(list(head(9))))
+	var e *etf.Error
+	if err := d.SkipValue(); !errors.As(err, &e) || e.Limit == nil {
+		t.Fatal(err)
+	}
+	for _, in := range [][]byte{ext(unknown), ext(list(unknown)), squeeze(unknown), ext(head(3)), ext(bits(9, 1))} {
+		d.ResetBytes(in)
+		if err := d.SkipValue(); !errors.As(err, &e) || e.Limit != nil {
+			t.Errorf("%x: %+v", in, e)
+		}
+	}
+}
+
 type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
