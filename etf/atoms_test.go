@@ -155,3 +155,38 @@ func TestLargestContainers(t *testing.T) {
 		}
 	}
 }
+
+// TestAtomsAreToldApart: two names of one length that differ in one place are two
+// atoms and two keys, however long they are, in every encoding, under a cap of
+// characters or without.
+func TestAtomsAreToldApart(t *testing.T) {
+	open := config()
+	open.Limits.MaxAtomChars = 255
+	modes := []*etf.Mode{compile(t, open)}
+	for n := 1; n <= 35; n++ {
+		c := config()
+		c.Limits.MaxAtomChars = int64(n)
+		modes = append(modes[:1], compile(t, c))
+		base := strings.Repeat("abcdefg", 5)[:n]
+		for at := range n {
+			other := base[:at] + "z" + base[at+1:]
+			for what, pair := range map[string][2][]byte{
+				"plain": {atom(base), atom(other)}, "long tag": {longAtom(base), longAtom(other)}, "latin-1": {latin1(base), longLatin1(other)},
+				"letters": {atom("\u00e9" + base[1:]), longAtom("\u00e9" + other[1:])}, "latin-1 letters": {latin1("\u00e9" + base[1:]), atom("\u00e9" + other[1:])},
+			} {
+				if at == 0 && strings.HasSuffix(what, "letters") {
+					continue
+				}
+				in := ext(mapOf(pair[0], null, pair[1], null))
+				for _, m := range modes {
+					if s, err := m.Measure(in); err != nil || s.DistinctAtoms != 2 {
+						t.Fatalf("%s, %d characters, at %d: %d atoms, %v", what, n, at, s.DistinctAtoms, err)
+					}
+					if _, err := m.ValidateReader(iotest.OneByteReader(bytes.NewReader(in))); err != nil {
+						t.Fatalf("%s, %d characters, at %d, over a reader: %v", what, n, at, err)
+					}
+				}
+			}
+		}
+	}
+}

@@ -172,6 +172,7 @@ func TestAtomSetErrorText(t *testing.T) {
 	for want, e := range map[string]*AtomSetError{
 		`etf: atom set: cause`:                 {Err: cause},
 		`etf: atom set: line 7: cause`:         {Line: 7, Err: cause},
+		`etf: atom set: line 1: cause`:         {Line: 1, Err: cause},
 		`etf: atom set: "a\nb": cause`:         {File: "a\nb", Err: cause},
 		`etf: atom set: "a": line 7: cause`:    {File: "a", Line: 7, Err: cause},
 		`etf: atom set: "a.ez!b.beam":` + ` x`: {File: "a.ez!b.beam", Err: errors.New("x")},

@@ -142,6 +142,45 @@ func TestFailingBudgets(t *testing.T) {
 	}
 }
 
+// TestWhereBudgetsFail: a commit that fails at the end of a term is told with the
+// term's length, one in its middle with the place that was read to. Neither makes
+// the term count as read.
+func TestWhereBudgetsFail(t *testing.T) {
+	boom := errors.New("boom")
+	m := compile(t, config()).WithBudgets(&fakeBudget{commit: boom})
+	plain, packed := ext(tuple(atom("a"), atom("b"))), squeeze(tuple(atom("a"), atom("b")))
+	for what, in := range map[string][]byte{"plain": plain, "compressed": packed} {
+		all := cat(ext(null), in)
+		for way, d := range map[string]*etf.Decoder{"slice": m.NewDecoderBytes(all), "reader": m.NewDecoder(newChunks(all, 3))} {
+			var e *etf.Error
+			if err := d.SkipValue(); err != nil { // it has no names
+				t.Fatalf("%s, %s: %v", what, way, err)
+			}
+			if err := d.SkipValue(); !errors.As(err, &e) || e.Offset != int64(len(all)) {
+				t.Fatalf("%s, %s: %v", what, way, err)
+			}
+			if off := d.InputOffset(); off != 2 || d.AtTermEnd() || d.Depth() != 0 {
+				t.Errorf("%s, %s: at %d, at an end %v", what, way, off, d.AtTermEnd())
+			}
+		}
+	}
+	whole := int64(len(packed))
+	var e *etf.Error
+	if err := m.Validate(packed); !errors.As(err, &e) || e.Offset != whole || e.Inflated {
+		t.Errorf("at the end: %v", err)
+	}
+	for in, inflated := range map[string]bool{string(plain): false, string(packed): true} {
+		d := m.NewDecoderBytes([]byte(in))
+		for range 2 {
+			must[etf.Token](t)(d.ReadToken())
+		}
+		at := d.TokenOffset() + 3
+		if err := d.Commit(); !errors.As(err, &e) || e.Offset != at || e.Inflated != inflated {
+			t.Errorf("in the middle: %v, want offset %d", err, at)
+		}
+	}
+}
+
 // TestSpentStaysSpent fails the commit of the second budget. What the first has
 // committed stays spent, since another term may have relied on it already: too
 // few atoms are left, never too many.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -271,5 +272,105 @@ func TestBadReaders(t *testing.T) {
 		if !errors.As(err, &e) || e.Code != etf.CodeRead || e.Err == nil {
 			t.Errorf("reader of %d bytes: %v", n, err)
 		}
+	}
+	var e *etf.Error
+	if _, err := m.ValidateReader(tooMuch{}); !errors.As(err, &e) || e.Code != etf.CodeRead {
+		t.Errorf("reader of a byte too many: %v", err)
+	}
+}
+
+// tooMuch claims one byte more than there was room for.
+type tooMuch struct{}
+
+func (tooMuch) Read(p []byte) (int, error) { return len(p) + 1, nil }
+
+// TestErrorsOfReadersStay: a reader that goes on after an error is not asked.
+func TestErrorsOfReadersStay(t *testing.T) {
+	m := compile(t, config())
+	boom := errors.New("boom")
+	whole := ext(list(small(1), bin(strings.Repeat("x", 100)), smallBig(false, 1, 2, 3, 4, 5, 6, 7, 8, 9)))
+	for name, term := range map[string][]byte{"plain": whole, "compressed": squeeze(whole[1:])} {
+		for n := range term {
+			for _, end := range []error{boom, io.EOF} {
+				reader := func() io.Reader { return &recovers{parts: [][]byte{term[:n], term[n:]}, err: end} }
+				if err := m.NewDecoder(reader()).SkipValue(); err == nil || end == boom && !errors.Is(err, boom) {
+					t.Errorf("%s, %v behind %d bytes: %v", name, end, n, err)
+				}
+				if _, err := m.ValidateReader(reader()); err == nil || end == boom && !errors.Is(err, boom) {
+					t.Errorf("%s, %v behind %d bytes: %v", name, end, n, err)
+				}
+			}
+		}
+	}
+}
+
+// recovers returns the error once, together with the first part.
+type recovers struct {
+	parts [][]byte
+	err   error
+}
+
+func (r *recovers) Read(p []byte) (int, error) {
+	if len(r.parts) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, r.parts[0])
+	r.parts = r.parts[1:]
+	err := r.err
+	r.err = nil
+	return n, err
+}
+
+// TestPayloadsCutShort: whoever asks for a payload that never comes whole gets the
+// error at once, not at the next token.
+func TestPayloadsCutShort(t *testing.T) {
+	m := compile(t, config())
+	for name, term := range map[string][]byte{
+		"binary": bin(strings.Repeat("x", 100)), "bits": bits(3, make([]byte, 100)...), "integer": largeBig(false, slices.Repeat([]byte{7}, 100)...),
+	} {
+		for _, n := range []int{8, 50, len(term)} {
+			cut := ext(term)[:n]
+			if tok, err := m.NewDecoderBytes(cut).ReadToken(); err == nil {
+				t.Errorf("%s of %d bytes in a slice: %v", name, n, tok.Kind)
+			}
+			for way, take := range map[string]func(*etf.Decoder) error{
+				"Bytes":        func(d *etf.Decoder) error { _, err := d.Bytes(); return err },
+				"WritePayload": func(d *etf.Decoder) error { _, err := d.WritePayload(io.Discard); return err },
+				"Big":          func(d *etf.Decoder) error { _, err := d.Big(); return err },
+				"ReadToken":    func(d *etf.Decoder) error { _, err := d.ReadToken(); return err },
+			} {
+				d := m.NewDecoder(newChunks(cut, 7))
+				tok, err := d.ReadToken()
+				if err == nil {
+					err = take(d)
+				}
+				if err == nil && way == "Big" { // of no integer
+					continue
+				}
+				var e *etf.Error
+				if !errors.As(err, &e) || e.Code != etf.CodeTruncated || e.Offset != int64(n) {
+					t.Errorf("%s of %d bytes by %s: %v, %v", name, n, way, tok.Kind, err)
+				}
+			}
+		}
+	}
+}
+
+// TestResetLeavesTheSlice: what was read as a slice is not written to when a
+// reader comes next.
+func TestResetLeavesTheSlice(t *testing.T) {
+	m := compile(t, config())
+	in := ext(bin(strings.Repeat("mine", 100)))
+	want := bytes.Clone(in)
+	d := m.NewDecoderBytes(in)
+	for range 2 {
+		if err := d.SkipValue(); err != nil {
+			t.Fatal(err)
+		}
+		d.Reset(newChunks(ext(bin(strings.Repeat("else", 100))), 90))
+		if err := d.SkipValue(); err != nil || !bytes.Equal(in, want) {
+			t.Fatalf("the slice has changed, %v", err)
+		}
+		d.ResetBytes(in)
 	}
 }

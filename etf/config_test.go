@@ -21,6 +21,7 @@ func TestBadConfigs(t *testing.T) {
 		"refuses the":     {Policy: etf.Policy{Allow: etf.Pids, Refuse: etf.Pids | etf.Maps}},
 		"Identities":      {Policy: etf.Policy{Allow: etf.Compressed}},
 		"creation":        {Node: etf.Node{Creation: 3}},
+		"MaxGrowth":       {Unmarshal: etf.UnmarshalOptions{MaxGrowth: -1}},
 		"Patterns holds ": {Atoms: etf.Atoms{Patterns: []*regexp.Regexp{nil}}},
 	} {
 		m, err := c.Compile()
@@ -39,8 +40,11 @@ func TestConfigIsFilledIn(t *testing.T) {
 	if c.Limits != want || c.Release != 27 || c.Node.Creation != 3 {
 		t.Errorf("%+v", c)
 	}
-	if l := compile(t, etf.Strict()).Config().Limits; l != limits.Strict() {
-		t.Errorf("%+v", l)
+	if c := compile(t, etf.Strict()).Config(); c.Limits != limits.Strict() || c.Policy.Refuse != etf.Compressed || c.Policy.Allow != 0 {
+		t.Errorf("%+v", c)
+	}
+	if c := compile(t, etf.OTP()).Config(); c.Policy.Allow != etf.Identities || c.Policy.Refuse != 0 || c.Limits.MaxInflated != 1<<32-1 || c.Release != 25 {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -78,6 +79,52 @@ func TestErrorText(t *testing.T) {
 	for tag, want := range map[etf.Tag]string{108: "LIST_EXT", 131: "VERSION", 0: "tag 0", 255: "tag 255", 70: "NEW_FLOAT_EXT"} {
 		if tag.String() != want {
 			t.Errorf("%s, want %s", tag, want)
+		}
+	}
+}
+
+// TestErrorLogs the parts that an error has, and no others.
+func TestErrorLogs(t *testing.T) {
+	c := config()
+	c.Limits.MaxArity = 3
+	m := compile(t, c)
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{m.Validate(ext(tuple(null, unknown))), "code=unknown_tag offset=4 path=tuple[1] tag=\"tag 1\""},
+		{m.Validate(ext(null, null)), "code=trailing offset=2 path="},
+		{m.Validate(squeeze(tuple(unknown))), "code=unknown_tag offset=2 path=tuple[0] inflated=true tag=\"tag 1\""},
+		{m.Validate(ext(list(head(9)))), "code=limit_arity offset=6 path=list[0] tag=LIST_EXT limit=MaxArity max=3 got=9"},
+	} {
+		var attrs []string
+		for _, a := range tc.err.(*etf.Error).LogValue().Group() {
+			text := a.Value.String()
+			if strings.Contains(text, " ") {
+				text = strconv.Quote(text)
+			}
+			attrs = append(attrs, a.Key+"="+text)
+		}
+		if got := strings.Join(attrs, " "); got != tc.want {
+			t.Errorf("%s, want %s", got, tc.want)
+		}
+	}
+}
+
+// TestLimitsAreNotRemembered: an error tells a limit only if it is about one,
+// whatever was refused before.
+func TestLimitsAreNotRemembered(t *testing.T) {
+	c := config()
+	c.Limits.MaxArity = 3
+	d := compile(t, c).NewDecoderBytes(ext(list(head(9))))
+	var e *etf.Error
+	if err := d.SkipValue(); !errors.As(err, &e) || e.Limit == nil {
+		t.Fatal(err)
+	}
+	for _, in := range [][]byte{ext(unknown), ext(list(unknown)), squeeze(unknown), ext(head(3)), ext(bits(9, 1))} {
+		d.ResetBytes(in)
+		if err := d.SkipValue(); !errors.As(err, &e) || e.Limit != nil {
+			t.Errorf("%x: %+v", in, e)
 		}
 	}
 }

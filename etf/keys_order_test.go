@@ -2,8 +2,10 @@ package etf_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +105,86 @@ func TestKeysInAnyOrder(t *testing.T) {
 				if _, err := m.ValidateReader(bytes.NewReader(in)); (err != nil) != twice {
 					t.Errorf("%s: sequence %d of %d keys from a reader: %v", name, code, n, err)
 				}
+			}
+		}
+	}
+}
+
+// TestKeysOfNestedMaps: the keys of an inner map stand behind those of the maps
+// around it, however many these are, and are told apart all the same.
+func TestKeysOfNestedMaps(t *testing.T) {
+	m := compile(t, config())
+	for around := range 150 {
+		inner := cat(maps(17), keys(17))
+		twice := cat(maps(17), keys(16), int32x(15), null)
+		for left := around; left > 0; left -= 13 {
+			n := min(left, 13)
+			open := cat(maps(int64(n)), keys(n)[:6*n-1]) // the last value is the map so far
+			inner, twice = cat(open, inner), cat(open, twice)
+		}
+		if err := m.Validate(ext(inner)); err != nil {
+			t.Errorf("in maps of %d pairs: %v", around, err)
+		}
+		var e *etf.Error
+		if err := m.Validate(ext(twice)); !errors.As(err, &e) || e.Code != etf.CodeDuplicateKey {
+			t.Errorf("in maps of %d pairs: %v", around, err)
+		}
+	}
+}
+
+// TestKeysInPieces: payloads inside keys are the same, or not, wherever a reader
+// cuts them: unused bits, digits of zero above and between others.
+func TestKeysInPieces(t *testing.T) {
+	m := compile(t, elsewhere(t).Config())
+	digits := make([]byte, 40)
+	for i := range digits {
+		digits[i] = byte(i + 1)
+	}
+	with0 := func(at ...int) []byte {
+		b := slices.Clone(digits)
+		for _, i := range at {
+			b[i] = 0
+		}
+		return b
+	}
+	big := func(b []byte, zeros int) []byte { return smallBig(false, cat(b, make([]byte, zeros))...) }
+	text := strings.Repeat("some text", 5)
+	other := []byte(text)
+	var differ [][]byte // from text, in one place
+	for i := range other {
+		b := slices.Clone(other)
+		b[i] ^= 1
+		differ = append(differ, b)
+	}
+	type pair struct {
+		what string
+		x, y []byte
+		same bool
+	}
+	pairs := []pair{
+		{"binary", bin(text), bin(text), true}, {"bits", bits(3, other...), bits(3, other...), true},
+		{"unused bits", bits(3, append(other[:40:40], 0xe0)...), bits(3, append(other[:40:40], 0xff)...), true},
+		{"zeros above", big(digits, 0), big(digits, 7), true}, {"more zeros above", big(digits, 1), big(digits, 20), true},
+		{"small", big(digits[:7], 0), big(digits[:7], 9), true}, {"small and zeros", big(digits[:7], 3), big(digits[:7], 30), true},
+	}
+	for _, b := range differ {
+		pairs = append(pairs, pair{"other binary", bin(text), bin(string(b)), false}, pair{"other bits", bits(7, b...), bits(7, other...), bytes.Equal(b[:len(b)-1], other[:len(b)-1])})
+	}
+	for i := range 38 {
+		pairs = append(pairs, pair{"a zero", big(with0(i), 0), big(with0(i), 3), true}, pair{"a zero less", big(with0(i), 0), big(slices.Delete(with0(i), i, i+1), 0), false},
+			pair{"two zeros", big(with0(i, i+1), 0), big(slices.Delete(with0(i, i+1), i, i+1), 0), false})
+	}
+	for _, p := range pairs {
+		for _, in := range [][]byte{ext(mapOf(p.x, null, p.y, null)), ext(mapOf(tuple(p.x, null), null, tuple(p.y, null), null))} {
+			err := m.Validate(in)
+			for n := range 12 {
+				if _, got := m.ValidateReader(newChunks(in, n+1)); describe(got) != describe(err) {
+					t.Errorf("%s, pieces of up to %d: %v, in one %v", p.what, n+1, got, err)
+				}
+			}
+			var e *etf.Error
+			if errors.As(err, &e) != p.same || p.same && e.Code != etf.CodeDuplicateKey {
+				t.Errorf("%s, the same %v: %v\n%x", p.what, p.same, err, in)
 			}
 		}
 	}

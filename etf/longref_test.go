@@ -46,4 +46,8 @@ func TestLongReferencesInLargeMaps(t *testing.T) {
 	if err := compile(t, conf).Validate(ext(mapOf(deep, null, null, null))); err == nil {
 		t.Error("accepted far inside a key")
 	}
+	// Deep beside keys it is no.
+	if err := compile(t, conf).Validate(ext(mapOf(null, deep, small(1), null))); err != nil {
+		t.Error(err)
+	}
 }

@@ -32,7 +32,10 @@ func charsCases() []capCase {
 }
 
 func atomsCases() []capCase {
+	long := strings.Repeat("long", 10)
 	return needs(4, map[string][]byte{
+		"long names":      list(atom(long), atom(long), latin1(long), atom(long+"er")),
+		"long keys":       mapOf(atom(long), atom(long), atom(long+"er"), atom("\u00e9")),
 		"list":            list(atom("a"), atom("b"), atom("a"), longAtom("a")),
 		"latin-1":         tuple(latin1("a"), longLatin1("b"), latin1("\u00e9"), latin1("")),
 		"keys and values": mapOf(atom("a"), atom("a"), atom("b"), atom("b")),

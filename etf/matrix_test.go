@@ -167,6 +167,16 @@ func TestLimitNone(t *testing.T) {
 			t.Errorf("%s None: %v", name, err)
 		}
 	}
+	// The first term is no child of any: its place is told all the same.
+	c := config()
+	c.Limits.MaxTerms = limits.None
+	m := with(compile(t, c))
+	if err := agree(t, m, ext(null), nil); err == nil || err.Code != etf.CodeLimitTerms || err.Offset != 1 || err.Inflated {
+		t.Errorf("MaxTerms None: %v", err)
+	}
+	if err := agree(t, m, squeeze(null), nil); err == nil || err.Code != etf.CodeLimitTerms || err.Offset != 0 || !err.Inflated {
+		t.Errorf("MaxTerms None, compressed: %v", err)
+	}
 }
 
 // TestStreamBytes reads several terms in a row: the cap is on all of them.

@@ -66,3 +66,25 @@ func TestRefusedExportInFront(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedAtTheHead: what the head of a fun or an export tells is enough to
+// refuse it, although nothing of it follows.
+func TestRefusedAtTheHead(t *testing.T) {
+	conf := etf.OTP()
+	conf.Limits.MaxHeapWords = 4
+	if e := refusalOf(t, compile(t, conf), ext(raw(113))); e == nil || e.Code != etf.CodeLimitHeapWords || e.Offset != 1 {
+		t.Errorf("an export of more words than are left: %v", e)
+	}
+	long := ext(raw(112, make([]byte, 25), u32(256)))
+	if e := refusalOf(t, compile(t, etf.OTP()), long); len(long) != 31 || e == nil || e.Code != etf.CodeFunFree || e.Offset != 1 {
+		t.Errorf("a fun with too many free variables: %v", e)
+	}
+	// An empty body is refused for that, whatever stands for it.
+	if e := refusalOf(t, compile(t, etf.OTP()), packed(0, []byte{0x78, 0x9c, 0xff})); e == nil || e.Code != etf.CodeInflatedSize || e.Offset != 0 || !e.Inflated {
+		t.Errorf("an empty body: %v", e)
+	}
+	// An offset of the inflated data is none of the tag COMPRESSED.
+	if e := refusalOf(t, compile(t, etf.OTP()), packed(2, deflate(cat(null, null)))); e == nil || e.Code != etf.CodeInflatedTrailing || e.Offset != 1 || e.Tag != 0 {
+		t.Errorf("trailing: %v", e)
+	}
+}

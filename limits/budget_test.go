@@ -262,8 +262,29 @@ func TestAtomBudgetClose(t *testing.T) {
 			t.Errorf("%s after Close: %v", what, err)
 		}
 	}
+	if err := b.Commit([]string{"a"}); err != nil {
+		t.Errorf("Commit of what is known, after Close: %v", err)
+	}
 	b.Release([]string{"b"})
 	wantCounts(t, b, 1, 0, 2)
+}
+
+// TestAtomBudgetHoldsNothingRefused: with an error no place is held.
+func TestAtomBudgetHoldsNothingRefused(t *testing.T) {
+	full, closed, long := NewAtomBudget(0), NewAtomBudget(9), NewAtomBudget(9)
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string]*AtomBudget{"a": full, "b": closed, strings.Repeat("x", budgetNameBytes+1): long} {
+		if held, err := b.Reserve([]byte(name)); held || err == nil || b.Reserved() != 0 {
+			t.Errorf("%.1s: held %v, %v", name, held, err)
+		}
+	}
+	longest := strings.Repeat("x", budgetNameBytes)
+	if n := long.Preload(slices.Values([]string{longest, longest + "x"})); n != 1 {
+		t.Errorf("%d names preloaded", n)
+	}
+	mustKnow(t, long, longest)
 }
 
 func second[T any](_ T, err error) error { return err }

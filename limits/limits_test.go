@@ -73,7 +73,7 @@ func TestPresets(t *testing.T) {
 	// The values of the issue.
 	want := Limits{
 		MaxBytes: 1 << 20, MaxDepth: 128, MaxTerms: 256 << 10, MaxArity: 128 << 10, MaxBlob: 1 << 20, MaxBigBytes: 1 << 10, MaxAtomChars: 255,
-		MaxAtoms: 256 << 10, MaxDistinctAtoms: strict.MaxDistinctAtoms, MaxInflated: None, MaxRatio: strict.MaxRatio, MaxBuffered: 1 << 20,
+		MaxAtoms: 256 << 10, MaxDistinctAtoms: 16 << 10, MaxInflated: None, MaxRatio: 100, MaxBuffered: 1 << 20,
 		MaxStreamBytes: NoLimit, MaxKeyState: 4 << 20, MaxHeapWords: 4 << 20,
 	}
 	if strict != want {

@@ -27,8 +27,14 @@ type Mutant struct {
 func (m *Mutant) Key() string { return m.File + " " + m.Func + ": " + m.Text }
 
 // beyond are kinds of changes that are not made of checks: other numbers, other
-// sums, an assignment less. They come with -wide, and need no reason to survive.
-var beyond = map[string]bool{"constant": true, "arithmetic": true, "assign": true, "call": true, "operator": true}
+// sums, a statement less. They come with -wide, and need no reason to survive.
+var beyond = map[string]bool{
+	"constant": true, "const": true, "plus": true, "arithmetic": true, "operator": true,
+	"assign": true, "count": true, "statement": true, "call": true, "field": true,
+}
+
+// excused reports whether the mutant may survive without a reason.
+func (m *Mutant) excused() bool { return beyond[m.Kind] || m.home.file.extra }
 
 // home is the declaration that a mutant changes.
 type home struct {
@@ -67,7 +73,7 @@ type deriver struct {
 // derive makes all mutants of a unit.
 func derive(u *unit, wide bool) (all []*Mutant) {
 	for _, f := range u.files {
-		if !f.mutable {
+		if !f.mutable || f.extra && !wide {
 			continue
 		}
 		for _, d := range f.syntax.Decls {
@@ -189,6 +195,9 @@ func (d *deriver) addSpan(kind string, start, end int, text, with string) {
 		return
 	}
 	d.known[place] = true
+	if beyond[kind] { // so that -wide gives no other mutant another number
+		text = kind + ": " + text
+	}
 	d.seen[text]++
 	if n := d.seen[text]; n > 1 {
 		text = fmt.Sprintf("%s #%d", text, n)
@@ -239,7 +248,7 @@ func loadAll(root string, wide bool) ([]*unit, []*Mutant, types.Importer, error)
 	var units []*unit
 	var all []*Mutant
 	for _, s := range scope {
-		u, err := load(root, s.dir, s.files, imp)
+		u, err := load(root, s.dir, s.files, s.wide, imp)
 		if err != nil {
 			return nil, nil, nil, err
 		}

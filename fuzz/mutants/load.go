@@ -20,18 +20,21 @@ import (
 const module = "github.com/beamgate/beamgate"
 
 // scope are the folders whose checks are put to the test, with the files in
-// them; nil stands for all. Of package etf it is what decides: policy, names,
-// drivers, frames. What only shows terms has tests, but no mutants.
+// them; nil stands for all. Of package etf it is what decides on terms: names,
+// rules, budgets, what they compile to, and how refusals are told. wide are files
+// whose mutants come with -wide alone: drivers and files of text, which have tests
+// of their own. What only writes or shows terms has no mutants.
 var scope = []struct {
-	dir   string
-	files []string
+	dir         string
+	files, wide []string
 }{
-	{"internal/wire", nil},
-	{"limits", nil},
-	{"etf", []string{
-		"atomset.go", "atomset_text.go", "code.go", "config.go", "decoder.go", "error.go", "frame.go",
-		"frame_write.go", "measure_reader.go", "mode.go", "profile.go", "rules.go", "session.go",
-	}},
+	{"internal/wire", nil, nil},
+	{"limits", []string{"budget.go", "limits.go"}, []string{"budgetfile.go", "error.go"}},
+	{
+		"etf",
+		[]string{"atomset.go", "code.go", "config.go", "error.go", "mode.go", "profile.go", "rules.go", "session.go"},
+		[]string{"atomset_text.go", "decoder.go", "frame.go", "frame_write.go", "measure_reader.go"},
+	},
 }
 
 // file is a source file of a unit.
@@ -39,7 +42,8 @@ type file struct {
 	name    string // from the root, with slashes
 	text    []byte
 	syntax  *ast.File
-	mutable bool // it is in scope
+	mutable bool // it is in scope …
+	extra   bool // … with -wide
 }
 
 // unit is a package with its types.
@@ -78,9 +82,10 @@ func exports(root string) (types.Importer, error) {
 	}), nil
 }
 
-// load parses and checks the folder dir. Files for other systems and tests are
+// load parses and checks the folder dir. Of only, nil for all, and of extra come
+// mutants. Files for other systems and tests are
 // left out.
-func load(root, dir string, only []string, imp types.Importer) (*unit, error) {
+func load(root, dir string, only, extra []string, imp types.Importer) (*unit, error) {
 	u := &unit{dir: dir, fset: token.NewFileSet()}
 	names, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
 	if err != nil {
@@ -97,10 +102,11 @@ func load(root, dir string, only []string, imp types.Importer) (*unit, error) {
 		base := filepath.Base(name)
 		u.files = append(u.files, &file{
 			name: path.Join(dir, base), text: text,
-			mutable: only == nil || slices.Contains(only, base),
+			mutable: only == nil || slices.Contains(only, base) || slices.Contains(extra, base),
+			extra:   slices.Contains(extra, base),
 		})
 	}
-	for _, name := range only {
+	for _, name := range slices.Concat(only, extra) {
 		if !slices.ContainsFunc(u.files, func(f *file) bool { return path.Base(f.name) == name }) {
 			return nil, fmt.Errorf("%s/%s is in scope and not there", dir, name)
 		}

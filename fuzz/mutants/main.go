@@ -29,6 +29,7 @@ type options struct {
 	workers       int
 	state, report string
 	again         bool
+	until         string
 	constants     bool
 	tolerate      bool
 	wide          bool
@@ -46,9 +47,10 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.state, "state", "", "file of outcomes: what it has is not run again, what is run is added")
 	f.StringVar(&o.report, "json", "", "file for the report")
 	f.BoolVar(&o.again, "again", false, "run once more what survived in -state, and nothing else")
+	f.StringVar(&o.until, "until", "", "the last stage to run, for a first look; -again then runs the rest on what survived")
 	f.BoolVar(&o.constants, "constants", true, "constants too, which take a build each")
 	f.BoolVar(&o.tolerate, "tolerate", false, "leave out tests that fail without a mutant")
-	f.BoolVar(&o.wide, "wide", false, "also change what is no check: numbers, sums, assignments")
+	f.BoolVar(&o.wide, "wide", false, "also change what is no check: numbers, sums, statements; and files of text and drivers")
 	f.BoolVar(&o.list, "list", false, "only print the mutants")
 	return o, f.Parse(args)
 }
@@ -132,6 +134,13 @@ func run(ctx context.Context, o options) (good bool, err error) {
 		}
 		return true, nil
 	}
+	if o.until != "" {
+		last := slices.IndexFunc(suite, func(s stage) bool { return s.name == o.until })
+		if last < 0 {
+			return false, fmt.Errorf("-until %q is no stage", o.until)
+		}
+		suite = suite[:last+1]
+	}
 	reasons, err := readReasons(filepath.Join(root, filepath.FromSlash(reasonsFile)))
 	if err != nil {
 		return false, err
@@ -170,26 +179,11 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	}
 	fmt.Fprintf(w.log, "%d mutants of the source, %d chosen, %d known, %d to run\n", len(all), len(chosen), len(chosen)-len(open), len(open))
 	if len(open) > 0 {
-		if err := w.start(ctx, o); err != nil {
-			return false, err
-		}
-		if err := w.all(ctx, open); err != nil {
+		if err := w.all(ctx, open, o.tolerate); err != nil {
 			return false, err
 		}
 	}
 	return w.finish(o, all, chosen, reasons)
-}
-
-// start builds the tests as they are and runs them.
-func (w *work) start(ctx context.Context, o options) error {
-	list, err := w.writeOverlay(nil)
-	if err != nil {
-		return err
-	}
-	if err := w.compileTests(ctx, list, testDirs()); err != nil {
-		return err
-	}
-	return w.baseline(ctx, o.tolerate)
 }
 
 // readState reads outcomes; of several for one mutant the last counts. The end

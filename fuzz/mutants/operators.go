@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -78,20 +79,21 @@ func (d *deriver) expr(e ast.Expr) bool {
 	return true
 }
 
-// boundary are the neighbours of a comparison; the bound of integers is moved to
-// the other side too.
-var boundary = map[token.Token][]token.Token{
-	token.LSS: {token.LEQ, token.GEQ}, token.LEQ: {token.LSS, token.GTR},
-	token.GTR: {token.GEQ, token.LEQ}, token.GEQ: {token.GTR, token.LSS},
-	token.EQL: {token.NEQ}, token.NEQ: {token.EQL},
+// boundary is the neighbour of a comparison; the bound of integers is moved to
+// the other side too. A comparison turned around is noticed by whatever notices
+// one of these.
+var boundary = map[token.Token]token.Token{
+	token.LSS: token.LEQ, token.LEQ: token.LSS,
+	token.GTR: token.GEQ, token.GEQ: token.GTR,
+	token.EQL: token.NEQ, token.NEQ: token.EQL,
 }
 
 var shift = map[token.Token]string{token.LSS: " - 1", token.LEQ: " + 1", token.GTR: " + 1", token.GEQ: " - 1"}
 
 func (d *deriver) binary(e *ast.BinaryExpr) {
 	x, y := d.source(e.X), d.source(e.Y)
-	if others := boundary[e.Op]; others != nil {
-		for _, op := range others {
+	if op, ok := boundary[e.Op]; ok {
+		if !d.leftOut(e) {
 			d.add("compare", e, x+" "+op.String()+" "+y)
 		}
 		if by := shift[e.Op]; by != "" && isInteger(d.typeOf(e.X)) && isInteger(d.typeOf(e.Y)) {
@@ -101,8 +103,9 @@ func (d *deriver) binary(e *ast.BinaryExpr) {
 	}
 	switch e.Op {
 	case token.LAND, token.LOR:
-		d.add("logic", e, x)
-		d.add("logic", e, y)
+		if p, ok := d.parent().(*ast.BinaryExpr); !ok || p.Op != e.Op {
+			d.operands(e)
+		}
 		return
 	}
 	if !isInteger(d.typeOf(e)) {
@@ -127,12 +130,59 @@ func (d *deriver) binary(e *ast.BinaryExpr) {
 	}
 }
 
+// leftOut reports whether there is a mutant without the comparison e of equality,
+// which is harder to notice than the opposite comparison.
+func (d *deriver) leftOut(e *ast.BinaryExpr) bool {
+	if e.Op != token.EQL && e.Op != token.NEQ {
+		return false
+	}
+	switch p := d.parent().(type) {
+	case *ast.BinaryExpr:
+		return p.Op == token.LAND || p.Op == token.LOR
+	case *ast.IfStmt:
+		return p.Cond == e && ends(p.Body.List)
+	case *ast.CaseClause:
+		return true
+	}
+	return false
+}
+
+// ordered reports whether e is a comparison whose bound is moved.
+func (d *deriver) ordered(e ast.Expr) bool {
+	b, ok := e.(*ast.BinaryExpr)
+	return ok && shift[b.Op] != "" && isInteger(d.typeOf(b.X))
+}
+
+// operands leaves out each operand of a chain of && or ||, but for comparisons
+// that have a nearer neighbour.
+func (d *deriver) operands(e *ast.BinaryExpr) {
+	for _, x := range chain(e, e.Op) {
+		if d.ordered(x) {
+			continue
+		}
+		neutral := "true"
+		if e.Op == token.LOR {
+			neutral = "false"
+		}
+		text := brief(d.source(e))
+		d.addSpan("logic", d.unit.at(x.Pos()), d.unit.at(x.End()), text+" without "+brief(d.source(x)), neutral)
+	}
+}
+
+// chain lists the operands of nested operations of one kind.
+func chain(e ast.Expr, op token.Token) []ast.Expr {
+	if b, ok := e.(*ast.BinaryExpr); ok && b.Op == op {
+		return append(chain(b.X, op), chain(b.Y, op)...)
+	}
+	return []ast.Expr{e}
+}
+
 // constant changes an integer that is known when compiling. As the bound of a
 // comparison it has been moved already.
 func (d *deriver) constant(e ast.Expr) {
 	switch p := d.parent().(type) {
 	case *ast.BinaryExpr:
-		if boundary[p.Op] != nil || p.Op == token.ADD || p.Op == token.SUB {
+		if _, compared := boundary[p.Op]; compared || p.Op == token.ADD || p.Op == token.SUB {
 			return
 		}
 	case *ast.CaseClause:
@@ -146,7 +196,7 @@ func (d *deriver) constant(e ast.Expr) {
 	switch {
 	case isCode(d.typeOf(e)):
 		kind = "code"
-	case d.fn == nil:
+	case d.inTable():
 		kind = "row"
 	}
 	d.add(kind, e, "("+d.source(e)+") + 1")
@@ -177,17 +227,46 @@ func (d *deriver) call(e *ast.CallExpr) {
 	}
 }
 
-// composite drops each row of a table, and each field of a struct.
+// inTable reports whether the node at hand belongs to a variable of the package
+// or to what a function returns as it is written: a preset.
+func (d *deriver) inTable() bool {
+	for i := len(d.path) - 1; i >= 0; i-- {
+		switch d.path[i].(type) {
+		case *ast.CompositeLit, *ast.KeyValueExpr:
+		case *ast.ReturnStmt:
+			return i < len(d.path)-1
+		default:
+			return false
+		}
+	}
+	return d.fn == nil
+}
+
+// composite drops each row of a table, and each field of a struct. Rows whose
+// value is changed stay.
 func (d *deriver) composite(e *ast.CompositeLit) {
+	d.path = append(d.path, e)
+	kind := "field"
+	if d.inTable() {
+		kind = "row"
+	}
+	d.path = d.path[:len(d.path)-1]
 	for _, elt := range e.Elts {
-		if _, row := elt.(*ast.KeyValueExpr); !row && isStruct(d.typeOf(e)) {
+		value := elt
+		row, keyed := elt.(*ast.KeyValueExpr)
+		if keyed {
+			value = row.Value
+		} else if isStruct(d.typeOf(e)) {
 			continue // fields without names stand and fall together
+		}
+		if t := d.typeOf(value); kind == "row" && d.isConst(value) && (isInteger(t) || isCode(t) || isBool(t)) {
+			continue
 		}
 		end := d.unit.at(elt.End())
 		if rest := d.file.text[end:]; len(rest) > 0 && rest[0] == ',' {
 			end++
 		}
-		d.addSpan("row", d.unit.at(elt.Pos()), end, "drop row "+brief(d.source(elt)), "")
+		d.addSpan(kind, d.unit.at(elt.Pos()), end, "drop row "+brief(d.source(elt)), "")
 	}
 }
 
@@ -211,17 +290,45 @@ func ends(list []ast.Stmt) bool {
 	return false
 }
 
-// condition negates what is no comparison, and leaves out checks as a whole.
+// condition changes what decides a statement: a check is left out, of another
+// the answer is turned around. Comparisons and operands inside are changed too,
+// and where each input that tells one of those changes apart is one that the
+// check has to catch, leaving the check out would show nothing more.
 func (d *deriver) condition(e ast.Expr, check bool) {
 	text := d.source(e)
-	if b, ok := e.(*ast.BinaryExpr); !ok || boundary[b.Op] == nil {
-		if u, not := e.(*ast.UnaryExpr); !not || u.Op != token.NOT {
+	switch n := e.(type) {
+	case *ast.BinaryExpr:
+		if check && !d.bounded(n) {
+			d.add("skip", e, "false && ("+text+")")
+		}
+		return
+	case *ast.UnaryExpr:
+		if !check {
+			d.add("negate", e, d.source(n.X))
+			return
+		}
+	default:
+		if !check {
 			d.add("negate", e, "!("+text+")")
+			return
 		}
 	}
-	if check {
-		d.add("skip", e, "false && ("+text+")")
+	d.add("skip", e, "false && ("+text+")")
+}
+
+// bounded reports whether e is or needs a comparison whose bound is moved, or
+// holds if any of several conditions does.
+func (d *deriver) bounded(e ast.Expr) bool {
+	b, ok := e.(*ast.BinaryExpr)
+	switch {
+	case !ok:
+		return false
+	case b.Op == token.LAND:
+		return slices.ContainsFunc(chain(b, b.Op), d.bounded)
+	case b.Op == token.LOR:
+		return true
 	}
+	return d.ordered(b)
 }
 
 // cases leaves out each case of a switch.

@@ -41,25 +41,26 @@ func (w *work) finish(o options, all, chosen []*Mutant, reasons *reasons) (good 
 		r.Total++
 		r.Kinds[m.Kind]++
 		r.Millis += out.Millis
-		reason := reasons.of[m.Key()]
+		reason := reasons.why(m.Key())
 		switch out.Status {
 		case killed:
 			r.Killed++
 			r.By[stageOf(out.By)]++
-			if reason != "" {
+			if reasons.of[m.Key()] != "" {
 				r.Stale = append(r.Stale, m.Key()+"  (killed by "+out.By+")")
 			}
 		case survived:
 			r.Survived++
 			r.Survivors = append(r.Survivors, Survivor{out, reason})
-			if reason == "" {
+			if reason == "" && !m.excused() {
 				r.Unexplained = append(r.Unexplained, fmt.Sprintf("%s:%d %s", m.File, m.Line, strings.TrimPrefix(m.Key(), m.File+" ")))
 			}
 		default:
 			r.NotCompiled++
 		}
 	}
-	r.Stale = append(r.Stale, reasons.gone(all)...)
+	gone := reasons.gone(all)
+	r.Stale = append(r.Stale, gone...)
 	r.print(w)
 	if o.report != "" {
 		text, err := json.MarshalIndent(r, "", "  ")
@@ -69,6 +70,9 @@ func (w *work) finish(o options, all, chosen []*Mutant, reasons *reasons) (good 
 		if err := os.WriteFile(o.report, append(text, '\n'), 0o644); err != nil {
 			return false, err
 		}
+	}
+	if o.sample > 0 { // a reason more than is needed is told
+		return len(r.Unexplained)+len(gone) == 0, nil
 	}
 	return len(r.Unexplained)+len(r.Stale) == 0, nil
 }

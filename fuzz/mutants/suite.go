@@ -21,34 +21,38 @@ type stage struct {
 	run  string
 	skip string
 	env  []string
-	only string // the folder whose mutants alone it is for
+	only string // what the paths of the mutants' files begin with that it is for
 
 	usual cost // of a run without a mutant
 }
 
-// What has no part in it: tests of an Erlang node, which are slow, and of what
-// cannot be measured beside other processes.
+// What has no part in it: tests of an Erlang node, which are slow, of what cannot
+// be measured beside other processes, and of what comes after the verdict: how
+// terms are written, shown and turned into Go values.
 const (
-	erlang   = `Erlang|IsWhatLoadingMakes|Running|BEAM`
-	resident = `TestResidentMemory|TestIdleDecoderIsSmall`
-	long     = `TestLimitMatrix|TestEveryCode|TestCodesBehindFiller|TestErrorsEchoNothing|TestStructs|TestKeysByRelease|` +
-		`TestHugePayloads|TestAllocationFollowsInput|TestNoAllocations|TestEndlessNesting`
-	second = `TestZlibStreams|TestFeaturesByName|TestCapsStartAnew|TestPathsInLongPayloads|TestDriversAgreeOnRandomTerms|TestEncodingsAreAlike|` +
-		`TestThinLists|TestRefuseQuoted|TestMixedReading|TestKeysAtRandom|TestNodesList|TestHoldNothing|TestIdentitiesAreRefusedUnlessAllowed|TestMeasureReaderAgrees|TestOrderAtOneHead`
-	inTheTree = `TestReadBeamAtoms|TestAtomSetFromRelease|FuzzReadBeamAtoms`
+	erlang  = `Erlang|IsWhatLoadingMakes|Running|BEAM|AsOTP`
+	written = `^Example|Marshal|Unmarshal|TestElixir(|Payloads|Refuses|Understands)$|Encoder|JSON|Compare|OrderIsShared|TestAppend|Decimal|Hook|ReadBeam|AtomSetFrom|FuzzRead|Literals`
+	speed   = `TestResidentMemory|TestIdleDecoderIsSmall|TestNoAllocations|Linear|TestDamagedStreams|TestHugeCutShort|TestCanonicalizeMemory`
+
+	// The dear ones of package etf, by what they kill for what they take.
+	caps = `TestLimitMatrix|TestStructs|TestKeysByRelease|TestZlibStreams|TestEndlessNesting|TestFeaturesByName|TestThinLists|` +
+		`TestKeysThatAreLateAtoms|TestPathsInLongPayloads|TestCapsStartAnew|TestRefuseQuoted`
+	second = `TestAllocationFollowsInput|TestCodesBehindFiller|TestHugePayloads|TestDriversAgreeOnRandomTerms|TestEncodingsAreAlike|TestCanonicalizeRandom|` +
+		`TestMeasureReaderAgrees|TestLongReferencesInLargeMaps|TestKeysBesideOtherBytes|TestPayloadsAsValues|TestErrorsEchoNothing`
 )
 
 // suite was put in order by measuring what each stage costs and kills.
 var suite = []stage{
 	{name: "limits", dir: "limits", run: ".", only: "limits"},
-	{name: "agree", dir: "fuzz/targets", run: `^(TestAgree|TestFound|TestTokensOfReader|TestRefusedInFront)$`, env: []string{"BEAMGATE_N=300"}},
-	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + resident + "|" + long + "|" + second + "|" + inTheTree},
-	{name: "codes", dir: "etf", run: `^(TestEveryCode|TestStructs|TestKeysByRelease|TestEndlessNesting)$`},
-	{name: "second", dir: "etf", run: second},
-	{name: "matrix", dir: "etf", run: `^TestLimitMatrix$`},
-	{name: "alloc", dir: "etf", run: `^TestAllocationFollowsInput$`},
-	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestAgree|TestLegitimate|TestFound)$", env: []string{"BEAMGATE_N=2000"}},
-	{name: "much", dir: "fuzz/targets", run: `^TestAgree$`, env: []string{"BEAMGATE_N=4000", "BEAMGATE_SEED=3"}},
+	{name: "wire", dir: "internal/wire", run: ".", only: "internal/wire"},
+	{name: "agree", dir: "fuzz/targets", run: `^(TestAgree|TestFound|TestTokensOfReader|TestRefusedInFront|TestAgreeProfiles)$`, env: []string{"BEAMGATE_N=600"}},
+	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + written + "|" + speed + "|TestEveryCode|" + caps + "|" + second},
+	{name: "codes", dir: "etf", run: `^TestEveryCode$`},
+	{name: "caps", dir: "etf", run: `^(` + caps + `)$`},
+	{name: "second", dir: "etf", run: `^(` + second + `)$`},
+	{name: "streams", dir: "fuzz/targets", run: `^(TestRatioOrBadTerm|TestSqueezed)$`, only: "internal/wire/zlib.go"},
+	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestRatioOrBadTerm|TestSqueezed|TestAgree|TestLegitimate|TestFound|TestRoundTrip|FuzzRoundTrip|FuzzJSON|FuzzUnmarshal|FuzzMarshal|TestAgreeProfiles)$", env: []string{"BEAMGATE_N=2000"}},
+	{name: "much", dir: "fuzz/targets", run: `^(TestAgree|TestAgreeProfiles)$`, env: []string{"BEAMGATE_N=5000", "BEAMGATE_SEED=3"}},
 }
 
 // cost is what a run of a stage took.

@@ -68,13 +68,30 @@ func batches(all []*Mutant) (out [][]*Mutant) {
 	return out
 }
 
-// all builds and runs the mutants.
-func (w *work) all(ctx context.Context, mutants []*Mutant) error {
+// all builds and runs the mutants. The first build also shows that the suite
+// passes without a mutant.
+func (w *work) all(ctx context.Context, mutants []*Mutant, tolerate bool) error {
 	w.total = len(mutants)
+	tried := false
 	for _, batch := range batches(mutants) {
+		if !tried && batch[0].home.solo {
+			if err := w.compileNone(ctx); err != nil {
+				return err
+			}
+			if err := w.baseline(ctx, tolerate); err != nil {
+				return err
+			}
+			tried = true
+		}
 		alive, err := w.build(ctx, batch)
 		if err != nil {
 			return err
+		}
+		if len(alive) > 0 && !tried {
+			if err := w.baseline(ctx, tolerate); err != nil {
+				return err
+			}
+			tried = true
 		}
 		if len(alive) > 0 {
 			if err := w.batch(ctx, alive); err != nil {
@@ -204,7 +221,7 @@ func (w *work) judge(ctx context.Context, m *Mutant) (o Outcome, err error) {
 	}
 	for i := range suite {
 		s := &suite[i]
-		if s.only != "" && s.only != m.home.unit.dir {
+		if !strings.HasPrefix(m.File, s.only) {
 			continue
 		}
 		by, took, err := s.test(ctx, w, id)
@@ -219,6 +236,15 @@ func (w *work) judge(ctx context.Context, m *Mutant) (o Outcome, err error) {
 	}
 	o.Status = survived
 	return o, nil
+}
+
+// compileNone builds the tests as they are.
+func (w *work) compileNone(ctx context.Context) error {
+	list, err := w.writeOverlay(nil)
+	if err != nil {
+		return err
+	}
+	return w.compileTests(ctx, list, testDirs())
 }
 
 // baseline runs the suite without a mutant: every stage must pass.

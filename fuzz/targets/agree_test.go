@@ -42,6 +42,7 @@ func (a *agreement) minimal(b []byte, seed uint64, kind string) []byte {
 }
 
 // TestAgree: all drivers and package naive come to the same, for every receiver.
+// With -short the first payload that shows otherwise ends it.
 func TestAgree(t *testing.T) {
 	seed := fromEnv(t, "BEAMGATE_SEED", defaultSeed)
 	n := fromEnv(t, "BEAMGATE_N", 8_000)
@@ -61,6 +62,9 @@ func TestAgree(t *testing.T) {
 			accepted++
 		}
 		if dis != nil {
+			if testing.Short() {
+				t.Fatalf("payload %d, %v: %v\n%x", i, a.Receiver, dis, b)
+			}
 			if found[dis.Kind]++; found[dis.Kind] <= 2 {
 				small := a.minimal(b, seed*31+i, dis.Kind)
 				if _, still := a.both(small, seed*31+i); still != nil { // it may not come every time
@@ -90,7 +94,9 @@ func TestAgreeProfiles(t *testing.T) {
 		b := mix.Payload(seed+1, i)
 		d := all[i%uint64(len(all))]
 		out, dis := d.Check(b, seed*17+i)
-		if dis != nil {
+		if dis != nil && testing.Short() {
+			t.Fatalf("payload %d, profile %d: %v\n%x", i, i%uint64(len(all)), dis, b)
+		} else if dis != nil {
 			t.Errorf("payload %d, profile %d: %v\n%x", i, i%uint64(len(all)), dis, b)
 		}
 		if d == strict && out.Whole == nil && standard.Validate(b) != nil {
