@@ -17,7 +17,7 @@ func checkAtom[T string | []byte](name T) error {
 		return nil
 	case !utf8.ValidString(string(name)):
 		return cannot(CodeAtomUTF8)
-	case utf8.RuneCountInString(string(name)) > atomChars:
+	case len(name) > atomChars && utf8.RuneCountInString(string(name)) > atomChars:
 		return cannot(CodeAtomTooLong)
 	}
 	return nil

@@ -45,25 +45,9 @@ func encodeList(e *writing, p *plan, v reflect.Value) (err error) {
 	return nil
 }
 
-// list writes the elements of a list or tuple of values of any type.
-func (e *writing) elements(p *plan, s []any) error {
-	if err := e.enter(p); err != nil {
-		return err
-	}
-	for _, x := range s {
-		if err := e.any(p, x); err != nil {
-			return err
-		}
-	}
-	e.leave()
-	return nil
-}
-
 func (e *writing) tuple(p *plan, s Tuple) (err error) {
-	if e.b, err = AppendTupleHeader(e.b, len(s)); err != nil {
-		return unable(p, err)
-	}
-	return e.elements(p, s)
+	e.b, err = e.tupleTo(e.b, p, s)
+	return err
 }
 
 func (e *writing) improper(p *plan, l *ImproperList) (err error) {
@@ -73,7 +57,7 @@ func (e *writing) improper(p *plan, l *ImproperList) (err error) {
 	if e.b, err = AppendListHeader(e.b, len(l.Elements)); err != nil {
 		return unable(p, err)
 	}
-	if err := e.elements(p, l.Elements); err != nil {
+	if e.b, err = e.elementsTo(e.b, p, l.Elements); err != nil {
 		return err
 	}
 	tail := len(e.b)
