@@ -168,12 +168,17 @@ func (c *compiled) done(e *writing) {
 // value writes a value without a version byte.
 func (e *writing) value(v any) error { return e.any(&anyPlan, v) }
 
-// planOf is planCache.of with the error of marshalling.
+// planOf is planCache.of with the error of marshalling. It remembers the plan it
+// found last.
 func (e *writing) planOf(typ reflect.Type, o options) (*plan, error) {
+	if e.last != nil && e.last.typ == typ && e.last.opts == o {
+		return e.last, nil
+	}
 	p, err := e.plans.of(typ, o)
 	if bad, ok := err.(*UnmarshalError); ok {
 		return nil, &MarshalError{Reason: bad.Reason, Type: bad.Type, Field: bad.Field, Err: bad.Err}
 	}
+	e.last = p
 	return p, err
 }
 
@@ -194,6 +199,7 @@ func finishMarshal(err error) error {
 // writing is a Go value on its way into a term.
 type writing struct {
 	plans *planCache
+	last  *plan
 	b     []byte
 	depth int
 	keys  []mapKey // a stack of the keys of open maps
