@@ -166,7 +166,7 @@ func (c *compiled) done(e *writing) {
 }
 
 // value writes a value without a version byte.
-func (e *writing) value(v any) error { return e.any(&anyPlan, v) }
+func (e *writing) value(v any) error { return e.any(anyPlan, v) }
 
 // planOf is planCache.of with the error of marshalling. It remembers the plan it
 // found last.

@@ -18,7 +18,7 @@ import (
 // which goes by the plan of the type and knows what to say.
 
 // anyPlan is the plan of an any without options.
-var anyPlan = plan{typ: typeOf[any](), kind: reflect.Interface}
+var anyPlan = &plan{typ: typeOf[any](), kind: reflect.Interface}
 
 // any writes a value of any type.
 func (e *writing) any(p *plan, x any) (err error) {

@@ -34,6 +34,11 @@ type UnmarshalOptions struct {
 	// are ignored. __struct__, __meta__ and __exception__ are always known.
 	RefuseUnknown bool
 
+	// AtomKeys keeps the atoms among the keys of maps in an any: a map whose keys
+	// are all atoms becomes a map[Atom]any, one that has others too becomes Pairs.
+	// Else both are a map[string]any, which Marshal writes with binaries as keys.
+	AtomKeys bool
+
 	// MaxGrowth is how many bytes of Go memory each byte of a term, as received
 	// or inflated, may become, beyond the first MiB; 0 means 64. It stops
 	// terms that are small until they meet a large Go type: in a []T each
