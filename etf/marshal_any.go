@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/beamgate/beamgate/internal/wire"
 )
 
 // NOTE: values in an any are written without reflection where their type is one
@@ -70,7 +68,7 @@ func (e *writing) anyTo(b []byte, p *plan, x any) ([]byte, error) {
 		return e.b, err
 	case []byte:
 		if p.opts.text.isBinary() && int64(len(x)) <= math.MaxUint32 {
-			return append(be.AppendUint32(append(b, wire.TagBinary), uint32(len(x))), x...), nil
+			return appendText(b, x), nil
 		}
 	case map[Atom]any:
 		return mapTo(e, b, p, x)
@@ -137,13 +135,6 @@ func (e *writing) other(b []byte, p *plan, x any) ([]byte, error) {
 // isBinary reports whether text is written as a binary.
 func (m textMode) isBinary() bool {
 	return m != textAtom && m != textCharlist && m != textDecimal
-}
-
-// appendText appends the binary of a string that is not too long.
-func appendText[T ~string](b []byte, s T) []byte {
-	n := len(s)
-	b = append(b, wire.TagBinary, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-	return append(b, s...)
 }
 
 func (e *writing) listTo(b []byte, p *plan, s []any) ([]byte, error) {
