@@ -185,3 +185,39 @@ func TestAtomKeys(t *testing.T) {
 		}
 	}
 }
+
+// TestMarshalCommonSlices: slices that are written without reflection have the
+// bytes and the errors of those that are not.
+func TestMarshalCommonSlices(t *testing.T) {
+	type (
+		number int64
+		float  float64
+		name   string
+	)
+	for what, c := range map[string]struct{ common, other any }{
+		"integers":    {&[]int{1, -1, 256, math.MaxInt64}, []number{1, -1, 256, math.MaxInt64}},
+		"bytes":       {&[]int64{1, 2, 255}, []number{1, 2, 255}},
+		"none":        {&[]int64{}, []number{}},
+		"floats":      {&[]float64{1, -0.5}, []float{1, -0.5}},
+		"infinite":    {&[]float64{1, math.Inf(1)}, []float{1, float(math.Inf(1))}},
+		"texts":       {&[]string{"a", "größe", ""}, []name{"a", "größe", ""}},
+		"wrong texts": {&[]string{"a", "\xff"}, []name{"a", "\xff"}},
+		"atoms": {&struct {
+			F []string `etf:"f,atom"`
+		}{[]string{"a"}}, &struct {
+			F []name `etf:"f,atom"`
+		}{[]name{"a"}}},
+		"tuples": {&struct {
+			F []int `etf:"f,tuple"`
+		}{[]int{1, 2}}, &struct {
+			F []number `etf:"f,tuple"`
+		}{[]number{1, 2}}},
+	} {
+		a, err := etf.Marshal(c.common)
+		b, want := etf.Marshal(c.other)
+		var e, w *etf.MarshalError
+		if !bytes.Equal(a, b) || errors.As(err, &e) != errors.As(want, &w) || e != nil && e.Reason != w.Reason {
+			t.Errorf("%s: %x %v and %x %v", what, a, err, b, want)
+		}
+	}
+}
