@@ -160,7 +160,8 @@ func (c *compiled) done(e *writing) {
 	clear(e.texts) // there are none left without an error
 	e.texts = e.texts[:0]
 	for i := range e.keysets {
-		e.keysets[i].forget()
+		e.keysets[i][0].forget()
+		e.keysets[i][1].forget()
 	}
 	c.writings.Put(e)
 }
@@ -205,7 +206,7 @@ type writing struct {
 	keys  []mapKey // a stack of the keys of open maps
 
 	texts   []textPair // one of the pairs of open maps of any values
-	keysets [keysets]keyset
+	keysets [keysets][2]keyset
 	sorter  textSorter
 }
 

@@ -180,7 +180,8 @@ type textPair struct {
 
 // keyset are the keys of a map in order. Maps inside a list or a map often have the
 // keys of one that came before; theirs are then looked up in that order, which
-// takes less time than to walk them and to sort.
+// takes less time than to walk them and to sort. Of each size and depth the last two
+// are remembered.
 type keyset struct {
 	size int // keys of the last map that came
 	keys []string
@@ -201,13 +202,16 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 		return b, err
 	}
 	base := len(e.texts)
-	s := &e.keysets[uint(len(m)*5+e.depth)%keysets]
-	if !ofKeyset(e, s, m) {
-		for k, v := range m {
-			e.texts = append(e.texts, textPair{string(k), v})
+	if s := &e.keysets[uint(len(m)*5+e.depth)%keysets]; !ofKeyset(e, &s[0], m) {
+		s[0], s[1] = s[1], s[0]
+		if !ofKeyset(e, &s[0], m) {
+			e.texts = slices.Grow(e.texts, len(m))
+			for k, v := range m {
+				e.texts = append(e.texts, textPair{string(k), v})
+			}
+			sortTexts(e, e.texts[base:])
+			s[0].learn(e.texts[base:])
 		}
-		sortTexts(e, e.texts[base:])
-		s.learn(e.texts[base:])
 	}
 	pairs := e.texts[base:]
 	_, atoms := any(m).(map[Atom]any)
