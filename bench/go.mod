@@ -6,6 +6,7 @@ require (
 	github.com/beamgate/beamgate v0.0.0
 	github.com/ergo-services/ergo v1.999.224
 	github.com/fxamacker/cbor/v2 v2.10.0
+	github.com/go-json-experiment/json v1.27.2
 	github.com/okeuday/erlang_go/v2 v2.0.7
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da
 	gonum.org/v1/plot v0.17.0

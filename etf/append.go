@@ -31,10 +31,10 @@ func AppendVersion(dst []byte) []byte { return append(dst, wire.Version) }
 // AppendInt appends an integer.
 func AppendInt(dst []byte, v int64) []byte {
 	switch {
-	case 0 <= v && v <= math.MaxUint8:
+	case uint64(v) <= math.MaxUint8:
 		return append(dst, wire.TagSmallInteger, byte(v))
-	case math.MinInt32 <= v && v <= math.MaxInt32:
-		return be.AppendUint32(append(dst, wire.TagInteger), uint32(v))
+	case int64(int32(v)) == v:
+		return append(dst, wire.TagInteger, byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
 	case v < 0:
 		return appendMagnitude(dst, -uint64(v), 1)
 	}
@@ -105,10 +105,20 @@ func appendBigHead(dst []byte, n int, neg bool) []byte {
 // AppendFloat appends a float. NaN and the infinities are refused with
 // [CodeFloatNotFinite]: a BEAM has none.
 func AppendFloat(dst []byte, f float64) ([]byte, error) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
+	if !finite(f) {
 		return dst, cannot(CodeFloatNotFinite)
 	}
-	return be.AppendUint64(append(dst, wire.TagNewFloat), math.Float64bits(f)), nil
+	return appendNewFloat(dst, f), nil
+}
+
+// finite reports whether a float is neither NaN nor an infinity.
+func finite(f float64) bool { return math.Abs(f) <= math.MaxFloat64 }
+
+// appendNewFloat appends a finite float.
+func appendNewFloat(dst []byte, f float64) []byte {
+	v := math.Float64bits(f)
+	return append(dst, wire.TagNewFloat, byte(v>>56), byte(v>>48), byte(v>>40), byte(v>>32),
+		byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
 }
 
 // floatText is the length of the field of a FLOAT_EXT.

@@ -17,7 +17,7 @@ func checkAtom[T string | []byte](name T) error {
 		return nil
 	case !utf8.ValidString(string(name)):
 		return cannot(CodeAtomUTF8)
-	case utf8.RuneCountInString(string(name)) > atomChars:
+	case len(name) > atomChars && utf8.RuneCountInString(string(name)) > atomChars:
 		return cannot(CodeAtomTooLong)
 	}
 	return nil
@@ -72,11 +72,16 @@ func AppendBinary(dst, b []byte) ([]byte, error) { return appendBinary(dst, b) }
 func AppendString(dst []byte, s string) ([]byte, error) { return appendBinary(dst, s) }
 
 func appendBinary[T string | []byte](dst []byte, b T) ([]byte, error) {
-	dst, err := AppendBinaryHeader(dst, int64(len(b)))
-	if err != nil {
-		return dst, err
+	if int64(len(b)) > math.MaxUint32 {
+		return dst, cannot(CodeTooLong)
 	}
-	return append(dst, b...), nil
+	return appendText(dst, b), nil
+}
+
+// appendText appends the binary of what is known to be not too long.
+func appendText[T string | []byte](dst []byte, b T) []byte {
+	n := len(b)
+	return append(append(dst, wire.TagBinary, byte(n>>24), byte(n>>16), byte(n>>8), byte(n)), b...)
 }
 
 // AppendBinaryHeader appends the head of a binary of n bytes, which have to

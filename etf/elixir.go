@@ -114,14 +114,11 @@ func (b *planner) elixir(p *plan) bool {
 func (b *planner) generic(p *plan) bool {
 	var err error
 	switch {
-	case p.kind == reflect.Slice && p.typ.Implements(typeOf[interface{ mapSet() }]()):
+	case isMapSet(p.typ):
 		p.decode, p.encode, p.empty = decodeMapSet, encodeMapSet, reflect.MakeSlice(p.typ, 0, 0)
 		p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
 		p.key = p.elem
-	case p.kind == reflect.Struct && p.typ.Implements(typeOf[interface{ result() }]()):
-		if f, ok := p.typ.FieldByName("Reason"); !ok || len(f.Index) != 1 || p.typ.NumField() != 4 {
-			return false // a struct that embeds a Result
-		}
+	case isResult(p.typ):
 		p.decode, p.encode = decodeResult, encodeResult
 		if p.elem, err = b.of(p.typ.Field(2).Type, p.opts.inner()); err == nil {
 			p.key, err = b.of(p.typ.Field(3).Type, p.opts.inner())
@@ -133,6 +130,19 @@ func (b *planner) generic(p *plan) bool {
 		p.decode, p.encode = decodeNothing, encodeNothing
 	}
 	return true
+}
+
+func isMapSet(typ reflect.Type) bool {
+	return typ.Kind() == reflect.Slice && typ.Implements(typeOf[interface{ mapSet() }]())
+}
+
+// isResult reports whether a type is a Result and no struct that embeds one.
+func isResult(typ reflect.Type) bool {
+	if typ.Kind() != reflect.Struct || !typ.Implements(typeOf[interface{ result() }]()) {
+		return false
+	}
+	f, ok := typ.FieldByName("Reason")
+	return ok && len(f.Index) == 1 && typ.NumField() == 4
 }
 
 // members are the values of an Elixir struct by name.

@@ -115,10 +115,9 @@ func (p *printer) quoted(b []byte, latin1 bool) {
 }
 
 func isASCII[T string | []byte](b T) bool {
+	bits := byte(0)
 	for i := range len(b) {
-		if b[i] >= utf8.RuneSelf {
-			return false
-		}
+		bits |= b[i]
 	}
-	return true
+	return bits < utf8.RuneSelf
 }

@@ -33,7 +33,10 @@ var jsonMode = sync.OnceValue(func() *Mode {
 // budget applied; a refusal there is an [*Error] whose offset is one of the
 // encoding. What is wrong with the JSON is a [*JSONError].
 //
-// Memory is at most three bytes for each byte of b, and what the Term takes.
+// Memory is what [Mode.Decode] takes for the encoding, and before that at most 7
+// bytes for each byte of b and 54 for each array and object that is open at the same
+// time. Those are at most twice MaxDepth and two; with limits.NoLimit there only b
+// bounds them, at one a byte.
 func (m *Mode) FromJSON(b []byte) (Term, error) { return m.fromJSON(b, false) }
 
 // FromPlainJSON makes a Term of any JSON, as Elixir's parsers do:

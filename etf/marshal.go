@@ -97,7 +97,18 @@ func Marshal(v any) ([]byte, error) {
 	if err := e.value(v); err != nil {
 		return nil, finishMarshal(err)
 	}
-	return slices.Clone(e.b), nil
+	return e.take(), nil
+}
+
+// take returns what was written: a copy, unless the buffer is too large to serve
+// again.
+func (e *writing) take() []byte {
+	b := e.b
+	if cap(b) <= bufferKeep {
+		return slices.Clone(b)
+	}
+	e.b = nil
+	return b
 }
 
 // AppendMarshal is [Marshal] that appends to dst, and returns dst as it was with
@@ -131,38 +142,45 @@ const bufferKeep = 1 << 20
 // keysKeep is how many keys of maps it may keep room for.
 const keysKeep = 1 << 10
 
+// textsKeep is as keysKeep for keys of text, which take less.
+const textsKeep = 1 << 14
+
 func (c *compiled) done(e *writing) {
 	if e.depth = 0; cap(e.b) > bufferKeep {
 		e.b = nil
 	}
-	// The keys hold values of the caller.
+	// What follows holds values of the caller.
 	if cap(e.keys) > keysKeep {
 		e.keys = nil
 	}
 	clear(e.keys[:cap(e.keys)])
 	e.keys = e.keys[:0]
+	if cap(e.texts) > textsKeep {
+		e.texts = nil
+	}
+	clear(e.texts) // there are none left without an error
+	e.texts = e.texts[:0]
+	for i := range e.keysets {
+		e.keysets[i][0].forget()
+		e.keysets[i][1].forget()
+	}
 	c.writings.Put(e)
 }
 
 // value writes a value without a version byte.
-func (e *writing) value(v any) error {
-	if v == nil {
-		return encodeNilAtom(e, options{})
-	}
-	rv := reflect.ValueOf(v)
-	p, err := e.planOf(rv.Type(), options{})
-	if err != nil {
-		return err
-	}
-	return p.encode(e, p, rv)
-}
+func (e *writing) value(v any) error { return e.any(anyPlan, v) }
 
-// planOf is planCache.of with the error of marshalling.
+// planOf is planCache.of with the error of marshalling. It remembers the plan it
+// found last.
 func (e *writing) planOf(typ reflect.Type, o options) (*plan, error) {
+	if e.last != nil && e.last.typ == typ && e.last.opts == o {
+		return e.last, nil
+	}
 	p, err := e.plans.of(typ, o)
 	if bad, ok := err.(*UnmarshalError); ok {
 		return nil, &MarshalError{Reason: bad.Reason, Type: bad.Type, Field: bad.Field, Err: bad.Err}
 	}
+	e.last = p
 	return p, err
 }
 
@@ -183,9 +201,14 @@ func finishMarshal(err error) error {
 // writing is a Go value on its way into a term.
 type writing struct {
 	plans *planCache
+	last  *plan
 	b     []byte
 	depth int
 	keys  []mapKey // a stack of the keys of open maps
+
+	texts   []textPair // one of the pairs of open maps of any values
+	keysets [keysets][2]keyset
+	sorter  textSorter
 }
 
 func (e *writing) enter(p *plan) error {

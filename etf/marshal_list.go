@@ -2,9 +2,11 @@ package etf
 
 import (
 	"cmp"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 func encodePointer(e *writing, p *plan, v reflect.Value) error {
@@ -30,40 +32,64 @@ func encodeList(e *writing, p *plan, v reflect.Value) (err error) {
 	if err != nil {
 		return unable(p, err)
 	}
-	if err := e.enter(p); err != nil {
-		return err
-	}
-	elem := p.elem
-	for i := range n {
-		if err := elem.encode(e, elem, v.Index(i)); err != nil {
+	if !v.CanAddr() || !e.common(p, v.Addr().Interface()) {
+		if err := e.enter(p); err != nil {
 			return err
 		}
+		elem := p.elem
+		for i := range n {
+			if err := elem.encode(e, elem, v.Index(i)); err != nil {
+				return err
+			}
+		}
+		e.leave()
 	}
-	if e.leave(); !tuple {
+	if !tuple {
 		e.b = endList(e.b, start, n)
 	}
 	return nil
 }
 
-// list writes the elements of a list or tuple of values of any type.
-func (e *writing) elements(p *plan, s []any) error {
-	if err := e.enter(p); err != nil {
-		return err
-	}
-	for _, x := range s {
-		if err := e.any(p, x); err != nil {
-			return err
+// common writes the elements of the slices that are most often met. Where one
+// cannot be written it leaves the error to others.
+func (e *writing) common(p *plan, slice any) bool {
+	b := e.b
+	switch s := slice.(type) {
+	case *[]int:
+		b = appendInts(b, *s)
+	case *[]int64:
+		b = appendInts(b, *s)
+	case *[]float64:
+		for _, f := range *s {
+			if !finite(f) {
+				return false
+			}
+			b = appendNewFloat(b, f)
 		}
+	case *[]string:
+		for _, t := range *s {
+			if !p.opts.text.isBinary() || !utf8.ValidString(t) || int64(len(t)) > math.MaxUint32 {
+				return false
+			}
+			b = appendText(b, t)
+		}
+	default:
+		return false
 	}
-	e.leave()
-	return nil
+	e.b = b
+	return true
+}
+
+func appendInts[T int | int64](b []byte, s []T) []byte {
+	for _, n := range s {
+		b = AppendInt(b, int64(n))
+	}
+	return b
 }
 
 func (e *writing) tuple(p *plan, s Tuple) (err error) {
-	if e.b, err = AppendTupleHeader(e.b, len(s)); err != nil {
-		return unable(p, err)
-	}
-	return e.elements(p, s)
+	e.b, err = e.tupleTo(e.b, p, s)
+	return err
 }
 
 func (e *writing) improper(p *plan, l *ImproperList) (err error) {
@@ -73,7 +99,7 @@ func (e *writing) improper(p *plan, l *ImproperList) (err error) {
 	if e.b, err = AppendListHeader(e.b, len(l.Elements)); err != nil {
 		return unable(p, err)
 	}
-	if err := e.elements(p, l.Elements); err != nil {
+	if e.b, err = e.elementsTo(e.b, p, l.Elements); err != nil {
 		return err
 	}
 	tail := len(e.b)

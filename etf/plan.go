@@ -43,11 +43,21 @@ type planKey struct {
 // planCache keeps plans by type. It never holds more than one for each type and
 // set of options in the program.
 type planCache struct {
-	made sync.Map // planKey to *plan, or to error
+	made  sync.Map // planKey to *plan, or to error
+	plain sync.Map // reflect.Type to *plan, those without options: they are found sooner
 }
 
 // of returns the plan of a type.
 func (c *planCache) of(typ reflect.Type, o options) (*plan, error) {
+	if o == (options{}) {
+		if p, ok := c.plain.Load(typ); ok {
+			return p.(*plan), nil
+		}
+	}
+	return c.ofKey(typ, o)
+}
+
+func (c *planCache) ofKey(typ reflect.Type, o options) (*plan, error) {
 	key := planKey{typ, o}
 	if p, ok := c.made.Load(key); ok {
 		if err, failed := p.(error); failed {
@@ -61,6 +71,9 @@ func (c *planCache) of(typ reflect.Type, o options) (*plan, error) {
 		markRaw(b.made)
 		for k, p := range b.made {
 			c.made.LoadOrStore(k, p)
+			if k.opts == (options{}) {
+				c.plain.LoadOrStore(k.typ, p)
+			}
 		}
 		return p, nil
 	}
@@ -238,7 +251,10 @@ func (b *planner) list(p *plan) (err error) {
 		return nil
 	}
 	p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
-	if p.encode = encodeList; p.kind == reflect.Slice {
+	if p.encode = encodeList; p.typ == typeOf[[]any]() && p.opts.form == formDefault {
+		p.encode = encodeKnown
+	}
+	if p.kind == reflect.Slice {
 		p.decode, p.empty = decodeSlice, reflect.MakeSlice(p.typ, 0, 0)
 	} else {
 		p.decode = decodeArray
@@ -266,6 +282,9 @@ func (b *planner) mapping(p *plan) (err error) {
 	}
 	if p.key, err = b.of(keyType, options{text: text}); err != nil {
 		return err
+	}
+	if p.opts.form != formProplist && (p.typ == typeOf[map[string]any]() && text == textKey || p.typ == typeOf[map[Atom]any]()) {
+		p.encode = encodeKnown
 	}
 	p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
 	return err

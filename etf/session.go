@@ -43,6 +43,7 @@ type session struct {
 	canon canonicalizer
 
 	filling *filling // made when it is first needed
+	plan    *plan    // of the type that was filled last
 }
 
 // names applies atom rules and budgets to the names of one term. It is zero for

@@ -58,10 +58,18 @@ func (b *planner) structure(p *plan) error {
 	if p.opts.key != textDefault {
 		st.key = p.opts.key
 	}
+	if own.opts.form == formTuple || own.opts.form == formRecord {
+		switch {
+		case own.opts.key != textDefault:
+			return badTag(p.typ, "_", "a tuple has no keys")
+		case own.strict:
+			return badTag(p.typ, "_", "a tuple is strict anyway")
+		}
+	}
 	if err := b.fields(p, p.typ, nil, map[reflect.Type]bool{}); err != nil {
 		return err
 	}
-	if st.form != formTuple && st.form != formRecord {
+	if !st.isTuple() {
 		if err := st.names(p.typ); err != nil {
 			return err
 		}
@@ -69,6 +77,9 @@ func (b *planner) structure(p *plan) error {
 	}
 	return st.encodeNames(p.typ)
 }
+
+// isTuple reports whether fields go by their place and not by a key.
+func (st *structPlan) isTuple() bool { return st.form == formTuple || st.form == formRecord }
 
 // structTag reads the tag of the blank field, which speaks for the struct.
 func structTag(typ reflect.Type) (t fieldTag, err error) {
@@ -80,7 +91,9 @@ func structTag(typ reflect.Type) (t fieldTag, err error) {
 		if t, err = parseTag(f.Tag.Get("etf")); err != nil {
 			return t, badTag(typ, "_", "%v", err)
 		}
-		if t.name != "" || t.skip || t.omitEmpty || t.required || t.opts.text != 0 || t.opts.time != 0 {
+		o := t.opts
+		o.form, o.name, o.key = formDefault, "", textDefault
+		if t.name != "" || t.skip || t.omitEmpty || t.required || o != (options{}) {
 			return t, badTag(typ, "_", "the blank field takes a form, key= and strict only")
 		}
 	}
@@ -147,10 +160,16 @@ func (b *planner) embedded(p *plan, f reflect.StructField, t fieldTag, at []int,
 	if b.known(probe) || (&planner{made: map[planKey]*plan{}}).hooks(probe) {
 		return false, nil
 	}
+	if t.omitEmpty || t.required || t.strict || t.opts != (options{}) {
+		return true, badTag(p.typ, f.Name, "the fields of an embedded struct are those of the outer one, unless the tag gives a key")
+	}
 	return true, b.fields(p, typ, at, inside)
 }
 
 func (b *planner) field(p *plan, f reflect.StructField, t fieldTag, at []int) error {
+	if err := b.fits(f.Type, t.opts); err != nil {
+		return badTag(p.typ, f.Name, "%v", err)
+	}
 	fp, err := b.of(f.Type, t.opts)
 	if err != nil {
 		return err
@@ -159,7 +178,7 @@ func (b *planner) field(p *plan, f reflect.StructField, t fieldTag, at []int) er
 	if key == "" {
 		key = snake(f.Name)
 	}
-	if t.omitEmpty && (p.st.form == formTuple || p.st.form == formRecord) {
+	if (t.omitEmpty || t.required) && p.st.isTuple() {
 		return badTag(p.typ, f.Name, "a tuple has all its fields")
 	}
 	if t.strict {

@@ -34,6 +34,11 @@ type UnmarshalOptions struct {
 	// are ignored. __struct__, __meta__ and __exception__ are always known.
 	RefuseUnknown bool
 
+	// AtomKeys keeps the atoms among the keys of maps in an any: a map whose keys
+	// are all atoms becomes a map[Atom]any, one that has others too becomes Pairs.
+	// Else both are a map[string]any, which Marshal writes with binaries as keys.
+	AtomKeys bool
+
 	// MaxGrowth is how many bytes of Go memory each byte of a term, as received
 	// or inflated, may become, beyond the first MiB; 0 means 64. It stops
 	// terms that are small until they meet a large Go type: in a []T each
@@ -82,12 +87,12 @@ func Unmarshal(b []byte, v any) error { return defaultMode().Unmarshal(b, v) }
 // needed on the way, and used again for the next term, is 16 bytes for each term
 // in b.
 func (m *Mode) Unmarshal(b []byte, v any) error {
-	to, p, err := m.target(v)
+	s := m.get()
+	defer m.put(s)
+	to, p, err := s.target(v)
 	if err != nil {
 		return err
 	}
-	s := m.get()
-	defer m.put(s)
 	s.in.ResetSlice(m.c.prog, s.names.hook(), b)
 	s.in.KeepInflated()
 	if err := s.validate(int64(len(b))); err != nil {
@@ -138,12 +143,36 @@ func (c *compiled) release(s *session) {
 
 // target returns what v points to and the plan of its type.
 func (m *Mode) target(v any) (reflect.Value, *plan, error) {
+	to, err := pointed(v)
+	if err != nil {
+		return to, nil, err
+	}
+	p, err := m.c.plans.of(to.Type(), options{})
+	return to, p, err
+}
+
+// target is that of the Mode. It asks for the plan of the type that came last
+// only once.
+func (s *session) target(v any) (reflect.Value, *plan, error) {
+	to, err := pointed(v)
+	if err != nil {
+		return to, nil, err
+	}
+	if typ := to.Type(); s.plan == nil || s.plan.typ != typ {
+		if s.plan, err = s.c.plans.of(typ, options{}); err != nil {
+			return to, nil, err
+		}
+	}
+	return to, s.plan, nil
+}
+
+// pointed returns what v points to.
+func pointed(v any) (reflect.Value, error) {
 	to := reflect.ValueOf(v)
 	if to.Kind() != reflect.Pointer || to.IsNil() {
-		return to, nil, &UnmarshalError{Reason: ReasonTarget, Type: reflect.TypeOf(v)}
+		return to, &UnmarshalError{Reason: ReasonTarget, Type: reflect.TypeOf(v)}
 	}
-	p, err := m.c.plans.of(to.Type().Elem(), options{})
-	return to.Elem(), p, err
+	return to.Elem(), nil
 }
 
 // into walks the accepted term that starts at start in raw and that the session
@@ -155,7 +184,7 @@ func (s *session) into(raw []byte, start int, p *plan, to reflect.Value, room in
 // intoAt is into for a term that has depth containers around it.
 func (s *session) intoAt(raw []byte, start int, p *plan, to reflect.Value, room int64, depth int) error {
 	if s.filling == nil {
-		s.filling = &filling{c: s.c}
+		s.filling = &filling{c: s.c, truth: tree{names: "true"}}
 	}
 	d := s.filling
 	s.in.Borrow(s.c.prog, raw, start, &d.wire, p.raw)
@@ -166,7 +195,6 @@ func (s *session) intoAt(raw []byte, start int, p *plan, to reflect.Value, room 
 	d.tree.nodes, d.tree.data, d.tree.names = d.wire.Nodes, raw, d.names
 	d.room = room
 	d.depth = depth
-	d.truth.names = "true"
 	err := p.decode(d, p, Term{&d.tree, node(d.tree.nodes[0])}, 0, to)
 	d.release()
 	return finish(err)
@@ -205,7 +233,9 @@ const nodesKeep = 64 << 10 // nodes that a pooled filling may keep: 1 MiB
 // release lets go of the term, for pooling.
 func (d *filling) release() {
 	d.tree.nodes, d.tree.data, d.tree.names, d.wire.Data = nil, nil, "", nil
-	d.tree.sorted.Store(nil)
+	if d.tree.sorted.Load() != nil { // storing takes longer
+		d.tree.sorted.Store(nil)
+	}
 	if cap(d.wire.Nodes) > nodesKeep {
 		d.wire.Nodes = nil
 	}

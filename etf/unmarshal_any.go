@@ -181,7 +181,7 @@ func (d *filling) improper(p *plan, t Term) (l ImproperList, err error) {
 }
 
 // anyMap makes a map[string]any if all keys are atoms or text and no two of them
-// are the same text, else Pairs.
+// are the same text, else Pairs. See [UnmarshalOptions.AtomKeys] too.
 func (d *filling) anyMap(p *plan, t Term) (any, error) {
 	n := t.Len()
 	atoms, texts := 0, 0
@@ -195,16 +195,26 @@ func (d *filling) anyMap(p *plan, t Term) (any, error) {
 			return d.pairs(p, t)
 		}
 	}
-	if atoms > 0 && texts > 0 && t.collides() {
+	keep := d.c.config.Unmarshal.AtomKeys && atoms > 0
+	switch {
+	case keep && texts == 0:
+		return textMap[Atom](d, p, t)
+	case keep, atoms > 0 && texts > 0 && t.collides():
 		return d.pairs(p, t)
 	}
+	return textMap[string](d, p, t)
+}
+
+// textMap makes a map of keys that are atoms or text.
+func textMap[K string | Atom](d *filling, p *plan, t Term) (map[K]any, error) {
+	n := t.Len()
 	if err := d.charge(mapSize(n, 2*anySize)); err != nil {
 		return nil, err
 	}
 	if err := d.enter(); err != nil {
 		return nil, err
 	}
-	m := make(map[string]any, n)
+	m := make(map[K]any, n)
 	for i := range n {
 		k, _ := t.at(2 * i)
 		key, isAtom := k.Atom()
@@ -219,7 +229,7 @@ func (d *filling) anyMap(p *plan, t Term) (any, error) {
 		if err != nil {
 			return nil, under(err, p, c, Step{StepValue, int64(i)})
 		}
-		m[key] = v
+		m[K(key)] = v
 	}
 	d.leave()
 	return m, nil

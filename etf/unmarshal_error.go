@@ -71,6 +71,9 @@ type UnmarshalError struct {
 func (e *UnmarshalError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etf: %s", e.Reason)
+	if e.Reason == ReasonTarget {
+		b.WriteString(": no pointer, or a nil one,")
+	}
 	if e.Kind != KindInvalid {
 		fmt.Fprintf(&b, ": %s", e.Kind)
 	}

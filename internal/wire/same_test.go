@@ -23,8 +23,8 @@ func fun0(arity, uniq, index byte, module string, oldUniq, free byte) []byte {
 	return append(b, TagSmallInteger, free)
 }
 
-// values are terms; those of one line are the same term in other encodings.
-var values = [][]string{
+// sameValues are terms; those of one line are the same term in other encodings.
+var sameValues = [][]string{
 	{"\x61\x07", "\x62\x00\x00\x00\x07", "\x6e\x01\x00\x07", "\x6e\x03\x00\x07\x00\x00", "\x6f\x00\x00\x00\x01\x00\x07"},
 	{"\x61\x08"},
 	{"\x62\xff\xff\xff\xf9", "\x6e\x01\x01\x07"},
@@ -92,9 +92,9 @@ func same(p *Program, x, y string) bool {
 func TestSameTerm(t *testing.T) {
 	for _, release := range []int{25, 26, 27} {
 		p := compiled(release)
-		for i := range values {
-			for k := range values {
-				a, b, near := values[i], values[k], i == k || i == k+1 || i+1 == k
+		for i := range sameValues {
+			for k := range sameValues {
+				a, b, near := sameValues[i], sameValues[k], i == k || i == k+1 || i+1 == k
 				if !near {
 					a, b = a[:1], b[:1]
 				}
@@ -153,7 +153,7 @@ func TestSameByRelease(t *testing.T) {
 
 // TestIsTerm: one term and nothing else.
 func TestIsTerm(t *testing.T) {
-	for _, encodings := range values {
+	for _, encodings := range sameValues {
 		for _, v := range encodings {
 			if !IsTerm([]byte(v)) {
 				t.Errorf("%x is none", v)

@@ -1,0 +1,223 @@
+package etf_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/beamgate/beamgate/etf"
+)
+
+// backInOrder checks that Marshal writes a value in OTP's order of keys, which is
+// that of Canonicalize, and that it comes back.
+func backInOrder(t *testing.T, name string, v any) []byte {
+	t.Helper()
+	b, err := etf.Marshal(v)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if want := canonForm(t, b); !bytes.Equal(b, want) {
+		t.Errorf("%s: the keys are not in order", name)
+	}
+	back := reflect.New(reflect.TypeOf(v))
+	if err := compile(t, etf.OTP()).Unmarshal(b, back.Interface()); err != nil || !reflect.DeepEqual(back.Elem().Interface(), v) {
+		t.Errorf("%s: it does not come back: %v", name, err)
+	}
+	return b
+}
+
+// TestMarshalManyKeys: maps of all sizes at which keys are sorted otherwise, with
+// keys that have much in common, that end early, and that differ late.
+func TestMarshalManyKeys(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{0, 1, 2, 11, 12, 13, 31, 32, 33, 64, 127, 128, 129, 300, 5000} {
+		for name, key := range map[string]func() string{
+			"numbers":  func() string { return fmt.Sprint(r.IntN(1 << 20)) },
+			"prefix":   func() string { return fmt.Sprintf("key_%07d", r.IntN(1<<20)) },
+			"late":     func() string { return "same" + strings.Repeat("x", 9) + fmt.Sprint(r.IntN(1<<16)) },
+			"zeros":    func() string { return strings.Repeat("\x00", r.IntN(12)) + fmt.Sprint(r.IntN(1<<10)) },
+			"unicode":  func() string { return text(r) },
+			"anything": func() string { return text(r) + fmt.Sprint(r.IntN(999)) + text(r) },
+		} {
+			m, atoms := map[string]any{}, map[etf.Atom]any{}
+			for range n {
+				k := key()
+				m[k], atoms[etf.Atom(k)] = int64(len(m)), int64(len(m))
+			}
+			backInOrder(t, fmt.Sprintf("%s, %d", name, n), m)
+			backInOrder(t, fmt.Sprintf("%s, %d atoms", name, n), atoms)
+		}
+	}
+}
+
+// TestMarshalSameKeys: maps with the keys of one that came before, and maps of
+// the same size with others, one after the other and inside each other.
+func TestMarshalSameKeys(t *testing.T) {
+	row := func(keys string, inner any) map[string]any {
+		m := map[string]any{}
+		for i, k := range strings.Fields(keys) {
+			m[k] = int64(i)
+		}
+		for k := range m {
+			m[k] = inner
+			break
+		}
+		return m
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	var all []any
+	for range 200 {
+		var inner any = "leaf"
+		for range r.IntN(4) {
+			inner = row([]string{"c b a", "a b c", "a b d", "x y z", "a", "", "a b c d"}[r.IntN(7)], inner)
+		}
+		all = append(all, inner)
+	}
+	want := append([]any(nil), all...)
+	b := backInOrder(t, "rows", all)
+	if !reflect.DeepEqual(all, want) {
+		t.Error("Marshal has changed what it wrote")
+	}
+	for range 20 { // nothing of one call shows in the next
+		if again, err := etf.Marshal(all); err != nil || !bytes.Equal(again, b) {
+			t.Fatal("not the same bytes", err)
+		}
+		etf.Marshal([]any{row("a b c", nil), row("a b c", math.NaN()), 1})
+	}
+}
+
+// TestMarshalAnyErrors: an error names the type at fault, however deep it is and
+// whichever way it was written.
+func TestMarshalAnyErrors(t *testing.T) {
+	loop := []any{nil}
+	loop[0] = loop
+	ring := map[string]any{}
+	ring["x"] = ring
+	var none *big.Int
+	for name, c := range map[string]struct {
+		v      any
+		reason etf.Reason
+		typ    any
+	}{
+		"text":      {[]any{"\xff"}, etf.ReasonUTF8, ""},
+		"key":       {map[string]any{"\xff": 1}, etf.ReasonUTF8, ""},
+		"atom":      {etf.Tuple{etf.Atom("\xff")}, etf.ReasonEncode, etf.Atom("")},
+		"atom key":  {map[etf.Atom]any{etf.Atom(strings.Repeat("x", 256)): 1}, etf.ReasonEncode, etf.Atom("")},
+		"NaN":       {map[string]any{"a": math.NaN()}, etf.ReasonEncode, 0.0},
+		"infinity":  {float32(math.Inf(1)), etf.ReasonEncode, float32(0)},
+		"bitstring": {etf.Bitstring{Bits: 3}, etf.ReasonEncode, etf.Bitstring{}},
+		"term":      {[]any{etf.Term{}}, etf.ReasonEncode, etf.Term{}},
+		"channel":   {[]any{make(chan int)}, etf.ReasonType, make(chan int)},
+		"list loop": {loop, etf.ReasonCycle, nil},
+		"map loop":  {ring, etf.ReasonCycle, nil},
+	} {
+		for range 2 {
+			var e *etf.MarshalError
+			_, err := etf.Marshal(c.v)
+			if !errors.As(err, &e) || e.Reason != c.reason || c.typ != nil && e.Type != reflect.TypeOf(c.typ) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if b, err := etf.Marshal([]any{none}); err != nil || !bytes.Equal(b, ext(list(atom("nil")))) {
+		t.Errorf("a nil *big.Int: %x %v", b, err)
+	}
+}
+
+// TestMarshalAnyKeeps: writing what Unmarshal makes of terms allocates nothing
+// once the buffers have grown.
+func TestMarshalAnyKeeps(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	m := compile(t, etf.OTP())
+	for name, term := range payloads() {
+		if name == "bigs" || name == "funs" || name == "large map" || name == "container keys" || name == "long keys" || name == "long payload" || name == "improper" {
+			continue // types that are written by way of others
+		}
+		var v any
+		if err := m.Unmarshal(ext(term), &v); err != nil {
+			t.Fatal(err)
+		}
+		var b []byte
+		write := func() (err error) { b, err = etf.AppendMarshal(b[:0], v); return err }
+		if err := write(); err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(20, func() { write() }); n > 0 {
+			t.Errorf("%s: AppendMarshal: %v allocations", name, n)
+		}
+		if n := testing.AllocsPerRun(20, func() { etf.Marshal(v) }); n > 1 {
+			t.Errorf("%s: Marshal: %v allocations", name, n)
+		}
+	}
+}
+
+// TestAtomKeys: with the option nothing is lost on the way through an any.
+func TestAtomKeys(t *testing.T) {
+	c := etf.OTP()
+	c.Unmarshal.AtomKeys = true
+	m, plain := compile(t, c), compile(t, etf.OTP())
+	for name, s := range map[string]struct {
+		term       []byte
+		want, less any
+	}{
+		"atoms":    {mapOf(atom("a"), mapOf(atom("b"), null)), map[etf.Atom]any{"a": map[etf.Atom]any{"b": []any{}}}, map[string]any{"a": map[string]any{"b": []any{}}}},
+		"binaries": {mapOf(bin("a"), null), map[string]any{"a": []any{}}, map[string]any{"a": []any{}}},
+		"both":     {mapOf(atom("a"), small(1), bin("b"), small(2)), etf.Pairs{{Key: etf.Atom("a"), Value: int64(1)}, {Key: "b", Value: int64(2)}}, map[string]any{"a": int64(1), "b": int64(2)}},
+		"none":     {mapOf(), map[string]any{}, map[string]any{}},
+	} {
+		var got, less any
+		if err := errors.Join(m.Unmarshal(ext(s.term), &got), plain.Unmarshal(ext(s.term), &less)); err != nil {
+			t.Fatal(name, err)
+		}
+		if !reflect.DeepEqual(got, s.want) || !reflect.DeepEqual(less, s.less) {
+			t.Errorf("%s: %#v, and without the option %#v", name, got, less)
+		}
+		if b, err := etf.Marshal(got); err != nil || !bytes.Equal(b, ext(s.term)) {
+			t.Errorf("%s: written as %x %v", name, b, err)
+		}
+	}
+}
+
+// TestMarshalCommonSlices: slices that are written without reflection have the
+// bytes and the errors of those that are not.
+func TestMarshalCommonSlices(t *testing.T) {
+	type (
+		number int64
+		float  float64
+		name   string
+	)
+	for what, c := range map[string]struct{ common, other any }{
+		"integers":    {&[]int{1, -1, 256, math.MaxInt64}, []number{1, -1, 256, math.MaxInt64}},
+		"bytes":       {&[]int64{1, 2, 255}, []number{1, 2, 255}},
+		"none":        {&[]int64{}, []number{}},
+		"floats":      {&[]float64{1, -0.5}, []float{1, -0.5}},
+		"infinite":    {&[]float64{1, math.Inf(1)}, []float{1, float(math.Inf(1))}},
+		"texts":       {&[]string{"a", "größe", ""}, []name{"a", "größe", ""}},
+		"wrong texts": {&[]string{"a", "\xff"}, []name{"a", "\xff"}},
+		"atoms": {&struct {
+			F []string `etf:"f,atom"`
+		}{[]string{"a"}}, &struct {
+			F []name `etf:"f,atom"`
+		}{[]name{"a"}}},
+		"tuples": {&struct {
+			F []int `etf:"f,tuple"`
+		}{[]int{1, 2}}, &struct {
+			F []number `etf:"f,tuple"`
+		}{[]number{1, 2}}},
+	} {
+		a, err := etf.Marshal(c.common)
+		b, want := etf.Marshal(c.other)
+		var e, w *etf.MarshalError
+		if !bytes.Equal(a, b) || errors.As(err, &e) != errors.As(want, &w) || e != nil && e.Reason != w.Reason {
+			t.Errorf("%s: %x %v and %x %v", what, a, err, b, want)
+		}
+	}
+}
