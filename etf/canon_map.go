@@ -42,7 +42,7 @@ func (c *canonicalizer) Map(out []byte, keys []uint32) bool {
 			c.settle(out)
 		}
 		c.moveWide(out[first:], keys, first)
-	case size <= c.budget && !c.isLate(first):
+	case size <= c.budget: // then no map in it is put off
 		c.budget -= size
 		c.move(out[first:], keys, first)
 	default:
@@ -56,7 +56,8 @@ func (c *canonicalizer) Map(out []byte, keys []uint32) bool {
 func (c *canonicalizer) isWide(n int) bool { return n > c.most/2 }
 
 // isLate reports whether a map that stands behind a place, which is then inside
-// the map at hand, is put off: what surrounds it must not be moved before.
+// the map at hand, is put off: what surrounds it must not be moved before. Where
+// a budget decides it never is, since that is used up for all that is larger.
 func (c *canonicalizer) isLate(place uint32) bool {
 	return len(c.late) > 0 && c.late[len(c.late)-1].at() > place
 }

@@ -78,6 +78,11 @@ func TestCanonicalize(t *testing.T) {
 		}
 		canonical(t, m, squeeze(tc.in))
 	}
+	// The maps in the tuples decide, behind which there is more to step over.
+	first, second := mapOf(small(0), tuple(mapOf(small(0), null, small(1), null), small(5)), small(1), small(9)), mapOf(small(0), tuple(mapOf(small(0), null, small(2), null), small(5)), small(1), small(3))
+	if got, want := canonical(t, m, ext(mapOf(second, null, first, null))), ext(mapOf(first, null, second, null)); !bytes.Equal(got, want) {
+		t.Errorf("%x, want %x", got, want)
+	}
 	f := canonical(t, m, ext(closure{arity: 2, module: latin1("m"), oldIndex: smallBig(false, 1), oldUni: int32x(5), creator: oldPid(latin1("é"), 1, 2, 3), env: [][]byte{int32x(1), list(small(1))}}.encode()))
 	g := canonical(t, m, ext(fun()))
 	if !bytes.HasPrefix(f[2:], u32(int64(len(f)-2))) || !bytes.HasPrefix(g[2:], u32(int64(len(g)-2))) {
