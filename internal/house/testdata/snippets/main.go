@@ -122,7 +122,7 @@ func message() error {
 func strict() error {
 	// snippet: etf/VALUES.md 1
 	var u User
-	err := etf.Unmarshal(marshal(etf.Tuple{etf.Atom("user"), 1, "Joe"}), &u)
+	err := etf.Unmarshal(marshal(map[etf.Atom]any{"__struct__": etf.Atom("Elixir.User"), "id": 1, "name": "Joe"}), &u)
 	return errors.Join(err, equal(u, User{ID: 1, Name: "Joe"}))
 }
 
