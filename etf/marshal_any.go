@@ -183,8 +183,9 @@ type textPair struct {
 // takes less time than to walk them and to sort. Of each size and depth the last two
 // are remembered.
 type keyset struct {
-	size int // keys of the last map that came
-	keys []string
+	size  int // keys of the last map that came
+	keys  []string
+	atoms bool // the keys were written as atoms, not as text
 }
 
 const (
@@ -202,25 +203,26 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 		return b, err
 	}
 	base := len(e.texts)
+	known := true // the keys have been written before
 	if s := &e.keysets[uint(len(m)*5+e.depth)%keysets]; !ofKeyset(e, &s[0], m) {
 		s[0], s[1] = s[1], s[0]
-		if !ofKeyset(e, &s[0], m) {
+		if known = ofKeyset(e, &s[0], m); !known {
 			e.texts = slices.Grow(e.texts, len(m))
 			for k, v := range m {
 				e.texts = append(e.texts, textPair{string(k), v})
 			}
 			sortTexts(e, e.texts[base:])
-			s[0].learn(e.texts[base:])
+			s[0].learn(e.texts[base:], ofAtoms(m))
 		}
 	}
 	pairs := e.texts[base:]
-	_, atoms := any(m).(map[Atom]any)
+	atoms := ofAtoms(m)
 	for i := range pairs {
 		k := pairs[i].key
 		switch {
-		case atoms && checkAtom(k) == nil:
+		case atoms && (known || checkAtom(k) == nil):
 			b = appendAtomUTF8(b, k)
-		case !atoms && utf8.ValidString(k) && int64(len(k)) <= math.MaxUint32:
+		case !atoms && (known || utf8.ValidString(k) && int64(len(k)) <= math.MaxUint32):
 			b = appendText(b, k)
 		default:
 			return e.other(b, p, K(k))
@@ -235,9 +237,15 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 	return b, nil
 }
 
+// ofAtoms reports whether the keys of a map are atoms.
+func ofAtoms[K string | Atom](m map[K]any) bool {
+	_, atoms := any(m).(map[Atom]any)
+	return atoms
+}
+
 // ofKeyset puts the pairs of m on the stack, if its keys are those of the set.
 func ofKeyset[K string | Atom](e *writing, s *keyset, m map[K]any) bool {
-	if len(s.keys) == 0 || len(s.keys) != len(m) {
+	if len(s.keys) == 0 || len(s.keys) != len(m) || s.atoms != ofAtoms(m) {
 		return false
 	}
 	base := len(e.texts)
@@ -254,9 +262,10 @@ func ofKeyset[K string | Atom](e *writing, s *keyset, m map[K]any) bool {
 }
 
 // learn takes the keys of a map, if the one before it was of the same size.
-func (s *keyset) learn(pairs []textPair) {
+func (s *keyset) learn(pairs []textPair, atoms bool) {
 	n := len(pairs)
 	if n == s.size && n <= keysetMost {
+		s.atoms = atoms
 		s.keys = s.keys[:0]
 		for i := range pairs {
 			s.keys = append(s.keys, pairs[i].key)

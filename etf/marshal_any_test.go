@@ -92,6 +92,15 @@ func TestMarshalSameKeys(t *testing.T) {
 	}
 }
 
+// TestMarshalKeysOfTwoKinds: what is fine as text may be no atom.
+func TestMarshalKeysOfTwoKinds(t *testing.T) {
+	long := strings.Repeat("x", 256)
+	texts, atoms := map[string]any{long: 1}, map[etf.Atom]any{etf.Atom(long): 1}
+	if b, err := etf.Marshal([]any{texts, texts, texts, texts, atoms}); err == nil {
+		t.Errorf("an atom of 256 characters is written: %x", b[len(b)-20:])
+	}
+}
+
 // TestMarshalAnyErrors: an error names the type at fault, however deep it is and
 // whichever way it was written.
 func TestMarshalAnyErrors(t *testing.T) {
