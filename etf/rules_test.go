@@ -194,7 +194,7 @@ func TestRulesStartAnew(t *testing.T) {
 // TestElixirProfile denies structs that do something.
 func TestElixirProfile(t *testing.T) {
 	strct := func(name string) []byte { return ext(mapOf(atom("__struct__"), atom(name))) }
-	plain, ranges := compile(t, etf.Elixir()), compile(t, etf.Elixir("Elixir.Range"))
+	plain, ranges := compile(t, etf.Elixir()), compile(t, etf.Elixir("Elixir.Range", "Elixir.Date"))
 	for name, want := range map[string][2]bool{
 		"Elixir.Date": {true, true}, "Elixir.MapSet": {true, true}, "Elixir.Range": {false, true}, "Elixir.Stream": {false, false},
 		"Elixir.File.Stream": {false, false}, "Elixir.Function": {false, false}, "Elixir.IO.Stream": {false, false}, "Elixir.GenEvent.Stream": {false, false},
@@ -202,5 +202,20 @@ func TestElixirProfile(t *testing.T) {
 		if got := [2]bool{plain.Validate(strct(name)) == nil, ranges.Validate(strct(name)) == nil}; got != want {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
+	}
+}
+
+// TestRulesBesideDeepTerms: what is known of a term is not forgotten while one of
+// its children is read, however deep that is.
+func TestRulesBesideDeepTerms(t *testing.T) {
+	c := policy(func(p *etf.Policy) { p.RefuseQuoted = true })
+	c.Limits.MaxDepth = 20_000
+	m := compile(t, c)
+	deep := cat(times(10_000, tuple(null)[:2]), null)
+	if err := agree(t, with(m), ext(tuple(atom("a"), list(deep), null)), nil); err == nil || err.Code != etf.CodeRejectedQuoted {
+		t.Error(err)
+	}
+	if err := m.Validate(ext(tuple(atom("a"), deep, null))); err != nil {
+		t.Error(err)
 	}
 }
