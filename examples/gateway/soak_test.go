@@ -70,6 +70,7 @@ type soak struct {
 	*running
 	t       *testing.T
 	gateway *exec.Cmd
+	dead    chan bool // closed when it has ended
 	node    *beamnode.Node
 	good    []payload
 	bad     []payload
@@ -90,13 +91,14 @@ type soak struct {
 func newSoak(t *testing.T, modules *beamnode.Modules) *soak {
 	s := &soak{
 		running: &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}},
-		t:       t, want: map[beamnode.Digest]int64{}, counts: map[string]int64{},
+		t:       t, dead: make(chan bool), want: map[beamnode.Digest]int64{}, counts: map[string]int64{},
 	}
 	s.cases()
 	node, report := free(t), free(t)
 	WriteFile(t, filepath.Join(s.dir, "secret"), "a secret of some length")
 	WriteFile(t, s.config(), s.text(node, report, 1_000_000))
 	s.gateway = s.process(t)
+	go func() { s.gateway.Wait(); close(s.dead) }()
 	_, port, _ := strings.Cut(report, ":")
 	var err error
 	s.node, err = modules.StartKeeping(beamnode.Keeping{Addr: node, Reporter: port, Secret: "a secret of some length"})
@@ -226,6 +228,10 @@ func (s *soak) load() {
 	ended := make(chan bool)
 	go func() { wg.Wait(); close(ended) }()
 	samples := s.watch(ended)
+	if s.ended() {
+		log := s.log.String()
+		s.t.Fatalf("the gateway has ended: %v\n%s", s.gateway.ProcessState, log[max(0, len(log)-8000):])
+	}
 	took := time.Since(began)
 	s.t.Logf("%d messages in %v, %.0f a second, from %d connections", s.sent.Load(), took.Round(time.Second), float64(s.sent.Load())/took.Seconds(), *soakClients)
 	s.flat(samples)
@@ -233,6 +239,9 @@ func (s *soak) load() {
 
 // more reports whether another message is due.
 func (s *soak) more(end time.Time) bool {
+	if s.ended() {
+		return false
+	}
 	n := s.sent.Add(1)
 	if *soakFor > 0 && time.Now().Before(end) || *soakFor == 0 && n <= soakMessages {
 		return true
@@ -346,7 +355,7 @@ type soakConn struct {
 
 func (s *soak) dial(i int) *soakConn {
 	head := fmt.Sprintf("PROXY TCP4 10.1.%d.%d 127.0.0.1 5000 4000\r\n", i/250, 1+i%250)
-	for {
+	for !s.ended() {
 		c, err := net.Dial("tcp", s.door)
 		if err == nil {
 			if _, err = c.Write([]byte(head)); err == nil {
@@ -355,6 +364,19 @@ func (s *soak) dial(i int) *soakConn {
 			c.Close()
 		}
 		time.Sleep(time.Millisecond)
+	}
+	a, b := net.Pipe()
+	b.Close()
+	return &soakConn{a, bufio.NewReader(a)}
+}
+
+// ended reports whether the gateway has ended, which it must not.
+func (s *soak) ended() bool {
+	select {
+	case <-s.dead:
+		return true
+	default:
+		return false
 	}
 }
 
