@@ -1,6 +1,9 @@
 package ledger
 
 import (
+	"errors"
+	"time"
+
 	"github.com/beamgate/beamgate/limits"
 )
 
@@ -39,6 +42,9 @@ func (v *View) Reserve(name []byte) (bool, error) {
 
 func (v *View) reserve(name []byte) (bool, error) {
 	held, err := v.l.budget.Reserve(name)
+	if errors.Is(err, limits.ErrBudgetLocked) && v.l.again() {
+		held, err = v.l.budget.Reserve(name)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -52,6 +58,20 @@ func (v *View) reserve(name []byte) (bool, error) {
 	}
 	v.held++
 	return true, nil
+}
+
+// patience is how long a file that could not be written is left alone.
+const patience = time.Second
+
+// again tries the file of a locked budget again, from time to time, and reports
+// whether it did: a disk that was full may have room.
+func (l *Ledger) again() bool {
+	now, last := time.Now().UnixNano(), l.looked.Load()
+	if now-last < int64(patience) || !l.looked.CompareAndSwap(last, now) {
+		return false
+	}
+	l.mend()
+	return true
 }
 
 // passed notes a known name that goes to a node which may be a new one.
