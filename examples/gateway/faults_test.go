@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,6 +21,7 @@ import (
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/beamnode"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
@@ -81,8 +85,7 @@ func (f *trial) allowed() string {
 	return limits
 }
 
-// run starts the gateway. The breakers of a trial may be open meanwhile, so it is up
-// when it says something.
+// run starts the gateway.
 func (f *trial) run() {
 	f.t.Helper()
 	f.cmd = exec.Command(os.Args[0], "run", f.config())
@@ -93,7 +96,7 @@ func (f *trial) run() {
 	}
 	cmd := f.cmd
 	f.t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	Eventually(f.t, "it is up", func() bool { return f.get("/ping") == "pong\n" })
+	Eventually(f.t, "it is ready", func() bool { return f.get("/ready") == "ready\n" })
 }
 
 // begin starts the gateway and the load.
@@ -502,5 +505,365 @@ func TestFaultTerminate(t *testing.T) {
 				t.Errorf("a node got message %d, and its client no answer", n)
 			}
 		}
+	}
+}
+
+// slow sends b, a byte at a time, and returns what came back before the end.
+func slow(c net.Conn, b []byte, pause time.Duration) []byte {
+	got := make(chan []byte)
+	go func() {
+		all, _ := io.ReadAll(c)
+		got <- all
+	}()
+	for i := range b {
+		select {
+		case all := <-got:
+			return all
+		case <-time.After(pause):
+		}
+		if _, err := c.Write(b[i : i+1]); err != nil {
+			break
+		}
+	}
+	return <-got
+}
+
+// post is message number n as a request.
+func (f *trial) post(n int64) []byte {
+	msg := f.numbered(n)
+	return append(fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: node\r\nContent-Type: application/x-erlang-binary\r\nContent-Length: %d\r\n\r\n", len(msg)), msg...)
+}
+
+// TestFaultSlowClients: a thousand clients that send a byte at a time, of frames, of
+// headers and of bodies, at a tenth of the time that they would take: they end by
+// their deadlines, no node hears of them, and the others are served meanwhile.
+func TestFaultSlowClients(t *testing.T) {
+	const crowd = 1000
+	f := newTrial(t)
+	f.limits = "frame_timeout: 4s, header_timeout: 4s"
+	f.begin()
+	var conns []net.Conn
+	for i := range crowd {
+		addr := f.door
+		if i%2 == 0 {
+			addr = f.web
+		}
+		c, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		conns = append(conns, c)
+	}
+	number := func(i int) int64 { return int64(1_000_000_000 + 7*5*i + 1) } // none is long, none has a new atom
+	var ended sync.WaitGroup
+	for i, c := range conns {
+		ended.Go(func() {
+			msg := f.numbered(number(i))
+			frame, err := etf.AppendFrame(nil, msg, 4)
+			if err != nil {
+				t.Error(err)
+			}
+			if i%2 == 0 {
+				frame = f.post(number(i))
+				if i%4 == 0 { // all but the body at once
+					head := len(frame) - len(msg)
+					c.Write(frame[:head])
+					frame = frame[head:]
+				}
+			}
+			c.SetDeadline(time.Now().Add(time.Minute))
+			b := slow(c, frame, 200*time.Millisecond)
+			if len(b) > 0 && !bytes.HasPrefix(b, []byte("HTTP/1.1 4")) {
+				t.Errorf("client %d: %.80q", i, b)
+			}
+		})
+	}
+	f.flows("while a thousand clients are slow")
+	ended.Wait()
+	f.flows("when they are gone")
+	for i := range f.failed {
+		if n := f.failed[i].Load(); n > 0 {
+			t.Errorf("%d messages of the others failed", n)
+		}
+	}
+	f.end()
+	for _, msg := range append(f.node.Got(), f.site.all()...) {
+		if n, _ := f.numberOf(msg); n > 1_000_000_000 {
+			t.Errorf("message %d of a slow client reached a node", n)
+		}
+	}
+}
+
+// TestFaultCrowd: five thousand connections, and all of them send at once.
+func TestFaultCrowd(t *testing.T) {
+	crowd := 5000
+	var most syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &most); err != nil {
+		t.Fatal(err)
+	}
+	if room := int(most.Cur-500) / 2; room < crowd { // a descriptor for each end, in this process and in the gateway's
+		crowd = room
+		t.Logf("%d files may be open: %d connections instead of 5000", most.Cur, crowd)
+	}
+	f := newTrial(t)
+	f.begin()
+	before := f.metric("go_goroutines")
+	conns := make([]net.Conn, crowd)
+	var ready, ended sync.WaitGroup
+	ready.Add(crowd)
+	for i := range conns {
+		ended.Go(func() {
+			door, addr := i%5/4, f.door // one in five at the door of HTTP
+			if door == 1 {
+				addr = f.web
+			}
+			c, err := net.Dial("tcp", addr)
+			ready.Done()
+			ready.Wait()
+			if err != nil {
+				f.failed[door].Add(1)
+				return
+			}
+			defer c.Close()
+			n := f.number.Add(1)
+			if door == 1 {
+				f.became(1, n, f.postOn(c, n))
+				return
+			}
+			b, err := exchange(c, f.numbered(n))
+			if err == nil && !bytes.Equal(b, f.numbered(n)) || err != nil && len(b) > 0 {
+				t.Errorf("message %d came back as %.40q, %v", n, b, err)
+			}
+			f.became(0, n, err == nil)
+		})
+	}
+	ended.Wait()
+	f.flows("after the crowd")
+	f.end()
+	Eventually(t, "nothing of it is left, but for idle connections to the node of HTTP", func() bool {
+		return f.metric("go_goroutines") <= before+200 && f.metric(`beamgate_connections{listener="door"}`) == 0
+	})
+}
+
+// postOn sends message number n on a connection, and reports whether it was answered.
+func (f *trial) postOn(c net.Conn, n int64) bool {
+	c.SetDeadline(time.Now().Add(30 * time.Second))
+	if _, err := c.Write(f.post(n)); err != nil {
+		return false
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return false
+	}
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode == http.StatusOK && !bytes.Equal(b, f.numbered(n)) {
+		f.t.Errorf("message %d: %s, %.40q, %v", n, resp.Status, b, err)
+	}
+	return resp.StatusCode == http.StatusOK
+}
+
+// metric is the value of one line of /metrics.
+func (f *trial) metric(name string) float64 {
+	for line := range strings.Lines(f.get("/metrics")) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			v, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+			if err != nil {
+				f.t.Error(err)
+			}
+			return v
+		}
+	}
+	return 0
+}
+
+// TestFaultReload: 200 reloads under load, each second file broken, by SIGHUP and by
+// the change of the file alone. No message fails, so no connection is lost; the
+// ledger is what it was; what a good file says is in force, and nothing of a broken
+// one is.
+func TestFaultReload(t *testing.T) {
+	f := newTrial(t)
+	f.begin()
+	good := f.file(f.node.Addr, f.site.addr)
+	breaks := []func(string) string{
+		func(text string) string { return text[:len(text)/2] },
+		func(text string) string { return strings.ReplaceAll(text, "upstream: site", "upstream: nowhere") },
+		func(text string) string { return strings.Replace(text, "web.atoms", "other.atoms", 1) },
+		func(text string) string { return strings.Replace(text, "max_new", "max_old", 1) },
+	}
+	places := func() float64 { return f.metric(`beamgate_in_flight{upstream="node",what="open"}`) }
+	spent, inForce := f.budget().Spent, 1000.0
+	for i := range 200 {
+		text := strings.ReplaceAll(good, "max_in_flight: 1000", fmt.Sprintf("max_in_flight: %d", 2000+i))
+		result := "ok"
+		if i%2 == 1 {
+			text, result = breaks[i/2%len(breaks)](text), "refused"
+		} else {
+			inForce = float64(2000 + i)
+		}
+		counter := fmt.Sprintf("beamgate_reloads_total{result=%q}", result)
+		before := f.metric(counter)
+		next := WriteFile(t, filepath.Join(f.dir, "next"), text)
+		if err := os.Rename(next, f.config()); err != nil {
+			t.Fatal(err)
+		}
+		if i%20 > 1 { // else it finds out by itself
+			if err := f.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+		}
+		Eventually(t, fmt.Sprintf("file %d was %s", i, result), func() bool { return f.metric(counter) > before })
+		b := f.budget()
+		if got := places(); got != inForce || b.Max != 1_000_000 || b.Locked != "" || b.Spent < spent {
+			t.Fatalf("after file %d: %v places instead of %v, %+v", i, got, inForce, b)
+		}
+		spent = b.Spent
+	}
+	f.flows("after the last file")
+	for i := range f.failed {
+		if n := f.failed[i].Load(); n > 0 {
+			t.Errorf("%d messages failed", n)
+		}
+	}
+	f.end()
+	if b := f.budget(); b.Spent != int64(len(names(t, f.ledger()))) {
+		t.Errorf("%+v, and %d names in the file", b, len(names(t, f.ledger())))
+	}
+}
+
+var nameLine = regexp.MustCompile(`(?m) (?:name|also) \d+ "(.*)"$`)
+
+// names are the names in the file of a ledger.
+func names(t *testing.T, path string) map[string]bool {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, m := range nameLine.FindAllSubmatch(b, -1) {
+		all[string(m[1])] = true
+	}
+	return all
+}
+
+// TestFaultBEAMKilled: SIGKILL of a real node under load, and another start. In each
+// life it decodes a message once at most, and none in two lives; what it decoded in
+// the last one is known to the ledger.
+func TestFaultBEAMKilled(t *testing.T) {
+	modules := beamnode.Require(t)
+	f := newTrial(t)
+	const secret = "a secret of some length"
+	addr, report := free(t), free(t)
+	_, port, _ := strings.Cut(report, ":")
+	text := fmt.Sprintf("report: {listen: '%s', secret_file: %s}\n", report, WriteFile(t, filepath.Join(f.dir, "secret"), secret)) +
+		strings.Replace(f.file(addr, f.site.addr), "names: [ok]", "names: [ok], nodes: ["+beamnode.Name+"]", 1)
+	WriteFile(t, f.config(), text)
+	f.run()
+	var journals []string
+	start := func() *beamnode.Node {
+		journal := filepath.Join(f.dir, fmt.Sprintf("journal%d", len(journals)))
+		journals = append(journals, WriteFile(t, journal, ""))
+		n, err := modules.StartKeeping(beamnode.Keeping{Addr: addr, Journal: journal, Reporter: port, Secret: secret})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { n.Kill(); n.Wait() })
+		return n
+	}
+	n := start()
+	var sent, answered sync.Map
+	for range 10 {
+		f.clients.Go(func() { f.sendToBEAM(&sent, &answered) })
+	}
+	flows := func(when string) {
+		at := f.answered[0].Load()
+		Eventually(t, "messages are answered "+when, func() bool { return f.answered[0].Load() > at+50 })
+	}
+	flows("at first")
+	for life := range 3 {
+		at := f.failed[0].Load()
+		n.Kill()
+		n.Wait()
+		Eventually(t, "messages fail", func() bool { return f.failed[0].Load() > at+5 })
+		n = start()
+		Eventually(t, "the new life has been reported", func() bool { b := f.budget(); return b.Lives == int64(life+1) && b.Locked == "" })
+		flows("in the next life")
+	}
+	close(f.stop)
+	f.clients.Wait()
+
+	at := map[beamnode.Digest]bool{}
+	var last []int64
+	for life, path := range journals {
+		all, err := beamnode.ReadJournal(path)
+		if err != nil || len(all) == 0 {
+			t.Fatal(life, err)
+		}
+		for _, d := range all {
+			number, ok := sent.Load(d)
+			if !ok {
+				t.Errorf("life %d decoded something that nobody sent", life)
+			} else if at[d] {
+				t.Errorf("message %d was decoded twice", number)
+			} else if life == len(journals)-1 && number.(int64)%5 == 0 {
+				last = append(last, number.(int64))
+			}
+			at[d] = true
+		}
+	}
+	answered.Range(func(d, _ any) bool {
+		if !at[d.(beamnode.Digest)] {
+			t.Error("a message was answered that no life has decoded")
+		}
+		return true
+	})
+	if len(last) == 0 {
+		t.Error("the last life got no new name")
+	}
+	// With nothing left to spend, what the last life has passes and nothing else does.
+	WriteFile(t, f.config(), strings.Replace(text, "max_new: 1000000", "max_new: 1", 1))
+	if err := f.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	Eventually(t, "nothing is left to spend", func() bool { return f.budget().Max == 1 })
+	for _, number := range last {
+		if name := fmt.Sprintf("name_%d", number); !f.ask(t, name) {
+			t.Errorf("the last life has %s, and the ledger has forgotten it", name)
+		}
+	}
+	if f.ask(t, "a_new_name") {
+		t.Error("a new name passes")
+	}
+}
+
+// sendToBEAM sends messages to a node that keeps account.
+func (f *trial) sendToBEAM(sent, answered *sync.Map) {
+	for !f.over() {
+		c, err := net.Dial("tcp", f.door)
+		for err == nil && !f.over() {
+			n := f.number.Add(1)
+			msg := f.numbered(n)
+			digest := beamnode.DigestOf(msg)
+			sent.Store(digest, n)
+			var b []byte
+			if b, err = exchange(c, msg); err != nil {
+				if len(b) > 0 {
+					f.t.Errorf("half an answer: %q", b)
+				}
+				break
+			}
+			if d, err := beamnode.ParseTook(b); err != nil || d != digest {
+				f.t.Errorf("message %d was altered: %v", n, err)
+			}
+			answered.Store(digest, true)
+			f.became(0, n, true)
+		}
+		if err != nil {
+			f.failed[0].Add(1)
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		c.Close()
 	}
 }

@@ -153,8 +153,8 @@ func (s *soak) cases() {
 }
 
 type budgetLine struct {
-	Max, Spent, Known int64
-	Locked            string
+	Max, Spent, Known, Lives int64
+	Locked                   string
 }
 
 // budget is the ledger as an operator sees it.

@@ -54,7 +54,7 @@ type Ledger struct {
 	nodes   map[string]*node
 	waiting bool             // for a report
 	clients map[string]int64 // names spent and held, by client
-	carry   map[string]bool  // names that passed as known since then
+	carry   map[string]bool  // names that passed since then
 	owed    []string         // names that are on their way to a new file
 	all     bool             // what passed is not known: all names count as passed
 	alarmed int64            // the highest alarm given

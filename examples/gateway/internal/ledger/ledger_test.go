@@ -179,8 +179,11 @@ func TestWhatPassedMeanwhileIsCharged(t *testing.T) {
 	if err := bring(l, "a", "n1", "n2", "n3"); err != nil {
 		t.Fatal(err)
 	}
+	if err := l.Grant(1); err != nil {
+		t.Fatal(err)
+	}
 	l.Dialled() // to the node's new life, as it turns out
-	bring(l, "a", "n1", "n2")
+	bring(l, "a", "n1", "m1")
 	if began, err := l.Report(report(2)); !began || err != nil {
 		t.Fatal(began, err)
 	}

@@ -199,7 +199,7 @@ func (l *Ledger) reset(reason string, nodes map[string]Incarnation) error {
 	return nil
 }
 
-// carried returns the names that were sent as known since the last report, and so
+// carried returns the names that were sent since the last report, and so
 // perhaps to the new incarnation.
 func (l *Ledger) carried() []string {
 	if l.all {

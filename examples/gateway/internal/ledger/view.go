@@ -74,7 +74,7 @@ func (l *Ledger) again() bool {
 	return true
 }
 
-// passed notes a known name that goes to a node which may be a new one.
+// passed notes a name that goes to a node which may be a new one.
 func (l *Ledger) passed(name []byte) {
 	if !l.unsure.Load() {
 		return
@@ -119,6 +119,9 @@ func (l *Ledger) admits(name []byte) bool {
 func (v *View) Commit(names []string) error {
 	if err := v.l.budget.Commit(names); err != nil {
 		return err
+	}
+	for _, name := range names { // spent for a life that may be over
+		v.l.passed([]byte(name))
 	}
 	if len(names) > 0 {
 		v.l.spoken()
