@@ -42,10 +42,7 @@ func TestFaultDiskFull(t *testing.T) {
 		spent := f.budget().Spent
 		fileLimit(t, f.cmd.Process.Pid, ^uint64(0))
 		Eventually(t, "new names pass again", func() bool { b := f.budget(); return b.Locked == "" && b.Spent > spent+10 })
-		if err := f.cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		f.cmd.Wait()
+		f.kill()
 		f.run()
 		f.flows("after SIGKILL")
 	}
