@@ -134,6 +134,64 @@ func openBudget(d disk, path string, max int64) (*AtomBudget, error) {
 	return b, nil
 }
 
+// Reopen goes on with the file of a locked budget, if that is sound and holds every
+// name that was committed: a disk that was full has room again, say. What is reserved
+// stays reserved, and of names whose commit failed those are spent that the file
+// has. On error the budget stays locked. That is so, too, while the file is lost,
+// damaged or older than this budget, and when another process took it over: it
+// would only be taken back and forth. A budget that is not locked is left alone.
+func (b *AtomBudget) Reopen() error {
+	b.io.Lock()
+	defer b.io.Unlock()
+	b.mu.RLock()
+	lock, closed := b.lock, b.closed
+	b.mu.RUnlock()
+	switch {
+	case lock == nil:
+		return nil
+	case closed || b.log == nil || errors.Is(lock, errSuperseded):
+		return lock
+	}
+	b.log.close()
+	img, err := b.log.open()
+	if err == nil {
+		err = b.adopt(img)
+	}
+	if err != nil {
+		b.log.close()
+		return fmt.Errorf("limits: opening an atom budget again: %w", err)
+	}
+	return nil
+}
+
+// adopt lifts the lock if img is what the budget knows, and perhaps more. Caller
+// holds io.
+func (b *AtomBudget) adopt(img *image) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for s, paid := range b.known {
+		if paid && !img.names[s] {
+			return errors.New("the file lacks names that were committed")
+		}
+	}
+	if img.resets != b.resets {
+		return errors.New("the file is of another incarnation")
+	}
+	for s := range img.names {
+		if !b.known[s] {
+			delete(b.held, s)
+			b.learn(s, true)
+			b.spent++
+		}
+	}
+	for _, h := range b.held {
+		h.doubtful = false
+		b.drop(h)
+	}
+	b.lock = nil
+	return nil
+}
+
 // Close gives the file back. New names are refused from then on, a commit under
 // way is finished first. Further calls do nothing.
 func (b *AtomBudget) Close() error {

@@ -701,6 +701,119 @@ func TestBudgetFileFailedCommit(t *testing.T) {
 	mustSpend(t, b, "b")
 }
 
+// A disk that is full locks a budget, and one with room again unlocks it: nothing
+// that was committed is forgotten, and what failed is spent or free as the file says.
+func TestBudgetFileReopen(t *testing.T) {
+	for _, half := range []bool{false, true} {
+		d := newMemDisk()
+		b := mustCreate(t, d, memPath, 5)
+		if err := b.Reopen(); err != nil {
+			t.Errorf("Reopen of a budget that is not locked = %v", err)
+		}
+		mustSpend(t, b, "a")
+		kept := mustReserve(t, b, "kept")
+		held := mustReserve(t, b, "b", "c")
+		d.fault = failOn("write", fault{err: errDiskFull, half: half})
+		if err := b.Commit(held); !errors.Is(err, errDiskFull) {
+			t.Fatalf("Commit = %v", err)
+		}
+		b.Release(held)
+		for range 3 {
+			if err := b.Reopen(); !errors.Is(err, errDiskFull) {
+				t.Fatalf("Reopen on a full disk = %v", err)
+			}
+			mustBeLocked(t, b, "no space left")
+		}
+		d.fault = nil
+		if err := b.Reopen(); err != nil {
+			t.Fatal(err)
+		}
+		spent := b.Committed()
+		wantCounts(t, b, spent, 1, 4-spent) // what was kept is reserved still
+		mustKnow(t, b, "a")
+		if err := b.Commit(kept); err != nil {
+			t.Error(err)
+		}
+		mustSpend(t, b, "d")
+		again := mustOpen(t, d, memPath, 5)
+		mustKnow(t, again, "a", "kept", "d")
+		if again.Committed() != b.Committed() {
+			t.Errorf("the file has %d names, the budget %d", again.Committed(), b.Committed())
+		}
+	}
+}
+
+// A name whose fsync failed stands in the file, and is spent.
+func TestBudgetFileReopenTakesWhatFailed(t *testing.T) {
+	d := newMemDisk()
+	b := mustCreate(t, d, memPath, 5)
+	held := mustReserve(t, b, "b", "c")
+	d.fault = failOn("sync", fault{err: errDiskFull})
+	if err := b.Commit(held); !errors.Is(err, errDiskFull) {
+		t.Fatalf("Commit = %v", err)
+	}
+	b.Release(held)
+	d.fault = nil
+	if err := b.Reopen(); err != nil {
+		t.Fatal(err)
+	}
+	wantCounts(t, b, 2, 0, 3)
+	mustKnow(t, b, "b", "c")
+}
+
+// What cannot be trusted stays locked: a file that is lost, that lacks names, that is
+// of another incarnation, or that another process owns.
+func TestBudgetFileReopenRefuses(t *testing.T) {
+	for what, spoil := range map[string]func(path string) error{
+		"lost":    os.Remove,
+		"damaged": func(path string) error { return os.WriteFile(path, []byte("nothing\n"), 0o600) },
+		"older": func(path string) error {
+			os.Remove(path)
+			old, err := CreateAtomBudget(path, 5)
+			old.Close()
+			return err
+		},
+		"of another incarnation": func(path string) error {
+			other, err := OpenAtomBudget(path, 5)
+			if err == nil {
+				err = other.Reset("another")
+			}
+			for _, name := range []string{"a", "b"} {
+				other.Reserve([]byte(name))
+			}
+			return errors.Join(err, other.Commit([]string{"a", "b"}), other.Close())
+		},
+	} {
+		path := filepath.Join(t.TempDir(), "atoms")
+		b := mustCreate(t, osDisk{}, path, 5)
+		mustSpend(t, b, "a")
+		b.mu.Lock()
+		b.lockFor("the disk was full", errDiskFull)
+		b.mu.Unlock()
+		if err := spoil(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Reopen(); err == nil {
+			t.Errorf("%s: it is open again", what)
+		}
+		mustBeLocked(t, b, "the disk was full")
+		mustKnow(t, b, "a")
+	}
+	path := filepath.Join(t.TempDir(), "atoms")
+	old := mustCreate(t, osDisk{}, path, 5)
+	mustSpend(t, mustOpen(t, osDisk{}, path, 5), "a")
+	if err := old.Commit(mustReserve(t, old, "b")); !errors.Is(err, errSuperseded) {
+		t.Fatalf("Commit of a former owner = %v", err)
+	}
+	if err := old.Reopen(); !errors.Is(err, errSuperseded) {
+		t.Errorf("Reopen of a former owner = %v", err)
+	}
+	old.Close()
+	if err := old.Reopen(); !errors.Is(err, ErrBudgetLocked) {
+		t.Errorf("Reopen of a closed budget = %v", err)
+	}
+}
+
 // The bytes of a failed fsync look fine to the next process, until a crash.
 func TestBudgetFileFailedSyncIsWrittenAgain(t *testing.T) {
 	d := newMemDisk()

@@ -48,7 +48,9 @@ func serveUntil(ctx context.Context, path string, stderr io.Writer) error {
 		return err
 	}
 	log := metrics.NewLog(stderr, c.Log)
-	g := gate.New(log.Logger, metrics.New(log))
+	m := metrics.New(log)
+	m.Process()
+	g := gate.New(log.Logger, m)
 	defer g.Close()
 	a, socket, err := operators(c.Admin, g, log.Logger)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package erlang holds the Erlang modules of the gateway: the reporter, for
-// anyone's node, and the node of the demonstration and of tests.
+// anyone's node, and the nodes of the demonstration and of tests.
 package erlang
 
 import "embed"

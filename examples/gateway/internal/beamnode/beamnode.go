@@ -5,19 +5,26 @@ package beamnode
 
 import (
 	"bufio"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/erlang"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 	"github.com/beamgate/beamgate/fuzz/beam"
 	"github.com/beamgate/beamgate/safe"
 )
@@ -90,6 +97,24 @@ func (m *Modules) Start(reporter, secret string) (*Node, error) {
 	return m.run("beamgate_demo_node")
 }
 
+// Keeping are the settings of a node that keeps account.
+type Keeping struct {
+	Addr     string // where it listens; empty: anywhere on the loopback
+	Journal  string // file of the digests of all that it decoded; empty: none
+	Reporter string // as in Start
+	Secret   string
+}
+
+// StartKeeping runs a node that keeps account of what it decoded.
+func (m *Modules) StartKeeping(k Keeping) (*Node, error) {
+	_, port, _ := strings.Cut(cmp.Or(k.Addr, ":0"), ":")
+	args := []string{"-extra", port, cmp.Or(k.Journal, "-")}
+	if k.Reporter != "" {
+		args = append(args, k.Reporter, k.Secret)
+	}
+	return m.run("beamgate_account_node", args...)
+}
+
 // StartHTTP runs a node that speaks HTTP.
 func (m *Modules) StartHTTP() (*Node, error) { return m.run("beamgate_http_node") }
 
@@ -144,12 +169,91 @@ func ParseSeen(b []byte) (s Seen, err error) {
 		return s, err
 	}
 	if t.Kind() != etf.KindTuple || t.Len() != 4 || !t.Index(0).IsAtom("seen") {
-		return s, errors.New("beamnode: the node said something else")
+		return s, errOther
 	}
 	s.Atoms, _ = t.Index(1).Int()
 	s.Memory, _ = t.Index(2).Int()
 	s.Frames, _ = t.Index(3).Int()
 	return s, nil
+}
+
+// Digest is the SHA-256 of a term as term_to_binary writes it, deterministic and
+// in minor version 2.
+type Digest [sha256.Size]byte
+
+// DigestOf is the digest of a term in such bytes.
+func DigestOf(b []byte) Digest { return sha256.Sum256(b) }
+
+// Account is what a node says that it decoded.
+type Account struct {
+	Atoms, Memory int64
+	Badargs       int64            // messages that it could not decode
+	Terms         map[Digest]int64 // how often each term
+}
+
+// AskAccount asks a node that keeps account, on a connection of its own.
+func AskAccount(addr string) (a Account, err error) {
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		return a, err
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(time.Minute))
+	ask, err := etf.AppendFrame(nil, term.Message(term.Tuple(term.Atom("account"), term.Atom("please"))), 4)
+	if err != nil {
+		return a, err
+	}
+	if _, err := c.Write(ask); err != nil {
+		return a, err
+	}
+	frames, err := safe.Mode().NewFrameReader(c, 4)
+	if err != nil {
+		return a, err
+	}
+	t, err := frames.ReadTerm()
+	if err != nil {
+		return a, err
+	}
+	lines, ok := t.Index(4).Bytes()
+	if !ok || !t.Index(0).IsAtom("account") {
+		return a, errOther
+	}
+	a.Atoms, _ = t.Index(1).Int()
+	a.Memory, _ = t.Index(2).Int()
+	a.Badargs, _ = t.Index(3).Int()
+	a.Terms = map[Digest]int64{}
+	for line := range slices.Chunk(lines, sha256.Size+8) {
+		a.Terms[Digest(line[:sha256.Size])] = int64(binary.BigEndian.Uint64(line[sha256.Size:]))
+	}
+	return a, nil
+}
+
+// ReadJournal reads the journal of a node that keeps account: what it decoded, in
+// that order.
+func ReadJournal(path string) (all []Digest, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	for ; len(b) >= sha256.Size; b = b[sha256.Size:] {
+		all = append(all, Digest(b[:sha256.Size]))
+	}
+	return all, nil
+}
+
+var errOther = errors.New("beamnode: the node said something else")
+
+// ParseTook reads {took, Digest}.
+func ParseTook(b []byte) (d Digest, err error) {
+	t, err := safe.Decode(b)
+	if err != nil {
+		return d, err
+	}
+	digest, ok := t.Index(1).Bytes()
+	if !ok || len(digest) != len(d) || !t.Index(0).IsAtom("took") {
+		return d, errOther
+	}
+	return Digest(digest), nil
 }
 
 // Require compiles the modules for a test, or skips it.

@@ -44,13 +44,21 @@ type rulesOf struct {
 func (d *Door) Accept(who Client, latest func() *Door) (*Pass, *Refusal) {
 	client, err := d.clients.Connect(who.Key())
 	if err != nil {
-		r := refuse(Connections, "connections", err)
-		d.tell(&Verdict{Client: who, Refusal: r})
-		return nil, r
+		return nil, d.crowded(who, err)
 	}
 	p := &Pass{Client: who, client: client, latest: latest, messages: new(atomic.Int64)}
 	p.use(d, nil)
 	return p, nil
+}
+
+// Crowded tells of a connection that there was no room for before it was known whose
+// it is: who is the peer.
+func (d *Door) Crowded(who Client) { d.crowded(who, limit.ErrConnections) }
+
+func (d *Door) crowded(who Client, err error) *Refusal {
+	r := refuse(Connections, "connections", err)
+	d.tell(&Verdict{Client: who, Refusal: r})
+	return r
 }
 
 // Close ends the connection.

@@ -20,6 +20,9 @@ var frameLimits = map[int]int64{1: math.MaxUint8, 2: math.MaxUint16, 4: math.Max
 // memory that may be used for what is sent. With a Ticket the message may go on,
 // and one of the Ticket's methods has to be called in the end.
 func (p *Pass) Request(ctx context.Context, msg, scratch []byte) (*Ticket, *Refusal) {
+	if msg == nil {
+		msg = []byte{} // an empty message is one that holds no term, not one without a body
+	}
 	return p.Ask(ctx, Asked{Body: msg}, scratch)
 }
 

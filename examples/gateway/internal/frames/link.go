@@ -59,7 +59,7 @@ var errOtherLife = errors.New("frames: the node is another one")
 func (s *session) send(t *door.Ticket, last bool) (err error) {
 	err = errOtherLife
 	if t.Fits(s.link.Load().Conn) {
-		s.out, err = etf.AppendFrame(s.out, t.Bytes, s.in.width)
+		s.out, err = appendFrame(s.out, t.Bytes, s.in.width)
 	}
 	switch {
 	case err != nil && last:
@@ -71,6 +71,15 @@ func (s *session) send(t *door.Ticket, last bool) (err error) {
 		err = s.flush()
 	}
 	return err
+}
+
+// appendFrame is etf.AppendFrame, and lets an empty frame be one: where the rule about
+// terms is not in earnest, it has to pass.
+func appendFrame(dst, msg []byte, width int) ([]byte, error) {
+	if len(msg) == 0 {
+		return append(dst, make([]byte, width)...), nil
+	}
+	return etf.AppendFrame(dst, msg, width)
 }
 
 // flush sends what was gathered.
@@ -100,7 +109,7 @@ func (s *session) flush() error {
 // reply gathers a message for the client. With more, another one is here already
 // and the two go together.
 func (s *session) reply(b []byte, more bool) (err error) {
-	if s.back, err = etf.AppendFrame(s.back, b, s.in.width); err != nil {
+	if s.back, err = appendFrame(s.back, b, s.in.width); err != nil {
 		return err
 	}
 	if more && len(s.back) < keep {

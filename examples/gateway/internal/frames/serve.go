@@ -231,7 +231,7 @@ func (s *session) read(n int64) (m message, err error) {
 		s.scratch = nil
 	}
 	m.ticket, m.refusal = s.pass.Request(s.patient, m.bytes, s.scratch)
-	if m.ticket != nil && &m.ticket.Bytes[0] != &m.bytes[0] {
+	if m.ticket != nil && len(m.ticket.Bytes) > 0 && &m.ticket.Bytes[0] != &m.bytes[0] {
 		s.scratch = m.ticket.Bytes // it has grown, perhaps
 	}
 	return m, nil

@@ -76,9 +76,11 @@ listeners:
 	if bring(100, 6) {
 		t.Error("six new names in a message of at most five")
 	}
-	if after := ask(); after.Atoms-before.Atoms != 20 {
+	after := ask()
+	if after.Atoms-before.Atoms != 20 {
 		t.Errorf("the node learned %d atoms, not 20", after.Atoms-before.Atoms)
 	}
+	Eventually(t, "the node has reported them", func() bool { return g.Ledger("web").Stats().Atoms >= after.Atoms })
 	if lives := g.Ledger("web").Stats().Resets; lives != 0 {
 		t.Errorf("%d lives have passed", lives)
 	}

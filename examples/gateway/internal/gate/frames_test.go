@@ -53,6 +53,47 @@ func atoms(from, n int) []byte {
 	return term.Message(term.List(list...))
 }
 
+// TestEmptyFrame: a frame of no bytes is no term, be it the first on its connection,
+// and passes only where the rule about terms is not in earnest.
+func TestEmptyFrame(t *testing.T) {
+	empty := []byte{0, 0, 0, 0}
+	for _, listener := range []string{"answers: {expect: one}", "answers: {expect: any}", "forward: original", "forward: original\ncut_through: true", "protocol: bert"} {
+		for _, before := range [][]byte{nil, good} {
+			node := NewNode(t, nil)
+			g := Start(t, conf(node, "", "", listener))
+			c := g.Dial("door")
+			if before != nil && listener != "protocol: bert" {
+				c.Send(before)
+				c.Want(before)
+			}
+			c.Write(empty)
+			if b, err := c.Receive(); err == nil && !strings.Contains(string(b), "Beamgate") {
+				t.Errorf("%s: an empty frame was answered with %q", listener, b)
+			}
+			for _, m := range node.Got() {
+				if len(m) == 0 {
+					t.Errorf("%s: the node got an empty frame", listener)
+				}
+			}
+			c = g.Dial("door") // it is still there
+			if listener != "protocol: bert" {
+				c.Send(good)
+				c.Want(good)
+			}
+		}
+	}
+	for _, rules := range []string{"mode: shadow", "rules: {term: shadow}", "rules: {term: off}", "answers: {expect: one}\nrules: {term: shadow, answer: shadow}"} {
+		node := NewNode(t, func([]byte) []byte { return good })
+		g := Start(t, conf(node, "", "", rules))
+		c := g.Dial("door")
+		c.Write(empty)
+		c.Want(good)
+		if got := node.Got(); len(got) != 1 || len(got[0]) != 0 {
+			t.Errorf("%s: the node got %q", rules, got)
+		}
+	}
+}
+
 func TestStreamPassesGoodAndResetsBad(t *testing.T) {
 	node := NewNode(t, nil)
 	g := Start(t, conf(node, "max_new: 3", "", ""))

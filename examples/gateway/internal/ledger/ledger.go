@@ -39,7 +39,8 @@ type Ledger struct {
 	budget *limits.AtomBudget
 	file   string // empty: in memory
 	epoch  atomic.Int64
-	unsure atomic.Bool // connections were made since the last report
+	unsure atomic.Bool  // connections were made since the last report
+	looked atomic.Int64 // when a locked file was last tried again
 
 	// gate is held for reading while a term is checked, so that a new
 	// incarnation does not begin in the middle of one.
@@ -53,7 +54,8 @@ type Ledger struct {
 	nodes   map[string]*node
 	waiting bool             // for a report
 	clients map[string]int64 // names spent and held, by client
-	carry   map[string]bool  // names that passed as known since then
+	carry   map[string]bool  // names that passed since then
+	owed    []string         // names that are on their way to a new file
 	all     bool             // what passed is not known: all names count as passed
 	alarmed int64            // the highest alarm given
 	onReset []func()
@@ -109,7 +111,7 @@ func (l *Ledger) open(c config.Ledger) (err error) {
 	}
 	// With its file and the node's incarnation the ledger is whole. The report
 	// may still bring another incarnation.
-	l.waiting = l.waiting && (s.Locked != nil || len(l.state.Nodes) == 0)
+	l.waiting = l.waiting && (s.Locked != nil || len(l.state.Nodes) == 0 || l.state.Carrying)
 	return nil
 }
 
@@ -247,7 +249,7 @@ func (l *Ledger) Reset(reason string) error {
 	l.gate.Lock()
 	defer l.gate.Unlock()
 	l.mu.Lock()
-	l.all, l.carry = false, map[string]bool{}
+	l.all, l.carry, l.owed = false, map[string]bool{}, nil
 	err := l.reset(reason, l.state.Nodes)
 	l.waiting = false
 	after := slices.Clone(l.onReset)

@@ -179,8 +179,11 @@ func TestWhatPassedMeanwhileIsCharged(t *testing.T) {
 	if err := bring(l, "a", "n1", "n2", "n3"); err != nil {
 		t.Fatal(err)
 	}
+	if err := l.Grant(1); err != nil {
+		t.Fatal(err)
+	}
 	l.Dialled() // to the node's new life, as it turns out
-	bring(l, "a", "n1", "n2")
+	bring(l, "a", "n1", "m1")
 	if began, err := l.Report(report(2)); !began || err != nil {
 		t.Fatal(began, err)
 	}
@@ -315,6 +318,66 @@ func TestLostFile(t *testing.T) {
 	}
 	if s := l.Stats(); s.Committed != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestLostWhileRunning: a file that is lost while the gateway runs is written again
+// when the node reports, with what the gateway remembers of this life.
+func TestLostWhileRunning(t *testing.T) {
+	c := config.Ledger{Max: 4, Nodes: []string{webNode}, File: filepath.Join(t.TempDir(), "web.atoms")}
+	l := open(t, c)
+	l.Report(report(1))
+	if err := bring(l, "a", "n1", "n2", "n3"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(c.File); err != nil {
+		t.Fatal(err)
+	}
+	if err := bring(l, "a", "n4"); !errors.Is(err, limits.ErrBudgetLocked) {
+		t.Errorf("a lost file: %v", err)
+	}
+	if began, err := l.Report(report(1)); began || err != nil {
+		t.Fatal(began, err)
+	}
+	if s := l.Stats(); s.Locked != nil || s.Committed != 3 {
+		t.Errorf("%+v", s)
+	}
+	if err := bring(l, "a", "n1", "n4"); err != nil {
+		t.Error(err)
+	}
+	refusedBy(t, bring(l, "a", "n5"), "AtomBudget")
+	l = open(t, c) // as after SIGKILL
+	if s := l.Stats(); s.Locked != nil || s.Waiting || s.Committed != 4 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestCarryCutShort: the gateway was killed when the new file was there, and the
+// names that had passed to the new life were not in it yet.
+func TestCarryCutShort(t *testing.T) {
+	c := config.Ledger{Max: 3, Nodes: []string{webNode}, File: filepath.Join(t.TempDir(), "web.atoms")}
+	l := open(t, c)
+	l.Report(report(1))
+	l.Close()
+	next := l.state.with(l.state.Nodes)
+	next.Carrying = true
+	if err := next.save(c.File); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it does not forget that before the report
+		l = open(t, c)
+		if err := bring(l, "a", "n1"); !errors.Is(err, ErrWaiting) {
+			t.Errorf("before the report: %v", err)
+		}
+	}
+	if _, err := l.Report(report(1, "told")); err != nil {
+		t.Fatal(err)
+	}
+	if err := bring(l, "a", "told", "n1"); err != nil {
+		t.Error(err)
+	}
+	if l = open(t, c); l.Stats().Waiting {
+		t.Error("it waits again")
 	}
 }
 

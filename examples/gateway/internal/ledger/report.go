@@ -107,6 +107,14 @@ func (l *Ledger) decide(r Report, known bool) (bool, error) {
 	return false, l.answered()
 }
 
+// mend goes on with the file of a locked budget, if that can be written again and
+// nothing is missing in it.
+func (l *Ledger) mend() {
+	if l.budget.Locked() != nil {
+		_ = l.budget.Reopen() // why not is what Locked says
+	}
+}
+
 // meet notes a node that reports for the first time.
 func (l *Ledger) meet(r Report) error {
 	s := l.state.with(l.state.Nodes)
@@ -122,19 +130,46 @@ func (l *Ledger) meet(r Report) error {
 }
 
 // answered ends the wait for reports once every node has reported. A file that
-// was lost starts over then, with what the nodes say.
+// was lost starts over then, with what the nodes say and what is remembered here.
 func (l *Ledger) answered() error {
 	for _, name := range l.config.Nodes {
 		if l.nodes[name] == nil {
 			return nil
 		}
 	}
-	if s := l.budget.Stats(); s.Locked != nil || s.Resets < l.state.Resets { // or a reset failed half way
+	l.mend()
+	s := l.budget.Stats()
+	if s.Locked != nil || s.Resets < l.state.Resets { // or a reset failed half way
+		l.all = l.all || s.Locked != nil // it is the same life: what was spent is spent
 		if err := l.reset("the file was lost, and the node has reported", l.state.Nodes); err != nil {
 			return err
 		}
 	}
+	if err := l.carryOver(); err != nil {
+		return err
+	}
 	l.waiting = false
+	return nil
+}
+
+// carryOver writes the names that are on their way from one file to the next.
+func (l *Ledger) carryOver() error {
+	if !l.state.Carrying {
+		return nil
+	}
+	l.budget.SetMax(max(l.config.Max, l.budget.Committed()+int64(len(l.owed))))
+	err := l.spend(l.owed)
+	l.limit()
+	if err != nil {
+		return err
+	}
+	l.owed = nil
+	next := l.state
+	next.Carrying = false
+	if err := next.save(l.file); err != nil {
+		return err
+	}
+	l.state = next
 	return nil
 }
 
@@ -142,7 +177,7 @@ func (l *Ledger) answered() error {
 // Caller holds gate and mu.
 func (l *Ledger) reset(reason string, nodes map[string]Incarnation) error {
 	carry := l.carried()
-	s := state{Nodes: nodes, Resets: l.budget.Stats().Resets + 1}
+	s := state{Nodes: nodes, Resets: l.budget.Stats().Resets + 1, Carrying: len(carry) > 0}
 	if err := s.save(l.file); err != nil {
 		return err
 	}
@@ -154,36 +189,43 @@ func (l *Ledger) reset(reason string, nodes map[string]Incarnation) error {
 	if len(l.config.Nodes) > 0 && l.nodes[l.config.Nodes[0]] != nil { // what all have, the first has
 		l.budget.Preload(l.shared(maps.Keys(l.nodes[l.config.Nodes[0]].names)))
 	}
-	l.budget.SetMax(max(l.config.Max, int64(len(carry))))
-	l.spend(carry)
+	l.owed = carry
+	_ = l.carryOver() // or later: the budget is locked then, and the names are remembered
 	clear(l.clients)
 	l.carry, l.all, l.waiting, l.alarmed = map[string]bool{}, false, false, 0
 	l.unsure.Store(false)
-	l.epoch.Add(1)
 	l.limit()
+	l.epoch.Add(1)
 	return nil
 }
 
-// carried returns the names that were sent as known since the last report, and so
+// carried returns the names that were sent since the last report, and so
 // perhaps to the new incarnation.
 func (l *Ledger) carried() []string {
 	if l.all {
-		return slices.Collect(l.budget.Names())
+		return slices.Concat(slices.Collect(l.budget.Names()), l.owed)
 	}
-	return slices.Sorted(maps.Keys(l.carry))
+	return slices.Concat(slices.Sorted(maps.Keys(l.carry)), l.owed)
 }
 
 // spend charges names that were passed already.
-func (l *Ledger) spend(names []string) {
+func (l *Ledger) spend(names []string) error {
 	var held []string
 	for _, name := range names {
-		if ok, _ := l.budget.Reserve([]byte(name)); ok {
+		ok, err := l.budget.Reserve([]byte(name))
+		if err != nil {
+			l.budget.Release(held)
+			return err
+		}
+		if ok {
 			held = append(held, name)
 		}
 	}
-	if err := l.budget.Commit(held); err != nil {
+	err := l.budget.Commit(held)
+	if err != nil {
 		l.budget.Release(held)
 	}
+	return err
 }
 
 // learn takes names that a node has. In a pool a name is known when all have it.

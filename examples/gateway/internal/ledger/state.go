@@ -19,6 +19,9 @@ type state struct {
 	Nodes   map[string]Incarnation `json:"nodes"`
 	Granted int64                  `json:"granted"`
 	Resets  int64                  `json:"resets"`
+	// Carrying tells that names which passed already were about to be written to
+	// the new file. Whoever is stopped then has lost them.
+	Carrying bool `json:"carrying,omitempty"`
 }
 
 // Incarnation is one life of a node.
@@ -77,5 +80,7 @@ func (s *state) save(file string) error {
 }
 
 func (s *state) with(nodes map[string]Incarnation) state {
-	return state{Nodes: maps.Clone(nodes), Granted: s.Granted, Resets: s.Resets}
+	next := *s
+	next.Nodes = maps.Clone(nodes)
+	return next
 }

@@ -1,6 +1,9 @@
 package ledger
 
 import (
+	"errors"
+	"time"
+
 	"github.com/beamgate/beamgate/limits"
 )
 
@@ -39,6 +42,9 @@ func (v *View) Reserve(name []byte) (bool, error) {
 
 func (v *View) reserve(name []byte) (bool, error) {
 	held, err := v.l.budget.Reserve(name)
+	if errors.Is(err, limits.ErrBudgetLocked) && v.l.again() {
+		held, err = v.l.budget.Reserve(name)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -54,7 +60,21 @@ func (v *View) reserve(name []byte) (bool, error) {
 	return true, nil
 }
 
-// passed notes a known name that goes to a node which may be a new one.
+// patience is how long a file that could not be written is left alone.
+const patience = time.Second
+
+// again tries the file of a locked budget again, from time to time, and reports
+// whether it did: a disk that was full may have room.
+func (l *Ledger) again() bool {
+	now, last := time.Now().UnixNano(), l.looked.Load()
+	if now-last < int64(patience) || !l.looked.CompareAndSwap(last, now) {
+		return false
+	}
+	l.mend()
+	return true
+}
+
+// passed notes a name that goes to a node which may be a new one.
 func (l *Ledger) passed(name []byte) {
 	if !l.unsure.Load() {
 		return
@@ -99,6 +119,9 @@ func (l *Ledger) admits(name []byte) bool {
 func (v *View) Commit(names []string) error {
 	if err := v.l.budget.Commit(names); err != nil {
 		return err
+	}
+	for _, name := range names { // spent for a life that may be over
+		v.l.passed([]byte(name))
 	}
 	if len(names) > 0 {
 		v.l.spoken()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +27,8 @@ type Listener struct {
 	socket net.Listener
 	open   *Count // of the process
 	log    *slog.Logger
-	begun  *limit.Clients // connections whose client is not known yet
+	begun  *limit.Clients // connections whose client is not known yet, by peer
+	behind *limit.Clients // those from proxies: one peer is many clients
 	now    atomic.Pointer[rules]
 	drain  chan struct{}
 	stop   sync.Once
@@ -62,10 +64,12 @@ func Open(ctx context.Context, c config.Listener, open *Count, log *slog.Logger)
 	if err != nil {
 		return nil, err
 	}
-	return &Listener{
+	l := &Listener{
 		Name: c.Name, socket: socket, open: open, log: log, drain: make(chan struct{}),
-		begun: limit.NewClients(limit.Rates{Connections: c.Limits.PerClient}, 1<<16, c.Limits.MaxConnections),
-	}, nil
+		begun: limit.NewClients(limit.Rates{}, 1<<16, 0), behind: limit.NewClients(limit.Rates{}, 1<<16, 0),
+	}
+	l.resize(c.Limits)
+	return l, nil
 }
 
 // Addr is where it listens.
@@ -82,10 +86,15 @@ func (l *Listener) Use(d *door.Door, p Protocol, t *tls.Config) error {
 		}
 		r.proxy = append(r.proxy, prefix)
 	}
-	limits := d.Config.Limits
-	l.begun.Resize(limit.Rates{Connections: limits.PerClient}, 1<<16, limits.MaxConnections)
+	l.resize(d.Config.Limits)
 	l.now.Store(r)
 	return nil
+}
+
+// resize bounds the connections whose client is not known yet.
+func (l *Listener) resize(c config.Door) {
+	l.begun.Resize(limit.Rates{Connections: c.PerClient}, 1<<16, c.MaxConnections)
+	l.behind.Resize(limit.Rates{Connections: c.MaxConnections}, 1<<16, c.MaxConnections)
 }
 
 // Door returns the rules in force.
@@ -108,7 +117,7 @@ func (l *Listener) Serve(ctx context.Context) {
 		}
 		pause = 0
 		if !l.open.take() {
-			Reset(c)
+			l.crowded(c)
 			continue
 		}
 		l.live.Go(func() {
@@ -140,9 +149,13 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) {
 		Reset(c)
 		return
 	}
-	begun, err := l.begun.Connect(door.Client{Addr: peer}.Key())
+	waiting := l.begun
+	if r.proxied(peer) {
+		waiting = l.behind
+	}
+	begun, err := waiting.Connect(door.Client{Addr: peer}.Key())
 	if err != nil {
-		Reset(c)
+		l.crowded(c)
 		return
 	}
 	c.SetDeadline(time.Now().Add(limits.Header.Duration))
@@ -163,13 +176,22 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) {
 	r.proto.Serve(ctx, l.drain, c, pass)
 }
 
+// crowded resets a connection that there is no room for.
+func (l *Listener) crowded(c net.Conn) {
+	peer, _ := address(c)
+	l.Door().Crowded(door.Client{Addr: peer})
+	Reset(c)
+}
+
+// proxied reports whether a peer sends a PROXY header.
+func (r *rules) proxied(peer netip.Addr) bool {
+	return slices.ContainsFunc(r.proxy, func(p netip.Prefix) bool { return p.Contains(peer) })
+}
+
 // meet reads the PROXY header and shakes hands.
 func (r *rules) meet(ctx context.Context, c net.Conn, peer netip.Addr) (net.Conn, door.Client, error) {
 	who := door.Client{Addr: peer}
-	for _, p := range r.proxy {
-		if !p.Contains(peer) {
-			continue
-		}
+	if r.proxied(peer) {
 		proxied := proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(r.door.Config.Limits.Header.Duration))
 		h := proxied.ProxyHeader() // reads it
 		if h == nil {
@@ -180,7 +202,6 @@ func (r *rules) meet(ctx context.Context, c net.Conn, peer netip.Addr) (net.Conn
 			return c, who, err
 		}
 		c, who.Addr = proxied, addr
-		break
 	}
 	if r.tls == nil {
 		return c, who, nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/limits"
@@ -55,6 +56,12 @@ func New(log *Log) *Metrics {
 	m.reloads = counter("reloads_total", "Reloads of the configuration.", "result")
 	m.changes = counter("breaker_changes_total", "Changes of circuit breakers.", "upstream", "state")
 	return m
+}
+
+// Process adds what the process and its runtime say of themselves: memory, open
+// files, goroutines.
+func (m *Metrics) Process() {
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
 // Registry is where the numbers are.
