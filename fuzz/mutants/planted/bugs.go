@@ -84,8 +84,9 @@ var bugs = []bug{
 	},
 	{
 		class: "one driver forgets a cap", name: "arity-of-continued-lists", file: "internal/wire/step.go",
-		old: "case m.top.total+n > p.maxArity:",
-		new: `case m.top.total+n > p.maxArity && !planted__("arity-of-continued-lists"):`,
+		old: "if !m.afford(width, slots, noDeeper, n, m.top.total+n, 2*n, OK) {",
+		new: `if total := m.top.total; planted__("arity-of-continued-lists") && !m.afford(width, slots, noDeeper, n, n, 2*n, OK) ||
+			!planted__("arity-of-continued-lists") && !m.afford(width, slots, noDeeper, n, total+n, 2*n, OK) {`,
 		pkg: "etf", tests: "^TestLimitMatrix$/^MaxArity$",
 	},
 	{
