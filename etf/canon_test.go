@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
@@ -82,6 +83,36 @@ func TestCanonicalize(t *testing.T) {
 	if !bytes.HasPrefix(f[2:], u32(int64(len(f)-2))) || !bytes.HasPrefix(g[2:], u32(int64(len(g)-2))) {
 		t.Errorf("sizes of funs: %x, %x", f, g)
 	}
+}
+
+// TestCanonicalizeBounds writes what is as long as a form allows, and one more; and
+// elements of a string that look like tags.
+func TestCanonicalizeBounds(t *testing.T) {
+	m := elsewhere(t)
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	long := strings.Repeat("x", 253)
+	for _, tc := range []struct{ in, want []byte }{
+		{largeTuple(copies(255, null)...), tuple(copies(255, null)...)}, {largeTuple(copies(256, null)...), largeTuple(copies(256, null)...)},
+		{list(copies(65_535, small(7))...), str(strings.Repeat("\x07", 65_535))}, {list(copies(65_536, small(7))...), list(copies(65_536, small(7))...)},
+		{pieces(str(string(all)), small(1)), str("\x01" + string(all))}, {pieces(str(string(all)), tuple(null)), list(append([][]byte{tuple(null)}, bytesOf(all)...)...)},
+		{longAtom(long + "\u00e9"), atom(long + "\u00e9")}, {longLatin1(long + "\u00e9x"), longAtom(long + "\u00e9x")}, {longLatin1(long + "xx"), atom(long + "xx")},
+	} {
+		got := canonical(t, m, ext(tc.in))
+		if !bytes.Equal(got, ext(tc.want)) {
+			t.Errorf("%.40x: %.40x, want %.40x", tc.in, got, ext(tc.want))
+		}
+	}
+}
+
+// bytesOf are bytes as integers.
+func bytesOf(b []byte) (terms [][]byte) {
+	for _, c := range b {
+		terms = append(terms, small(c))
+	}
+	return terms
 }
 
 func mustFloat(s string) (f float64) { fmt.Sscan(s, &f); return f }
