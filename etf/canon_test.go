@@ -49,7 +49,7 @@ func TestCanonicalize(t *testing.T) {
 	m := elsewhere(t)
 	for _, tc := range []struct{ in, want []byte }{
 		{int32x(7), small(7)}, {int32x(-7), int32x(-7)}, {smallBig(false, 255), small(255)}, {smallBig(true, 1, 0, 0, 0, 0), int32x(-1)}, {largeBig(false), small(0)}, {smallBig(true), small(0)},
-		{smallBig(false, 0, 0, 0, 0x80), smallBig(false, 0, 0, 0, 0x80)}, {raw(110, []byte{5, 7}, []byte{0, 0, 0, 0, 1}), smallBig(true, 0, 0, 0, 0, 1)}, {largeBig(false, 0, 0, 0, 0, 1, 0), smallBig(false, 0, 0, 0, 0, 1)}, {smallBig(true, 0, 0, 0, 0x80), int32x(-1 << 31)},
+		{smallBig(false, 0, 0, 0, 0x80), smallBig(false, 0, 0, 0, 0x80)}, {raw(110, []byte{5, 7}, []byte{0, 0, 0, 0, 1}), smallBig(true, 0, 0, 0, 0, 1)}, {raw(110, []byte{5, 2}, []byte{0, 0, 0, 0, 1}), smallBig(true, 0, 0, 0, 0, 1)}, {largeBig(false, 0, 0, 0, 0, 1, 0), smallBig(false, 0, 0, 0, 0, 1)}, {smallBig(true, 0, 0, 0, 0x80), int32x(-1 << 31)},
 		{textFloat("1.5"), float(1.5)}, {textFloat("-0.0"), float(mustFloat("-0"))}, {latin1("é"), atom("é")}, {longLatin1("abc"), atom("abc")}, {longAtom("abc"), atom("abc")}, {atom(""), atom("")},
 		{strLen(0), null}, {head(0), nil}, {thin(3, null), null}, {thin(2, small(1)), small(1)}, {list(small(1), int32x(2)), str("\x01\x02")}, {list(small(1), int32x(256)), list(small(1), int32x(256))}, {pieces(small(3), small(1)), pieces(small(3), small(1))},
 		{pieces(str("\x02"), small(1)), str("\x01\x02")}, {pieces(str("\x02"), null), list(null, small(2))}, {pieces(pieces(atom("a"), small(2)), small(1)), pieces(atom("a"), small(1), small(2))}, {pieces(strLen(0), small(1)), str("\x01")}, {pieces(strLen(0), null), list(null)}, {pieces(thin(2, list(null)), null), list(null, null)},
