@@ -47,7 +47,7 @@ func TestCanonicalize(t *testing.T) {
 	m := elsewhere(t)
 	for _, tc := range []struct{ in, want []byte }{
 		{int32x(7), small(7)}, {int32x(-7), int32x(-7)}, {smallBig(false, 255), small(255)}, {smallBig(true, 1, 0, 0, 0, 0), int32x(-1)}, {largeBig(false), small(0)}, {smallBig(true), small(0)},
-		{smallBig(false, 0, 0, 0, 0x80), smallBig(false, 0, 0, 0, 0x80)}, {raw(110, []byte{5, 7}, []byte{0, 0, 0, 0, 1}), smallBig(true, 0, 0, 0, 0, 1)}, {largeBig(false, 0, 0, 0, 0, 1, 0), smallBig(false, 0, 0, 0, 0, 1)}, {smallBig(true, 0, 0, 0, 0x80), int32x(-1 << 31)},
+		{smallBig(false, 0, 0, 0, 0x80), smallBig(false, 0, 0, 0, 0x80)}, {raw(110, []byte{5, 7}, []byte{0, 0, 0, 0, 1}), smallBig(true, 0, 0, 0, 0, 1)}, {raw(110, []byte{5, 2}, []byte{0, 0, 0, 0, 1}), smallBig(true, 0, 0, 0, 0, 1)}, {largeBig(false, 0, 0, 0, 0, 1, 0), smallBig(false, 0, 0, 0, 0, 1)}, {smallBig(true, 0, 0, 0, 0x80), int32x(-1 << 31)},
 		{textFloat("1.5"), float(1.5)}, {textFloat("-0.0"), float(mustFloat("-0"))}, {latin1("é"), atom("é")}, {longLatin1("abc"), atom("abc")}, {longAtom("abc"), atom("abc")}, {atom(""), atom("")},
 		{strLen(0), null}, {head(0), nil}, {thin(3, null), null}, {thin(2, small(1)), small(1)}, {list(small(1), int32x(2)), str("\x01\x02")}, {list(small(1), int32x(256)), list(small(1), int32x(256))}, {pieces(small(3), small(1)), pieces(small(3), small(1))},
 		{pieces(str("\x02"), small(1)), str("\x01\x02")}, {pieces(str("\x02"), null), list(null, small(2))}, {pieces(pieces(atom("a"), small(2)), small(1)), pieces(atom("a"), small(1), small(2))}, {pieces(strLen(0), small(1)), str("\x01")}, {pieces(strLen(0), null), list(null)}, {pieces(thin(2, list(null)), null), list(null, null)},
@@ -88,6 +88,36 @@ func TestCanonicalize(t *testing.T) {
 	if !bytes.HasPrefix(f[2:], u32(int64(len(f)-2))) || !bytes.HasPrefix(g[2:], u32(int64(len(g)-2))) {
 		t.Errorf("sizes of funs: %x, %x", f, g)
 	}
+}
+
+// TestCanonicalizeBounds writes what is as long as a form allows, and one more; and
+// elements of a string that look like tags.
+func TestCanonicalizeBounds(t *testing.T) {
+	m := elsewhere(t)
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	long := strings.Repeat("x", 253)
+	for _, tc := range []struct{ in, want []byte }{
+		{largeTuple(copies(255, null)...), tuple(copies(255, null)...)}, {largeTuple(copies(256, null)...), largeTuple(copies(256, null)...)},
+		{list(copies(65_535, small(7))...), str(strings.Repeat("\x07", 65_535))}, {list(copies(65_536, small(7))...), list(copies(65_536, small(7))...)},
+		{pieces(str(string(all)), small(1)), str("\x01" + string(all))}, {pieces(str(string(all)), tuple(null)), list(append([][]byte{tuple(null)}, bytesOf(all)...)...)},
+		{longAtom(long + "\u00e9"), atom(long + "\u00e9")}, {longLatin1(long + "\u00e9x"), longAtom(long + "\u00e9x")}, {longLatin1(long + "xx"), atom(long + "xx")},
+	} {
+		got := canonical(t, m, ext(tc.in))
+		if !bytes.Equal(got, ext(tc.want)) {
+			t.Errorf("%.40x: %.40x, want %.40x", tc.in, got, ext(tc.want))
+		}
+	}
+}
+
+// bytesOf are bytes as integers.
+func bytesOf(b []byte) (terms [][]byte) {
+	for _, c := range b {
+		terms = append(terms, small(c))
+	}
+	return terms
 }
 
 func mustFloat(s string) (f float64) { fmt.Sscan(s, &f); return f }

@@ -356,6 +356,29 @@ func TestPayloadsCutShort(t *testing.T) {
 	}
 }
 
+// TestPayloadsOfFailingReaders is the same for a reader that fails.
+func TestPayloadsOfFailingReaders(t *testing.T) {
+	m := compile(t, config())
+	boom := errors.New("boom")
+	for name, term := range map[string][]byte{
+		"binary": bin(strings.Repeat("x", 100)), "bits": bits(3, make([]byte, 100)...), "integer": largeBig(false, slices.Repeat([]byte{7}, 100)...),
+	} {
+		for way, take := range map[string]func(*etf.Decoder) error{
+			"Bytes":        func(d *etf.Decoder) error { _, err := d.Bytes(); return err },
+			"WritePayload": func(d *etf.Decoder) error { _, err := d.WritePayload(io.Discard); return err },
+		} {
+			d := m.NewDecoder(&once{b: ext(term)[:50], err: boom})
+			_, err := d.ReadToken()
+			if err == nil {
+				err = take(d)
+			}
+			if !errors.Is(err, boom) {
+				t.Errorf("%s by %s: %v", name, way, err)
+			}
+		}
+	}
+}
+
 // TestResetLeavesTheSlice: what was read as a slice is not written to when a
 // reader comes next.
 func TestResetLeavesTheSlice(t *testing.T) {

@@ -186,3 +186,89 @@ func TestIdleDecoderIsSmall(t *testing.T) {
 	}
 	runtime.KeepAlive(d)
 }
+
+// stored is a zlib stream that compresses nothing, of blocks of 64 KiB.
+func stored(b []byte) []byte {
+	var out bytes.Buffer
+	w, _ := zlib.NewWriterLevel(&out, zlib.NoCompression)
+	w.Write(b)
+	w.Close()
+	return out.Bytes()
+}
+
+// TestStoredBlocksCutShort: where a stream ends early it is truncated there, inside
+// the term's data as behind them.
+func TestStoredBlocksCutShort(t *testing.T) {
+	m := with(compile(t, config()))
+	short := stored(bin(strings.Repeat("x", 90)))
+	behind := stored(cat(small(1), bytes.Repeat([]byte{0x6a, 0}, 60<<10)))
+	for what, tc := range map[string]struct {
+		stream []byte
+		size   int
+		cuts   []int
+	}{
+		"inside": {short, 95, []int{0, 1, 2, 3, 6, 7, 8, 50, 101, 102, 103, 104, 105}},
+		"behind": {behind, 2 + 120<<10, []int{40 << 10, 66 << 10, 100 << 10, len(behind) - 5, len(behind) - 4, len(behind) - 1}},
+	} {
+		if what == "inside" {
+			if err := agree(t, m, packed(int64(tc.size), tc.stream), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, n := range tc.cuts {
+			in := packed(int64(tc.size), tc.stream[:n])
+			want := etf.CodeTruncated
+			if what == "behind" && n >= len(behind)-4 { // all data are there, and too many
+				want = etf.CodeInflatedTrailing
+			}
+			if err := agree(t, m, in, mostWays); err == nil || err.Code != want || want == etf.CodeTruncated && err.Offset != int64(len(in)) {
+				t.Errorf("%s, %d bytes: %v", what, n, err)
+			}
+		}
+	}
+	damaged := bytes.Clone(behind)
+	damaged[2+5+65535+1] ^= 1 // the length of the second block
+	if err := agree(t, m, packed(2+120<<10, damaged), mostWays); err == nil || err.Code != etf.CodeZlibData {
+		t.Errorf("damaged behind the term: %v", err)
+	}
+}
+
+// TestRatioExactly: the ratio is what may be reached, to the byte.
+func TestRatioExactly(t *testing.T) {
+	found := 0
+	for n := 200; n < 3000 && found < 5; n++ {
+		term := bin(strings.Repeat("x", n))
+		stream := deflate(term)
+		ratio := len(term) / len(stream)
+		if len(term)%len(stream) != 0 {
+			continue
+		}
+		found++
+		c := config()
+		for most, ok := range map[int]bool{ratio: true, ratio - 1: false} {
+			c.Limits.MaxRatio = int64(most)
+			if err := agree(t, with(compile(t, c)), packed(int64(len(term)), stream), mostWays); (err == nil) != ok {
+				t.Errorf("%d of %d bytes, at most %d: %v", len(term), len(stream), most, err)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no stream of a whole ratio")
+	}
+}
+
+// TestCompressedStreamBytes: which of two caps a compressed term runs into is the
+// lower one, however near the other is.
+func TestCompressedStreamBytes(t *testing.T) {
+	in := squeeze(bin(strings.Repeat("some text", 20)))
+	for lower, code := range map[string]etf.Code{"MaxStreamBytes": etf.CodeLimitStreamBytes, "MaxBytes": etf.CodeLimitBytes} {
+		for _, apart := range []int64{1, 2, 10} {
+			c := config()
+			c.Limits.MaxBytes, c.Limits.MaxStreamBytes = int64(len(in))-3, int64(len(in))-3
+			c.Limits.Set(lower, int64(len(in))-3-apart)
+			if err := agree(t, with(compile(t, c)), in, mostWays); err == nil || err.Code != code {
+				t.Errorf("%s lower by %d: %v", lower, apart, err)
+			}
+		}
+	}
+}

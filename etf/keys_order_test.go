@@ -189,3 +189,29 @@ func TestKeysInPieces(t *testing.T) {
 		}
 	}
 }
+
+// TestSortedKeysAroundInnerMaps: where the keys of a map ascend, the last of them
+// is not forgotten while maps in its values are read, nor theirs taken for it.
+func TestSortedKeysAroundInnerMaps(t *testing.T) {
+	m := compile(t, config())
+	inners := [][]byte{null, maps(0), mapOf(bin("m"), null), mapOf(bin("a"), null, bin("b"), null), mapOf(bin("y"), null, bin("z"), null), mapOf(bin("b"), null, bin("a"), null), mapOf(bin("y"), mapOf(bin("a"), null, bin("b"), null), bin("z"), null)}
+	for _, depth := range []int{0, 1, 2} {
+		for _, inner := range inners {
+			for keys, want := range map[string]bool{"kpkp": false, "kpqr": true, "pkqp": false, "kpqk": false, "kppq": false, "pqkr": true, "kkpq": false} {
+				var pairs [][]byte
+				for _, k := range keys {
+					pairs = append(pairs, bin(string(k)), inner)
+				}
+				term := mapOf(pairs...)
+				for range depth {
+					term = mapOf(bin("c"), null, bin("d"), term, bin("e"), null)
+				}
+				var e *etf.Error
+				err := m.Validate(ext(term))
+				if (err == nil) != want || err != nil && (!errors.As(err, &e) || e.Code != etf.CodeDuplicateKey) {
+					t.Errorf("keys %s around %x, %d maps around: %v", keys, inner, depth, err)
+				}
+			}
+		}
+	}
+}

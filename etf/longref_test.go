@@ -46,6 +46,12 @@ func TestLongReferencesInLargeMaps(t *testing.T) {
 	if err := compile(t, conf).Validate(ext(mapOf(deep, null, null, null))); err == nil {
 		t.Error("accepted far inside a key")
 	}
+	// Nor does it matter among many elements of another container.
+	for _, in := range [][]byte{list(copies(71, long)...), tuple(copies(70, long)...), largeTuple(copies(70, long)...), fun(copies(70, long)...), mapOf(list(copies(71, short)...), list(copies(70, long)...), null, null)} {
+		if err := compile(t, conf).Validate(ext(in)); err != nil {
+			t.Error(err)
+		}
+	}
 	// Deep beside keys it is no.
 	if err := compile(t, conf).Validate(ext(mapOf(null, deep, small(1), null))); err != nil {
 		t.Error(err)

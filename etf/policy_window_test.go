@@ -79,6 +79,9 @@ func TestRefusedAtTheHead(t *testing.T) {
 	if e := refusalOf(t, compile(t, etf.OTP()), long); len(long) != 31 || e == nil || e.Code != etf.CodeFunFree || e.Offset != 1 {
 		t.Errorf("a fun with too many free variables: %v", e)
 	}
+	if e := refusalOf(t, compile(t, etf.OTP()), ext(raw(118, u16(1021)))); e == nil || e.Code != etf.CodeAtomTooLong || e.Offset != 1 {
+		t.Errorf("an atom of more bytes than 255 characters have: %v", e)
+	}
 	// An empty body is refused for that, whatever stands for it.
 	if e := refusalOf(t, compile(t, etf.OTP()), packed(0, []byte{0x78, 0x9c, 0xff})); e == nil || e.Code != etf.CodeInflatedSize || e.Offset != 0 || !e.Inflated {
 		t.Errorf("an empty body: %v", e)

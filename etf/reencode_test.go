@@ -215,3 +215,77 @@ func mutate(rng *rand.Rand, b []byte) []byte {
 	}
 	return b
 }
+
+// TestRunsOfIntegers: where integers of five bytes follow each other, whatever
+// has as many and stands between them, or behind the last, is read for itself.
+func TestRunsOfIntegers(t *testing.T) {
+	m := elsewhere(t)
+	others := [][]byte{bin(""), maps(0), large(0), head(0), raw(0, u32(7)), small(3), atom("abc"), list(small(1), int32x(1000))}
+	around := map[string]func(elems ...[]byte) []byte{
+		"tuple": tuple, "list": list, "large tuple": largeTuple, "fun": fun,
+		"value":      func(elems ...[]byte) []byte { return mapOf(null, list(elems...), small(1), tuple(elems...)) },
+		"large keys": func(elems ...[]byte) []byte { return mapOf(tuple(elems...), null, null, null) },
+	}
+	for name, open := range around {
+		for n := 1; n <= 14; n++ {
+			elems := integers(n)
+			rest := integers(20)
+			if in := ext(tuple(append([][]byte{open(elems...)}, rest...)...)); !sameInMany(t, m, in) {
+				t.Errorf("%s of %d integers, and %d behind it", name, n, len(rest))
+			}
+			for at := range n {
+				for _, other := range others {
+					elems := integers(n)
+					elems[at] = other
+					if in := ext(tuple(append([][]byte{open(elems...)}, rest...)...)); !sameInMany(t, m, in) {
+						t.Errorf("%s of %d integers with %x at %d", name, n, other, at)
+					}
+				}
+			}
+		}
+	}
+}
+
+// integers makes integers of five bytes, each another.
+func integers(n int) (elems [][]byte) {
+	for i := range n {
+		elems = append(elems, int32x(1000+i))
+	}
+	return elems
+}
+
+// sameInMany reports whether b comes to the same in a slice as one byte at a
+// time, as a verdict, as counts and as a Term.
+func sameInMany(t *testing.T, m *etf.Mode, b []byte) bool {
+	t.Helper()
+	err := m.Validate(b)
+	if _, got := m.ValidateReader(newChunks(b, 1)); describe(got) != describe(err) {
+		t.Errorf("%v, one byte at a time %v", err, got)
+		return false
+	}
+	if err != nil {
+		return true
+	}
+	stats, err := m.Measure(b)
+	again, err2 := m.MeasureReader(newChunks(b, 1))
+	if err != nil || err2 != nil || stats != again {
+		t.Errorf("%+v, %v, one byte at a time %+v, %v", stats, err, again, err2)
+		return false
+	}
+	term, err := m.Decode(b)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	other, err := m.NewDecoder(newChunks(b, 1)).ReadTerm()
+	if err != nil || term.String() != other.String() {
+		t.Errorf("%s, one byte at a time %s, %v", term, other, err)
+		return false
+	}
+	got, err := term.AppendETF(nil)
+	if want, err2 := m.Canonicalize(nil, b); err != nil || err2 != nil || !bytes.Equal(got, want) {
+		t.Errorf("%x, canonical %x, %v, %v", got, want, err, err2)
+		return false
+	}
+	return true
+}

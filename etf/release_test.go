@@ -1,6 +1,7 @@
 package etf_test
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"testing"
@@ -236,6 +237,25 @@ func TestCostByRelease(t *testing.T) {
 			}
 			if s.HeapCost < s.HeapWords {
 				t.Errorf("%s for release %d costs %d, with %d words in the end", tc.name, r, s.HeapCost, s.HeapWords)
+			}
+		}
+	}
+}
+
+// TestLongestFieldsOfFuns: an index may have as many digits, all of them zero, as
+// an integer may have in that release.
+func TestLongestFieldsOfFuns(t *testing.T) {
+	for release, most := range map[int]int{25: 4_194_296, 26: 4_194_296, 27: 524_280, 28: 524_280} {
+		c := etf.OTP()
+		c.Release = release
+		m := compile(t, c)
+		for _, more := range []int{0, 1} {
+			digits := make([]byte, most+more)
+			for what, in := range map[string][]byte{"integer": ext(largeBig(false, digits...)), "fun": ext(closure{oldIndex: largeBig(false, digits...)}.encode()), "export": ext(export(atom("m"), atom("f"), largeBig(false, digits...)))} {
+				var e *etf.Error
+				if err := m.Validate(in); (err == nil) != (more == 0) || err != nil && (!errors.As(err, &e) || e.Code != etf.CodeBigTooLarge) {
+					t.Errorf("release %d, %s of %d digits: %v", release, what, len(digits), err)
+				}
 			}
 		}
 	}

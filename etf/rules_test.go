@@ -219,3 +219,20 @@ func TestRulesBesideDeepTerms(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestStructKeyIsForgotten: behind the key __struct__ and its value comes another
+// key, of whatever kind, whose value is no name of a struct.
+func TestStructKeyIsForgotten(t *testing.T) {
+	c := etf.OTP()
+	c.Policy.Structs.Allow = []string{"Elixir.Date"}
+	m := compile(t, c)
+	for name, key := range everyTerm() {
+		in := ext(mapOf(atom("__struct__"), atom("Elixir.Date"), key, atom("Elixir.Other")))
+		if err := agree(t, with(m), in, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := agree(t, with(m), ext(mapOf(key, atom("Elixir.Other"), atom("__struct__"), atom("Elixir.Other"))), nil); err == nil || err.Code != etf.CodeRejectedStruct {
+			t.Errorf("%s in front: %v", name, err)
+		}
+	}
+}

@@ -32,6 +32,8 @@ func TestStats(t *testing.T) {
 		{"binaries", ext(list(bin(x(64)), bin(x(65)))), etf.Stats{Terms: 3, Depth: 1, HeapWords: 4 + 10 + 6, HeapCost: 4 + 10 + 6 + 12, OffHeap: 89}},
 		{"bitstrings", ext(list(bits(8, 1), bits(1, 1), bits(1, []byte(x(65))...))), etf.Stats{Terms: 4, Depth: 1, HeapWords: 6 + 3 + 8 + 11, HeapCost: 28 + 12, OffHeap: 89}},
 		{"bignums", ext(list(smallBig(false, 1, 2, 3, 4, 5, 6, 7, 8, 9), smallBig(true, 0, 0, 0, 0, 0, 0, 0, 8), largeBig(false, 1, 0))), etf.Stats{Terms: 4, Depth: 1, HeapWords: 6 + 3, HeapCost: 6 + 3 + 2 + 3}},
+		{"no digits", ext(list(smallBig(true), smallBig(false))), etf.Stats{Terms: 3, Depth: 1, HeapWords: 4, HeapCost: 4 + 1 + 1}},
+		{"zeros on top", ext(list(smallBig(false, 1, 0, 0), smallBig(true, 1, 0, 0, 0, 0, 0, 0, 0), smallBig(false, 1, 0, 0, 0, 0, 0, 0, 0, 0))), etf.Stats{Terms: 4, Depth: 1, HeapWords: 6, HeapCost: 6 + 2 + 2 + 3}},
 		{"map", ext(mapOf(atom("a"), float(1), bin("b"), null)), etf.Stats{Terms: 5, Depth: 1, Atoms: 1, DistinctAtoms: 1, HeapWords: 8 + 2 + 3, HeapCost: 13}},
 		{"compressed", squeeze(str("abc")), etf.Stats{Terms: 4, Depth: 1, HeapWords: 6, HeapCost: 6, Inflated: 6}},
 		{"keys", ext(mapOf(mapOf(tuple(atom("a")), null), null)), etf.Stats{Terms: 6, Depth: 3, Atoms: 1, DistinctAtoms: 1, HeapWords: 6 + 6 + 2, HeapCost: 14}},

@@ -38,7 +38,7 @@ const (
 	caps = `TestLimitMatrix|TestStructs|TestKeysByRelease|TestZlibStreams|TestEndlessNesting|TestFeaturesByName|TestThinLists|` +
 		`TestKeysThatAreLateAtoms|TestPathsInLongPayloads|TestCapsStartAnew|TestRefuseQuoted`
 	second = `TestAllocationFollowsInput|TestCodesBehindFiller|TestHugePayloads|TestDriversAgreeOnRandomTerms|TestEncodingsAreAlike|TestCanonicalizeRandom|` +
-		`TestMeasureReaderAgrees|TestLongReferencesInLargeMaps|TestKeysBesideOtherBytes|TestPayloadsAsValues|TestErrorsEchoNothing`
+		`TestMeasureReaderAgrees|TestLongReferencesInLargeMaps|TestKeysBesideOtherBytes|TestPayloadsAsValues|TestStoredBlocksCutShort|TestRunsOfIntegers|TestErrorsEchoNothing`
 )
 
 // suite was put in order by measuring what each stage costs and kills.
@@ -51,6 +51,7 @@ var suite = []stage{
 	{name: "caps", dir: "etf", run: `^(` + caps + `)$`},
 	{name: "second", dir: "etf", run: `^(` + second + `)$`},
 	{name: "streams", dir: "fuzz/targets", run: `^(TestRatioOrBadTerm|TestSqueezed)$`, only: "internal/wire/zlib.go"},
+	{name: "recode", dir: "etf", run: `^TestCanonicalizeMemory$`, only: "internal/wire/"},
 	{name: "more", dir: "fuzz/targets", run: ".", skip: erlang + "|^(TestRatioOrBadTerm|TestSqueezed|TestAgree|TestLegitimate|TestFound|TestRoundTrip|FuzzRoundTrip|FuzzJSON|FuzzUnmarshal|FuzzMarshal|TestAgreeProfiles)$", env: []string{"BEAMGATE_N=2000"}},
 	{name: "much", dir: "fuzz/targets", run: `^(TestAgree|TestAgreeProfiles)$`, env: []string{"BEAMGATE_N=5000", "BEAMGATE_SEED=3"}},
 }

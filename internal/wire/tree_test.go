@@ -21,8 +21,9 @@ func TestBorrowLeavesNothing(t *testing.T) {
 	// Lists whose further pieces find no room behind the first.
 	piece := "\x6c\x00\x00\x00\x01"
 	inner := piece + "\x68\x01\x61\x01" + piece + "\x68\x01\x61\x02" + piece + "\x77\x01a" + "\x6b\x00\x03xyz"
+	three := strings.Repeat(piece+"\x68\x01\x61\x01", 3) + "\x6a"
 	for _, b := range []string{
-		inner, "\x68\x03" + inner + inner + "\x61\x07", "\x68\x02" + piece + inner + piece + inner + "\x6a" + "\x61\x07", piece + "\x68\x01\x61\x01\x68\x01\x61\x02",
+		three, "\x68\x02" + three + three, inner, "\x68\x03" + inner + inner + "\x61\x07", "\x68\x02" + piece + inner + piece + inner + "\x6a" + "\x61\x07", piece + "\x68\x01\x61\x01\x68\x01\x61\x02",
 	} {
 		for _, starts := range []bool{false, true} {
 			var fresh, used Tree
