@@ -201,16 +201,17 @@ func stored(b []byte) []byte {
 func TestStoredBlocksCutShort(t *testing.T) {
 	m := with(compile(t, config()))
 	short := stored(bin(strings.Repeat("x", 90)))
-	elements := stored(list(copies(45, small(1))...))
+	elements, more := stored(list(copies(45, small(1))...)), stored(list(copies(30_000, small(1))...))
 	behind := stored(cat(small(1), bytes.Repeat([]byte{0x6a, 0}, 60<<10)))
 	for what, tc := range map[string]struct {
 		stream []byte
 		size   int
 		cuts   []int
 	}{
-		"inside":   {short, 95, []int{0, 1, 2, 3, 6, 7, 8, 50, 101, 102, 103, 104, 105}},
-		"elements": {elements, 96, []int{8, 20, 60, 101, 102, 105}},
-		"behind":   {behind, 2 + 120<<10, []int{40 << 10, 66 << 10, 100 << 10, len(behind) - 5, len(behind) - 4, len(behind) - 1}},
+		"inside":        {short, 95, []int{0, 1, 2, 3, 6, 7, 8, 50, 101, 102, 103, 104, 105}},
+		"elements":      {elements, 96, []int{8, 20, 60, 101, 102, 105}},
+		"more elements": {more, 60_006, []int{10_000, 50_000}},
+		"behind":        {behind, 2 + 120<<10, []int{40 << 10, 66 << 10, 100 << 10, len(behind) - 5, len(behind) - 4, len(behind) - 1}},
 	} {
 		if what != "behind" {
 			if err := agree(t, m, packed(int64(tc.size), tc.stream), nil); err != nil {
