@@ -226,6 +226,7 @@ func (d *Decoder) start() error {
 		e.Err, d.err = err, e
 		return e
 	case end:
+		d.gone = true // with the last token, whatever the source
 		return io.EOF
 	}
 	if d.begun {
@@ -245,6 +246,7 @@ func (d *Decoder) advance() error {
 	}
 	if d.s.in.Next() != wire.EvToken {
 		if d.s.in.Done() { // the payload of the last token was still to be taken
+			d.open, d.gone = false, true
 			if err := d.endTerm(); err != nil {
 				return err
 			}

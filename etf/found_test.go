@@ -183,3 +183,61 @@ func TestBudgetErrorsTellNoFile(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPayloadAfterTheEnd: behind the last term its payload is gone, whether it had
+// arrived in one piece or not.
+func TestPayloadAfterTheEnd(t *testing.T) {
+	m := compile(t, etf.Strict())
+	for _, b := range [][]byte{
+		ext([]byte{110, 20, 0}, bytes.Repeat([]byte{7}, 20)),
+		ext([]byte{109, 0, 0, 0, 100}, bytes.Repeat([]byte{7}, 100)),
+	} {
+		for _, ends := range []func(d *etf.Decoder) error{
+			func(d *etf.Decoder) error { _, err := d.ReadToken(); return err },
+			func(d *etf.Decoder) error { d.PeekKind(); return io.EOF },
+		} {
+			for way, d := range waysIn(m, b) {
+				if _, err := d.ReadToken(); err != nil {
+					t.Fatal(err)
+				}
+				if err := ends(d); err != io.EOF {
+					t.Fatalf("%s: %v behind the term", way, err)
+				}
+				payload, err := d.Bytes()
+				n, errWrite := d.WritePayload(io.Discard)
+				if err == nil || errWrite == nil {
+					t.Errorf("%s: tag %d: %d bytes, %v; %d written, %v", way, b[1], len(payload), err, n, errWrite)
+				}
+				if b[1] == 110 {
+					if z, err := d.Big(); err == nil {
+						t.Errorf("%s: Big gives %v", way, z)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestTokenOffsetStartsAnew with each source and each term: what is in front of it
+// was accepted.
+func TestTokenOffsetStartsAnew(t *testing.T) {
+	m := compile(t, etf.Strict())
+	first := ext([]byte{104, 200}, bytes.Repeat([]byte{97, 1}, 200))
+	for way, d := range waysIn(m, append(bytes.Clone(first), 130, 1, 2)) {
+		for range 201 {
+			if _, err := d.ReadToken(); err != nil {
+				t.Fatalf("%s: %v", way, err)
+			}
+		}
+		if _, err := d.ReadToken(); !errors.Is(err, etf.ErrMalformed) {
+			t.Fatalf("%s: %v for another version", way, err)
+		}
+		if at := d.TokenOffset(); at > int64(len(first)) {
+			t.Errorf("%s: offset %d, and the %d bytes of the first term were accepted", way, at, len(first))
+		}
+		d.Reset(bytes.NewReader(ext(null)))
+		if at := d.TokenOffset(); at != 0 {
+			t.Errorf("%s: offset %d after Reset", way, at)
+		}
+	}
+}

@@ -193,6 +193,7 @@ func (m *Machine) reset(p *Program, names Names) {
 	}
 	m.names = names
 	m.pos, m.base, m.need, m.below = 0, 0, 0, 0
+	m.tokOff = 0
 	m.modes = modes{}
 	m.counts = counts{} // by itself, or it is made elsewhere and copied
 	m.top.left, m.top.cls, m.top.tailed, m.top.total = 1, clsRoot|pending, false, 1
