@@ -34,6 +34,8 @@ type Decoder struct {
 	gone   bool // it was written, or passed over
 	tok    Token
 	pinned bool
+
+	outer *filling // the term that this one is a part of, for hooks
 }
 
 // NewDecoder returns a Decoder of the terms in r. It may read more of r than it

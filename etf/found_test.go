@@ -241,3 +241,58 @@ func TestTokenOffsetStartsAnew(t *testing.T) {
 		}
 	}
 }
+
+// hookLink is a hook that decodes itself again, as deep as the term goes.
+type hookLink struct{ next *hookLink }
+
+func (l *hookLink) UnmarshalETFFrom(d *etf.Decoder) error {
+	t, err := d.ReadToken()
+	if err != nil {
+		return err
+	}
+	if t.Kind != etf.KindTuple {
+		for d.Depth() > 0 {
+			if _, err := d.ReadToken(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	l.next = new(hookLink)
+	return d.Decode(l.next)
+}
+
+// hookRows is a hook whose rows take much more than they have on the wire.
+type hookRows struct{ rows []hookRow }
+
+type hookRow struct {
+	A [500]int64 `etf:"a"`
+}
+
+func (w *hookRows) UnmarshalETFFrom(d *etf.Decoder) error { return d.Decode(&w.rows) }
+
+// TestHooksShareWhatATermMayTake: hooks that decode again have together what the
+// term at the top may take, of memory and of depth.
+func TestHooksShareWhatATermMayTake(t *testing.T) {
+	m := compile(t, etf.Strict())
+	chain := func(depth, n int) []byte {
+		return ext(times(depth, []byte{104, 1}), head(int64(n)), times(n, null), null)
+	}
+	var l hookLink
+	if err := m.Unmarshal(chain(20, 1000), &l); err != nil {
+		t.Errorf("20 hooks in each other: %v", err)
+	}
+	var e *etf.UnmarshalError
+	if err := m.Unmarshal(chain(120, 130_000), &l); !errors.As(err, &e) {
+		t.Errorf("120 hooks that hold 130,000 terms each: %v", err)
+	}
+	emptyRow := []byte{116, 0, 0, 0, 0}
+	rows := ext(head(80), times(80, cat(head(255), times(255, emptyRow), null)), null)
+	var ws []hookRows
+	if err := m.Unmarshal(rows, &ws); !errors.As(err, &e) {
+		t.Errorf("hooks with rows of 4,000 bytes each for 5: %v", err)
+	}
+	if err := m.Unmarshal(ext(head(3), times(3, cat(head(2), times(2, emptyRow), null)), null), &ws); err != nil || len(ws) != 3 {
+		t.Errorf("a few rows: %v", err)
+	}
+}

@@ -85,7 +85,8 @@ func Unmarshal(b []byte, v any) error { return defaultMode().Unmarshal(b, v) }
 // Nothing of the value aliases b. It takes at most 48 bytes for each byte of b, as
 // inflated, in an any, and otherwise at most what [UnmarshalOptions] allow. What is
 // needed on the way, and used again for the next term, is 16 bytes for each term
-// in b.
+// in b. Hooks that call [Decoder.Decode] inside each other hold that once for each
+// of them, and it counts as what the value takes while they do.
 func (m *Mode) Unmarshal(b []byte, v any) error {
 	s := m.get()
 	defer m.put(s)
@@ -118,7 +119,32 @@ func (d *Decoder) Decode(v any) error {
 	if err != nil {
 		return err
 	}
+	if d.outer != nil {
+		return d.fillInside(raw, p, to)
+	}
 	return d.m.fill(raw, p, to)
+}
+
+// wayPerTerm is what the way through a term holds for each term in it: its node, and
+// where it starts.
+const wayPerTerm = 16 + 8
+
+// fillInside is fill for a value inside a term that is being unmarshalled, by a
+// hook: it shares what that term may take and how deep it may go. What the way
+// through it holds beside the value is charged until it has ended, since hooks that
+// call each other hold it all at once.
+func (d *Decoder) fillInside(raw []byte, p *plan, to reflect.Value) error {
+	s := d.m.c.session()
+	defer d.m.c.release(s)
+	s.in.BuildSlice(d.m.c.prog, raw)
+	s.in.Run(-1)
+	held := int64(len(raw)) + wayPerTerm*int64(s.in.TreeSize())
+	if err := d.outer.charge(held); err != nil {
+		return finish(err)
+	}
+	err := s.intoAt(raw, 0, p, to, d.outer.room, d.outer.depth+d.Depth())
+	d.outer.room = s.filling.room + held
+	return err
 }
 
 // fill stores an accepted term without its version byte.

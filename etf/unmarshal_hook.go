@@ -83,7 +83,7 @@ func decodeFromHook(d *filling, p *plan, t Term, place int, v reflect.Value) err
 		return err
 	}
 	if d.sub == nil {
-		d.sub = &Decoder{}
+		d.sub = &Decoder{outer: d}
 	}
 	d.sub.resetTerm(&Mode{c: d.c}, raw[1:])
 	err = v.Addr().Interface().(UnmarshalerFrom).UnmarshalETFFrom(d.sub)
