@@ -55,6 +55,9 @@ func TestReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.HasPrefix(string(text), "8361\n") { // which corpus/generate -add reads
+		t.Errorf("the payload is not in the first line:\n%s", text)
+	}
 	for _, want := range []string{"8361\n", "a/b c: d", "etf.OTP: used 0, etf: truncated", "etf.Strict:", "naive:", "BEAM: unasked", "-from 7", "-seed 9"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %q in:\n%s", want, text)
