@@ -40,6 +40,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRequireMix: too few payloads to have every tag among them are no mix.
+func TestRequireMix(t *testing.T) {
+	beam.Require(t, beam.Options{})
+	for _, args := range [][]string{{"-n", "20"}, {"-n", "20", "-require-mix"}} {
+		counts, err := run(t.Context(), flags(t, append(args, "-seed", "3")...))
+		if counts == nil || counts.Payloads != 20 || (err != nil) != (len(args) == 3) {
+			t.Errorf("%v: %v, %v", args, counts, err)
+		}
+	}
+}
+
 // TestReport: what is found is saved, with all verdicts and the way to make it.
 func TestReport(t *testing.T) {
 	r := reporter{options: flags(t, "-seed", "9", "-shrink", "0")}
