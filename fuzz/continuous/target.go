@@ -156,10 +156,17 @@ func (t *target) turn(ctx context.Context, o options) error {
 	return nil
 }
 
+// slowest is how long an execution may take in the mean, several times what the
+// slowest target needs on a machine with other work.
+const slowest = 20 * time.Millisecond
+
 // turnLimit is when a turn hangs.
 func turnLimit(slice string) time.Duration {
 	if d, err := time.ParseDuration(slice); err == nil {
 		return d + grace
+	}
+	if n, err := strconv.ParseInt(strings.TrimSuffix(slice, "x"), 10, 64); err == nil && n > 0 {
+		return 10*time.Minute + time.Duration(min(n, int64(30*24*time.Hour/slowest)))*slowest
 	}
 	return 10 * time.Minute
 }

@@ -8,7 +8,7 @@
 // goes on with -from; with -sweep the payloads are OTP's corruptions of the real
 // ones in fuzz/legit and of the cases of the corpus, up to so many bytes. Each
 // disagreement is made small while it shows the same, and saved with all verdicts.
-// The exit status is 1 if there was one.
+// The exit status is 1 if there was one, and 2 if -require-mix is not met.
 package main
 
 import (
@@ -32,6 +32,7 @@ type options struct {
 	drivers, canon uint64
 	dir            string
 	shrink, giveUp int
+	mix            bool
 }
 
 func parse(args []string) (o options, err error) {
@@ -47,6 +48,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.dir, "dir", ".out/differential", "where disagreements go")
 	f.IntVar(&o.shrink, "shrink", 20, "how many disagreements are made small")
 	f.IntVar(&o.giveUp, "give-up", 1000, "disagreements after which to stop")
+	f.BoolVar(&o.mix, "require-mix", false, "fail unless every tag is among the payloads, 30 to 70 % are accepted, and they have 200 bytes in the mean")
 	err = f.Parse(args)
 	if o.seed == 0 {
 		o.seed = rand.Uint64N(1 << 32)
@@ -101,6 +103,9 @@ func run(ctx context.Context, o options) (*targets.Counts, error) {
 	fmt.Printf("%.0f payloads/s, %s; VMs %+v\n", float64(counts.Payloads)/took.Seconds(), took.Round(time.Second), oracle.Stats())
 	if counts.Next < c.To {
 		fmt.Println("to go on:", o.again(counts.Next, c.To))
+	}
+	if err == nil && o.mix && counts.Next >= c.To {
+		err = counts.Fair()
 	}
 	return counts, err
 }

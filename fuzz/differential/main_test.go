@@ -40,6 +40,17 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRequireMix: too few payloads to have every tag among them are no mix.
+func TestRequireMix(t *testing.T) {
+	beam.Require(t, beam.Options{})
+	for _, args := range [][]string{{"-n", "20"}, {"-n", "20", "-require-mix"}} {
+		counts, err := run(t.Context(), flags(t, append(args, "-seed", "3")...))
+		if counts == nil || counts.Payloads != 20 || (err != nil) != (len(args) == 3) {
+			t.Errorf("%v: %v, %v", args, counts, err)
+		}
+	}
+}
+
 // TestReport: what is found is saved, with all verdicts and the way to make it.
 func TestReport(t *testing.T) {
 	r := reporter{options: flags(t, "-seed", "9", "-shrink", "0")}
@@ -54,6 +65,9 @@ func TestReport(t *testing.T) {
 	text, err := os.ReadFile(files[0])
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(text), "8361\n") { // which corpus/generate -add reads
+		t.Errorf("the payload is not in the first line:\n%s", text)
 	}
 	for _, want := range []string{"8361\n", "a/b c: d", "etf.OTP: used 0, etf: truncated", "etf.Strict:", "naive:", "BEAM: unasked", "-from 7", "-seed 9"} {
 		if !strings.Contains(string(text), want) {

@@ -6,39 +6,16 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 )
 
 const reasonsFile = "fuzz/mutants/survivors.txt"
 
 // reasons say why a mutant may survive. The file has paragraphs: a reason in
-// lines that start with "= ", then the keys of the mutants it is about. A line
-// that starts with "~ " is a regular expression for whole keys: of changes that
-// recur in one function.
+// lines that start with "= ", then the keys of the mutants it is about.
 type reasons struct {
-	of       map[string]string
-	order    []string
-	patterns []pattern
-}
-
-type pattern struct {
-	*regexp.Regexp
-	reason string
-}
-
-// why returns the reason of a key, "" if there is none.
-func (r *reasons) why(key string) string {
-	if reason := r.of[key]; reason != "" {
-		return reason
-	}
-	for _, p := range r.patterns {
-		if p.MatchString(key) {
-			return p.reason
-		}
-	}
-	return ""
+	of    map[string]string
+	order []string
 }
 
 func readReasons(name string) (*reasons, error) {
@@ -52,7 +29,8 @@ func readReasons(name string) (*reasons, error) {
 	}
 	defer f.Close()
 	reason, fresh, n := "", true, 0
-	for in := bufio.NewScanner(f); in.Scan(); {
+	in := bufio.NewScanner(f)
+	for in.Scan() {
 		n++
 		line := strings.TrimRight(in.Text(), " ")
 		text, isReason := strings.CutPrefix(line, "= ")
@@ -64,13 +42,6 @@ func readReasons(name string) (*reasons, error) {
 			reason += " " + text
 		case reason == "":
 			return nil, fmt.Errorf("%s:%d: a mutant without a reason", reasonsFile, n)
-		case strings.HasPrefix(line, "~ "):
-			re, err := regexp.Compile("^(?:" + line[2:] + ")$")
-			if err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", reasonsFile, n, err)
-			}
-			r.patterns = append(r.patterns, pattern{re, reason})
-			fresh = true
 		default:
 			if r.of[line] != "" {
 				return nil, fmt.Errorf("%s:%d: a second reason for %s", reasonsFile, n, line)
@@ -84,6 +55,9 @@ func readReasons(name string) (*reasons, error) {
 			reason, fresh = "", true
 		}
 	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("%s:%d: %w", reasonsFile, n+1, err)
+	}
 	return r, nil
 }
 
@@ -96,11 +70,6 @@ func (r *reasons) gone(all []*Mutant) (keys []string) {
 	for _, key := range r.order {
 		if !there[key] {
 			keys = append(keys, key+"  (no such mutant)")
-		}
-	}
-	for _, p := range r.patterns {
-		if !slices.ContainsFunc(all, func(m *Mutant) bool { return p.MatchString(m.Key()) }) {
-			keys = append(keys, p.String()+"  (no such mutant)")
 		}
 	}
 	return keys

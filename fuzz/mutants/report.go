@@ -41,7 +41,7 @@ func (w *work) finish(o options, all, chosen []*Mutant, reasons *reasons) (good 
 		r.Total++
 		r.Kinds[m.Kind]++
 		r.Millis += out.Millis
-		reason := reasons.why(m.Key())
+		reason := reasons.of[m.Key()]
 		switch out.Status {
 		case killed:
 			r.Killed++

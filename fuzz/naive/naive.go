@@ -62,7 +62,7 @@ type Class int
 
 const (
 	Malformed Class = iota // the BEAM refuses it too
-	Closed                 // the BEAM may accept it; on the closed list of issue 2, section 2
+	Closed                 // the BEAM may accept it; on the closed list, the constants Reason… below
 	Release                // OTP 25 may accept it; the requested release does not
 	NoNode                 // receiver unknown, and the id is impossible on its own node
 	Guard                  // no verdict: this decoder recurses no deeper

@@ -37,8 +37,42 @@ func TestBEAM(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("seed %d\n%v", seed, counts)
-	if share := counts.Accepted * 100 / max(counts.Payloads, 1); !t.Failed() && (share < 30 || share > 70) {
-		t.Errorf("the BEAM accepts %d %%: too one-sided a mix", share)
+	if n < 20_000 { // too few to hit every tag
+		return
+	}
+	if err := counts.Fair(); err != nil && !t.Failed() {
+		t.Error(err)
+	}
+}
+
+// TestFair: each thing asked of a mix is missed by itself.
+func TestFair(t *testing.T) {
+	fair := func() *Counts {
+		n := &Counts{Payloads: 1000, Accepted: 500, Bytes: 200_000}
+		for _, tag := range []byte(tagsOfFormat) {
+			n.Tags[tag] = 1
+		}
+		return n
+	}
+	for name, c := range map[string]struct {
+		change func(*Counts)
+		fair   bool
+	}{
+		"all well":      {func(*Counts) {}, true},
+		"least":         {func(n *Counts) { n.Accepted = 300 }, true},
+		"most":          {func(n *Counts) { n.Accepted = 700 }, true},
+		"a tag missing": {func(n *Counts) { n.Tags['F'] = 0 }, false},
+		"too few":       {func(n *Counts) { n.Accepted = 299 }, false},
+		"too many":      {func(n *Counts) { n.Accepted = 701 }, false},
+		"too small":     {func(n *Counts) { n.Bytes-- }, false},
+	} {
+		n := fair()
+		if c.change(n); (n.Fair() == nil) != c.fair {
+			t.Errorf("%s: %v", name, n.Fair())
+		}
+	}
+	if n := fair(); len(n.Missing()) != 0 || len((&Counts{}).Missing()) != len(tagsOfFormat) {
+		t.Errorf("missing %d", n.Missing())
 	}
 }
 

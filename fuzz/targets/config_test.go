@@ -1,7 +1,10 @@
 package targets
 
 import (
+	"bytes"
 	"errors"
+	"math"
+	"runtime"
 	"testing"
 
 	fuzz "github.com/google/gofuzz"
@@ -176,7 +179,61 @@ func statsWithin(m *etf.Mode, b []byte) *Disagreement {
 	return nil
 }
 
-// TestConfig is FuzzConfig on seeded pairs.
+// counting counts the reads that are asked for.
+type counting struct {
+	r     *bytes.Reader
+	reads int
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	c.reads++
+	return c.r.Read(p)
+}
+
+// bounded: a decoder does no more under a Config than its caps and the bytes
+// that are there allow. Its steps are tokens and reads: a token is begun or ended
+// by a byte of the input, or of what it inflates to.
+func bounded(c etf.Config, b []byte) *Disagreement {
+	m, err := c.Compile()
+	if err != nil {
+		return disagree("config", "%v", err)
+	}
+	l := m.Config().Limits
+	bytesIn := min(int64(len(b)), max(l.MaxBytes, 0))
+	input := bytesIn
+	if len(b) > 1 && b[1] == 'P' {
+		input += min(max(l.MaxInflated, 0), 2000*bytesIn) // deflate makes no more of a byte
+	}
+	r := &counting{r: bytes.NewReader(b)}
+	d := m.NewDecoder(r)
+	tokens := int64(0)
+	for {
+		if _, err := d.ReadToken(); err != nil || d.AtTermEnd() {
+			break
+		}
+		if tokens++; tokens > 2*input+2 || tokens > 2*min(max(l.MaxTerms, 0), 1<<40)+2 {
+			return disagree("steps", "%d tokens of %d bytes, %d terms allowed", tokens, input, l.MaxTerms)
+		}
+	}
+	d.Close()
+	if int64(r.reads) > int64(len(b))+2 {
+		return disagree("steps", "%d reads for %d bytes", r.reads, len(b))
+	}
+	var before, after runtime.MemStats
+	took, most := uint64(math.MaxUint64), uint64(40*input+64<<10) // as in TestAllocation
+	for range 3 {
+		runtime.ReadMemStats(&before)
+		m.Decode(b)
+		runtime.ReadMemStats(&after)
+		if took = min(took, after.TotalAlloc-before.TotalAlloc); took <= most {
+			return nil
+		}
+	}
+	return disagree("allocation", "%d bytes, bound %d", took, most)
+}
+
+// TestConfig is FuzzConfig on seeded pairs, of which some are measured too: what
+// is allocated is told by the whole process, and asking stops it.
 func TestConfig(t *testing.T) {
 	seed := fromEnv(t, "BEAMGATE_SEED", defaultSeed)
 	n := fromEnv(t, "BEAMGATE_N", 2_000)
@@ -187,10 +244,17 @@ func TestConfig(t *testing.T) {
 	funcs := append(gen.Funcs(gen.Options{Size: 150, Faults: 0.1, Compressed: 0.1}), func(p *pair, c fuzz.Continue) { p.fill(c) })
 	f := fuzz.NewWithSeed(int64(seed)).NilChance(0).Funcs(funcs...)
 	codes := map[etf.Code]int{}
-	for range n {
+	for i := range n {
 		f.Fuzz(&in)
 		if dis := superset(in.Pair, in.Payload); dis != nil {
 			t.Fatalf("%v\ntight %+v\nloose %+v\n%x", dis, in.Pair.tight, in.Pair.loose, in.Payload)
+		}
+		if i%8 == 0 {
+			for _, c := range []etf.Config{in.Pair.tight, in.Pair.loose} {
+				if dis := bounded(c, in.Payload); dis != nil {
+					t.Fatalf("%v\n%+v\n%x", dis, c, in.Payload)
+				}
+			}
 		}
 		codes[verdictCode(in.Pair.tight, in.Payload)]++
 	}

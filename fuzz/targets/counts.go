@@ -59,6 +59,32 @@ func (n *Counts) add(j *Judge, b *batch, verdicts []beam.Verdict) (found []Findi
 	return found
 }
 
+// Missing lists the tags of the format that no payload had.
+func (n *Counts) Missing() (tags []byte) {
+	for _, tag := range []byte(tagsOfFormat) {
+		if n.Tags[tag] == 0 {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// Fair says what makes the payloads too poor a mix to judge by, nil if nothing
+// does: every tag is among them, the BEAM accepts 30 to 70 percent, and in the
+// mean they have 200 bytes.
+func (n *Counts) Fair() error {
+	if tags := n.Missing(); len(tags) > 0 {
+		return fmt.Errorf("tags never hit: %d", tags)
+	}
+	if n.Accepted*100 < n.Payloads*30 || n.Accepted*100 > n.Payloads*70 {
+		return fmt.Errorf("the BEAM accepts %d of %d payloads, not 30 to 70 %%", n.Accepted, n.Payloads)
+	}
+	if n.Bytes < n.Payloads*200 {
+		return fmt.Errorf("%d payloads have %d bytes, less than 200 in the mean", n.Payloads, n.Bytes)
+	}
+	return nil
+}
+
 // String is a report of some lines.
 func (n *Counts) String() string {
 	var s strings.Builder
@@ -80,10 +106,8 @@ func (n *Counts) String() string {
 		}
 	}
 	s.WriteString("\ntags never hit:")
-	for tag := range n.Tags {
-		if n.Tags[tag] == 0 && knownTag(byte(tag)) {
-			fmt.Fprintf(&s, " %d", tag)
-		}
+	for _, tag := range n.Missing() {
+		fmt.Fprintf(&s, " %d", tag)
 	}
 	s.WriteString("\n")
 	return s.String()

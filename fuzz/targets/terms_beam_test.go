@@ -153,6 +153,9 @@ func TestTermsAsBEAM(t *testing.T) {
 	if counts.died > 3 {
 		t.Errorf("%d terms ended the VM", counts.died)
 	}
+	if uint64(counts.terms)*10 < n*7 || counts.pairs == 0 || counts.printed == 0 {
+		t.Errorf("of %d pairs: %+v: too few to say anything", n, counts)
+	}
 }
 
 // eachTerm calls f for the term and all in it.

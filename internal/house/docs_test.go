@@ -1,6 +1,7 @@
 package house
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -9,10 +10,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/fuzz/corpus"
 	"github.com/beamgate/beamgate/limits"
 	"github.com/beamgate/beamgate/safe"
 )
@@ -21,8 +24,12 @@ import (
 // to be there.
 var documents = []string{
 	"README.md", "SECURITY.md", "THREATS.md", "CONTRIBUTING.md", "CHANGELOG.md",
-	"etf/VALUES.md", "etf/ERLANG.md", "etf/ELIXIR.md",
+	"etf/VALUES.md", "etf/ERLANG.md", "etf/ELIXIR.md", "etf/SHAPES.md",
 }
+
+// claiming are those, and one whose commands are for other languages and whose
+// programs are run elsewhere.
+var claiming = append(slices.Clone(documents), "fuzz/README.md")
 
 // foreign are names in the documents that look like ours and are not.
 var foreign = []string{
@@ -150,7 +157,7 @@ func TestDocumentsClaimNothingThatIsNotThere(t *testing.T) {
 	for _, c := range slices.Concat(etf.Codes(), safe.HTTPCodes()) {
 		codes = append(codes, string(c))
 	}
-	for _, name := range documents {
+	for _, name := range claiming {
 		if !exists(filepath.Join(root, name)) {
 			t.Errorf("%s is missing", name)
 			continue
@@ -181,6 +188,19 @@ func TestDocumentsClaimNothingThatIsNotThere(t *testing.T) {
 	}
 }
 
+// TestSizeOfCorpus: documents that say how many cases the corpus has are right.
+func TestSizeOfCorpus(t *testing.T) {
+	n := len(corpus.Cases())
+	want := strconv.Itoa(n/1000) + "," + fmt.Sprintf("%03d", n%1000)
+	number := regexp.MustCompile(`(?:holds|fuzz/corpus.\):) ([\d,]+) (?:cases|payloads)`)
+	for _, name := range []string{"fuzz/README.md", "CHANGELOG.md"} {
+		said := number.FindStringSubmatch(text(t, name))
+		if said == nil || said[1] != want {
+			t.Errorf("%s says %q of the corpus, which has %s cases", name, said, want)
+		}
+	}
+}
+
 // TestLinks: what a document points to in the checkout is there.
 func TestLinks(t *testing.T) {
 	pages, err := filepath.Glob(filepath.Join(root, "*.md"))
@@ -191,7 +211,7 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range append(pages, more...) {
+	for _, page := range slices.Concat(pages, more, []string{filepath.Join(root, "fuzz", "README.md")}) {
 		data, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

@@ -4,11 +4,15 @@
 //	go run ./fuzz/corpus/generate -merge FILE            # takes in what measure.erl wrote
 //	go run ./fuzz/corpus/generate -add FILE -rule TEXT   # makes a finding of fuzzing a case
 //
+// The file is one that a native fuzz target left in testdata/fuzz/TARGET, one of
+// fuzz/differential, or the payload itself.
+//
 // What was measured on other releases before stays, as long as the bytes of the
 // case do. The same sources and the same OTP give the same files.
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,6 +24,7 @@ import (
 	"github.com/beamgate/beamgate/fuzz/beam"
 	"github.com/beamgate/beamgate/fuzz/corpus"
 	"github.com/beamgate/beamgate/fuzz/corpus/internal/build"
+	"github.com/beamgate/beamgate/fuzz/targets"
 )
 
 // options are the flags.
@@ -28,13 +33,15 @@ type options struct {
 	merge string
 	add   string
 	rule  string
+	raw   bool
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.dir, "dir", "fuzz/corpus", "the folder of package corpus")
 	flag.StringVar(&o.merge, "merge", "", "a file that measure.erl wrote, instead of the erl at hand")
-	flag.StringVar(&o.add, "add", "", "a file with a payload in which a bug was found")
+	flag.StringVar(&o.add, "add", "", "a file with a payload in which a bug was found, as fuzzing left it")
+	flag.BoolVar(&o.raw, "raw", false, "the added file is the payload, whatever it looks like")
 	flag.StringVar(&o.rule, "rule", "", "what the added payload is, in a few words")
 	flag.Parse()
 	summary, err := run(o)
@@ -100,9 +107,15 @@ func (o options) finding(old corpus.Manifest) ([]build.Finding, error) {
 	case o.add == "":
 		return nil, nil
 	}
-	payload, err := os.ReadFile(o.add)
+	text, err := os.ReadFile(o.add)
 	if err != nil {
 		return nil, err
+	}
+	payload := text
+	if !o.raw {
+		if payload, err = payloadIn(o.add, text); err != nil {
+			return nil, fmt.Errorf("%s: %w", o.add, err)
+		}
 	}
 	sum := sha256.Sum256(payload)
 	for _, c := range old.Cases {
@@ -111,6 +124,29 @@ func (o options) finding(old corpus.Manifest) ([]build.Finding, error) {
 		}
 	}
 	return []build.Finding{{Rule: o.rule, Payload: payload}}, nil
+}
+
+// payloadIn finds the payload in a file that fuzzing has left.
+func payloadIn(name string, text []byte) ([]byte, error) {
+	if targets.IsInput(text) {
+		abs, err := filepath.Abs(name)
+		if err != nil {
+			return nil, err
+		}
+		return targets.InputPayload(filepath.Base(filepath.Dir(abs)), text)
+	}
+	if filepath.Ext(name) == ".txt" {
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		payload, err := hex.DecodeString(string(bytes.TrimSpace(line)))
+		if err != nil || len(payload) == 0 {
+			return nil, errors.New("its first line is no payload in hexadecimal digits")
+		}
+		return payload, nil
+	}
+	if len(text) == 0 || text[0] != 131 {
+		return nil, errors.New("it is of no known form and does not begin with 131; -raw takes it as it is")
+	}
+	return text, nil
 }
 
 // keep adds findings to their file, behind those that are there.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -122,7 +123,7 @@ func run(ctx context.Context, root string, log io.Writer) (missed int, err error
 		}
 	}
 	for _, b := range bugs {
-		found, err := b.found(ctx, root, dir)
+		found, err := b.found(ctx, root, dir, patience)
 		if err != nil {
 			return missed, err
 		}
@@ -151,30 +152,51 @@ func binary(dir, pkg string) string {
 }
 
 // found runs the bug's tests, first without it: they have to pass then. It
-// returns the test that fails with the bug, "" if none does.
-func (b *bug) found(ctx context.Context, root, dir string) (string, error) {
-	if out, err := b.test(ctx, root, dir, "none"); err != nil {
+// returns the test that fails with the bug, "" if none does. A run that takes
+// longer than the limit has found nothing, and is an error.
+func (b *bug) found(ctx context.Context, root, dir string, limit time.Duration) (string, error) {
+	if out, err := b.test(ctx, root, dir, "none", limit); err != nil {
 		return "", fmt.Errorf("%s of ./%s fail without a bug: %w\n%s", b.tests, b.pkg, err, out)
 	}
-	out, err := b.test(ctx, root, dir, b.name)
+	out, err := b.test(ctx, root, dir, b.name, limit)
 	if err == nil || ctx.Err() != nil {
 		return "", ctx.Err()
 	}
-	_, name, failed := strings.Cut(out, "--- FAIL: ")
-	if !failed {
-		return "a crash", nil
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "", fmt.Errorf("%s of ./%s with %s: %w", b.tests, b.pkg, b.name, err)
 	}
-	name, _, _ = strings.Cut(name, " ")
-	return name, nil
+	if name := failure(out); name != "" {
+		return name, nil
+	}
+	return "", fmt.Errorf("%s of ./%s with %s: neither a test failed nor the program: %w\n%s", b.tests, b.pkg, b.name, err, out)
 }
 
-func (b *bug) test(ctx context.Context, root, dir, name string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+// failure names the test that fails in the output of a test program, or says
+// that the program crashed; "" if it shows neither.
+func failure(out string) string {
+	if _, name, failed := strings.Cut(out, "--- FAIL: "); failed {
+		name, _, _ = strings.Cut(name, " ")
+		return name
+	}
+	if strings.Contains(out, "panic: ") || strings.Contains(out, "fatal error: ") {
+		return "a crash"
+	}
+	return ""
+}
+
+// patience is how long the tests of one bug may take.
+const patience = 2 * time.Minute
+
+func (b *bug) test(ctx context.Context, root, dir, name string, limit time.Duration) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary(dir, b.pkg), "-test.short", "-test.failfast", "-test.run="+b.tests, "-test.v")
 	cmd.Dir = filepath.Join(root, b.pkg)
 	cmd.Env = append(os.Environ(), bugVar+"="+name)
 	out, err := cmd.CombinedOutput()
+	if err != nil && ctx.Err() != nil {
+		return string(out), ctx.Err() // of the process that was ended, err says nothing
+	}
 	if err == nil && !strings.Contains(string(out), "--- PASS: ") {
 		return "", fmt.Errorf("no test of ./%s is called %s", b.pkg, b.tests)
 	}
