@@ -125,6 +125,56 @@ func TestUnmarshalMultiple(t *testing.T) {
 	}
 }
 
+// TestUnmarshalGrowth: what is copied out of the tree is charged too. A value is
+// refused or takes no more than MaxGrowth allows.
+func TestUnmarshalGrowth(t *testing.T) {
+	const n = 1 << 16
+	words := newerRef(atom(""), 1, 1, 2, 3)
+	for _, c := range []struct {
+		name string
+		elem []byte
+		into func() any
+		need int64 // a MaxGrowth that is enough
+	}{
+		{"terms", tuple(), func() any { return new([]etf.Term) }, 64},
+		{"terms of atoms", atom("name"), func() any { return new([]etf.Term) }, 64},
+		{"bitstrings", bits(1, 0x80), func() any { return new([]etf.Bitstring) }, 16},
+		{"bytes", bin("0123456789"), func() any { return new([]etf.Bitstring) }, 16},
+		{"references", words, func() any { return new([]etf.Reference) }, 16},
+	} {
+		b := ext(cat(head(n), times(n, c.elem), null))
+		for _, growth := range []int64{1, 2, 3, 8, 13, 16, 32, 64, limits.NoLimit} {
+			m := compile(t, etf.Config{Limits: limits.Limits{MaxHeapWords: limits.NoLimit}, Policy: etf.Policy{Allow: etf.Identities},
+				Unmarshal: etf.UnmarshalOptions{MaxGrowth: growth}})
+			var before, after runtime.MemStats
+			into := c.into()
+			m.Unmarshal(b, c.into())
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			err := m.Unmarshal(b, into)
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			live := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+			var bad *etf.UnmarshalError
+			if err != nil && (!errors.As(err, &bad) || bad.Reason != etf.ReasonMemory) || err != nil && growth >= c.need {
+				t.Errorf("%s, MaxGrowth %d: %v", c.name, growth, err)
+			}
+			if growth < limits.NoLimit && live > growth*int64(len(b))*5/4+2<<20 {
+				t.Errorf("%s, MaxGrowth %d: %d live bytes of %d (%v)", c.name, growth, live, len(b), err)
+			}
+			if err == nil && growth == 1 {
+				t.Errorf("%s: accepted with MaxGrowth 1", c.name)
+			}
+			runtime.KeepAlive(into)
+		}
+	}
+	var m map[etf.Atom]etf.Term
+	b := ext(mapOf(atom("a"), bin(string(make([]byte, 3<<20)))))
+	if err := compile(t, etf.Config{Unmarshal: etf.UnmarshalOptions{MaxGrowth: limits.NoLimit}}).Unmarshal(b, &m); err != nil || len(m) != 1 {
+		t.Error(err)
+	}
+}
+
 // TestPlansInParallel: the first use of a type from many goroutines.
 func TestPlansInParallel(t *testing.T) {
 	type node struct {
