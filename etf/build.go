@@ -1,7 +1,9 @@
 package etf
 
 import (
+	"math"
 	"strings"
+	"unsafe"
 
 	"github.com/beamgate/beamgate/internal/wire"
 )
@@ -95,21 +97,41 @@ func newTree(n, size int) (*tree, []wire.Node, []byte) {
 // Clone returns the term in blocks of its own, so that the tree it was part of
 // can be freed.
 func (t Term) Clone() Term {
+	c, _ := t.cloneIn(math.MaxInt64)
+	return c
+}
+
+// Sizes that a tree is charged for.
+const (
+	treeSize = int64(unsafe.Sizeof(tree{}))
+	nodeSize = int64(unsafe.Sizeof(node{}))
+)
+
+// cloneIn is Clone for a term that may take room bytes, and returns how many are
+// left: less than 0 if there were too few, and then there is no clone.
+func (t Term) cloneIn(room int64) (Term, int64) {
 	if t.t == nil {
-		return t
+		return t, room
 	}
-	c := cloner{from: t.t, to: &tree{nodes: []wire.Node{wire.Node(t.node)}}}
-	for i := 0; i < len(c.to.nodes); i++ {
+	if room -= treeSize + nodeSize; room < 0 {
+		return Term{}, room
+	}
+	c := cloner{from: t.t, to: &tree{nodes: []wire.Node{wire.Node(t.node)}}, room: room}
+	for i := 0; i < len(c.to.nodes) && c.room >= 0; i++ {
 		c.copy(i)
 	}
+	if c.room < 0 {
+		return Term{}, c.room
+	}
 	c.to.names = c.names.String()
-	return Term{c.to, node(c.to.nodes[0])}
+	return Term{c.to, node(c.to.nodes[0])}, c.room
 }
 
 // cloner copies a tree in breadth: the node at hand still points into from.
 type cloner struct {
 	from, to *tree
 	names    strings.Builder
+	room     int64 // bytes that may still be allocated, less than 0 once they are not
 }
 
 func (c *cloner) copy(i int) {
@@ -117,6 +139,9 @@ func (c *cloner) copy(i int) {
 	children := n.length()
 	switch n.kind() {
 	case KindAtom:
+		if c.room -= int64(n.length()); c.room < 0 {
+			return
+		}
 		at := c.names.Len()
 		c.names.WriteString(c.from.names[n.Num : n.Num+uint64(n.length())])
 		n.Num = uint64(at)
@@ -145,6 +170,9 @@ func (c *cloner) copy(i int) {
 	default:
 		return
 	}
+	if c.room -= nodeSize * int64(children); c.room < 0 {
+		return
+	}
 	first := n.Num
 	n.Num = uint64(len(c.to.nodes))
 	c.to.nodes = append(c.to.nodes, c.from.nodes[first:first+uint64(children)]...)
@@ -154,6 +182,9 @@ func (c *cloner) payload(n *node) {
 	at := len(c.to.data)
 	if n.length() == 0 {
 		n.Num = 0
+		return
+	}
+	if c.room -= int64(n.length()); c.room < 0 {
 		return
 	}
 	c.to.data = append(c.to.data, c.from.data[n.Num:n.Num+uint64(n.length())]...)

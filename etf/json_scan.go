@@ -1,6 +1,7 @@
 package etf
 
 import (
+	"errors"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -13,6 +14,9 @@ const (
 	CodeJSONRange  Code = "json_range"  // a number beyond what its place takes
 	CodeJSONDepth  Code = "json_depth"  // nested deeper than a term may be
 )
+
+// ErrJSON is what errors.Is finds in a [*JSONError].
+var ErrJSON = errors.New("etf: JSON is no external term")
 
 // JSONError is why JSON is no term. It never holds anything of the input.
 type JSONError struct {
@@ -33,6 +37,9 @@ var jsonTexts = map[Code]string{
 func (e *JSONError) Error() string {
 	return "etf: JSON: " + jsonTexts[e.Code] + " at offset " + strconv.FormatInt(e.Offset, 10)
 }
+
+// Is reports whether target is [ErrJSON].
+func (e *JSONError) Is(target error) bool { return target == ErrJSON }
 
 // jsonScanner reads JSON by the letter of RFC 8259, without the latitude that it
 // leaves: no invalid UTF-8, no half of a surrogate pair, nothing behind the

@@ -246,7 +246,7 @@ func (b *planner) byKind(p *plan) (err error) {
 
 // list plans a slice or array.
 func (b *planner) list(p *plan) (err error) {
-	if e := p.typ.Elem(); e.Kind() == reflect.Uint8 && p.opts.form == formDefault && !hooked(e) {
+	if e := p.typ.Elem(); e.Kind() == reflect.Uint8 && p.opts.form == formDefault && !b.hooked(e) {
 		p.decode, p.encode = decodeBytes, encodeBytes
 		return nil
 	}
@@ -262,11 +262,9 @@ func (b *planner) list(p *plan) (err error) {
 	return err
 }
 
-// hooked reports whether the elements of a byte slice are more than bytes.
-func hooked(t reflect.Type) bool {
-	to := reflect.PointerTo(t)
-	return to.Implements(typeOf[UnmarshalerFrom]()) || to.Implements(typeOf[Unmarshaler]()) || to.Implements(typeOf[std.TextUnmarshaler]())
-}
+// hooked reports whether the elements of a byte slice are more than bytes: in
+// either direction, so that what is written can be read.
+func (b *planner) hooked(t reflect.Type) bool { return b.own(t) || hasText(t) || hasBytes(t) }
 
 // mapping plans a Go map.
 func (b *planner) mapping(p *plan) (err error) {

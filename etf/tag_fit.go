@@ -53,7 +53,7 @@ func (b *planner) reachOf(typ reflect.Type, inside map[reflect.Type]bool) (r rea
 	case kind == reflect.String:
 		return reach{text: true, str: true}
 	case kind == reflect.Slice || kind == reflect.Array:
-		if e := typ.Elem(); e.Kind() == reflect.Uint8 && !hooked(e) {
+		if e := typ.Elem(); e.Kind() == reflect.Uint8 && !b.hooked(e) {
 			return reach{text: true}
 		}
 		return b.reachOf(typ.Elem(), inside)

@@ -1,6 +1,7 @@
 package etf_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -70,52 +71,107 @@ func TestUnmarshalKeeps(t *testing.T) {
 }
 
 // TestUnmarshalMultiple holds the memory of values against the multiple of the
-// input that is promised. Terms are those that are small for what they become.
+// input that is promised. Terms are those that are small for what they become:
+// in an any each is accepted under the default MaxGrowth, however many there are.
 func TestUnmarshalMultiple(t *testing.T) {
-	const n = 1 << 17
-	wide := mapOf(atom(""), null)
-	b := ext(cat(head(n), times(n, wide), null))
+	const many = 1 << 20
 	type big struct{ A [32]int64 }
-	m := compile(t, etf.Config{Limits: limits.Limits{MaxHeapWords: limits.NoLimit}})
+	m := compile(t, etf.Config{Limits: limits.Limits{MaxHeapWords: limits.NoLimit}, Policy: etf.Policy{Allow: etf.Identities}})
 	const any48 = 48
 	for name, c := range map[string]struct {
-		b    []byte
-		into func() any
-		most int64 // bytes a byte
+		n       int
+		elem    []byte
+		into    func() any
+		most    int64 // bytes a byte
+		wantErr bool
 	}{
-		"small maps":       {b, func() any { return new(any) }, any48},
-		"small typed maps": {b, func() any { return new([]map[string]any) }, 64},
-		"odd maps":         {ext(cat(head(n), times(n, mapOf(null, null)), null)), func() any { return new(any) }, any48},
-		"nils":             {ext(cat(head(n), times(n, null), null)), func() any { return new(any) }, any48},
-		"nested nils":      {ext(cat(head(n), times(n, list(null)), null)), func() any { return new(any) }, any48},
-		"empty tuples":     {ext(cat(head(n), times(n, tuple()), null)), func() any { return new(any) }, any48},
-		"empty maps":       {ext(cat(head(n), times(n, mapOf()), null)), func() any { return new(any) }, any48},
-		"bytes":            {ext(cat(head(n/256), times(n/256, str(string(make([]byte, 256)))), null)), func() any { return new(any) }, any48},
-		"integers":         {ext(cat(head(n), times(n, int32x(1<<20)), null)), func() any { return new(any) }, any48},
-		"improper":         {ext(cat(head(n), times(n, pieces(null, small(1))), null)), func() any { return new(any) }, any48},
-		"atoms":            {ext(cat(head(n), times(n, atom("")), null)), func() any { return new(any) }, any48},
-		"empty binaries":   {ext(cat(head(n), times(n, bin("")), null)), func() any { return new(any) }, any48},
-		"large structs":    {ext(cat(head(n), times(n, null), null)), func() any { return new([]big) }, 64},
-		"pointers":         {ext(cat(head(n), times(n, null), null)), func() any { return new([]*big) }, 64},
-		"references":       {ext(cat(head(n), times(n, newerRef(atom(""), 1, 1)), null)), func() any { return new(any) }, any48},
+		"small maps":       {many, mapOf(atom(""), null), func() any { return new(any) }, any48, false},
+		"small typed maps": {many, mapOf(atom(""), null), func() any { return new([]map[string]any) }, 64, false},
+		"odd maps":         {many, mapOf(null, null), func() any { return new(any) }, any48, false},
+		"nils":             {many, null, func() any { return new(any) }, any48, false},
+		"nested nils":      {many, list(null), func() any { return new(any) }, any48, false},
+		"empty tuples":     {many, tuple(), func() any { return new(any) }, any48, false},
+		"tuples":           {many, tuple(null), func() any { return new(any) }, any48, false},
+		"empty maps":       {many, mapOf(), func() any { return new(any) }, any48, false},
+		"empty typed maps": {many, mapOf(), func() any { return new([]map[string]any) }, 64, false},
+		"bytes":            {1 << 12, str(string(make([]byte, 256))), func() any { return new(any) }, any48, false},
+		"integers":         {many, int32x(1 << 20), func() any { return new(any) }, any48, false},
+		"improper":         {many, pieces(null, small(1)), func() any { return new(any) }, any48, false},
+		"atoms":            {many, atom(""), func() any { return new(any) }, any48, false},
+		"empty binaries":   {many, bin(""), func() any { return new(any) }, any48, false},
+		"large structs":    {many, null, func() any { return new([]big) }, 64, true},
+		"pointers":         {1 << 17, mapOf(), func() any { return new([]*big) }, 64, false},
+		"references":       {1 << 17, newerRef(atom(""), 1, 1), func() any { return new(any) }, any48, false},
 	} {
-		if name == "references" {
-			continue // refused
-		}
+		b := ext(cat(head(int64(c.n)), times(c.n, c.elem), null))
 		var before, after runtime.MemStats
 		into := c.into()
-		m.Unmarshal(c.b, c.into()) // what is used again for the next term
+		m.Unmarshal(b, c.into()) // what is used again for the next term
 		runtime.ReadMemStats(&before)
-		err := m.Unmarshal(c.b, into)
+		err := m.Unmarshal(b, into)
 		runtime.ReadMemStats(&after)
+		var bad *etf.UnmarshalError
+		if refused := errors.As(err, &bad) && bad.Reason == etf.ReasonMemory; refused != c.wantErr || err != nil && !refused {
+			t.Errorf("%s: %v", name, err)
+		}
 		got := int64(after.TotalAlloc - before.TotalAlloc)
 		// The nodes of a term this large are not kept for the next one.
-		const nodes, base = 16 * 3, 4 << 20
-		if max := c.most*int64(len(c.b)) + nodes*n + base; got > max {
-			t.Errorf("%s: %d bytes of %d, want at most %d (%v)", name, got, len(c.b), max, err)
+		nodes, base := int64(16*3), int64(4<<20)
+		if max := c.most*int64(len(b)) + nodes*int64(c.n) + base; got > max {
+			t.Errorf("%s: %d bytes of %d, want at most %d (%v)", name, got, len(b), max, err)
 		}
-		t.Logf("%s: %.1f bytes a byte (%v)", name, float64(got)/float64(len(c.b)), err)
+		t.Logf("%s: %.1f bytes a byte (%v)", name, float64(got)/float64(len(b)), err)
 		runtime.KeepAlive(into)
+	}
+}
+
+// TestUnmarshalGrowth: what is copied out of the tree is charged too. A value is
+// refused or takes no more than MaxGrowth allows.
+func TestUnmarshalGrowth(t *testing.T) {
+	const n = 1 << 16
+	words := newerRef(atom(""), 1, 1, 2, 3)
+	for _, c := range []struct {
+		name string
+		elem []byte
+		into func() any
+		need int64 // a MaxGrowth that is enough
+	}{
+		{"terms", tuple(), func() any { return new([]etf.Term) }, 64},
+		{"terms of atoms", atom("name"), func() any { return new([]etf.Term) }, 64},
+		{"bitstrings", bits(1, 0x80), func() any { return new([]etf.Bitstring) }, 16},
+		{"bytes", bin("0123456789"), func() any { return new([]etf.Bitstring) }, 16},
+		{"references", words, func() any { return new([]etf.Reference) }, 16},
+	} {
+		b := ext(cat(head(n), times(n, c.elem), null))
+		for _, growth := range []int64{1, 2, 3, 8, 13, 16, 32, 64, limits.NoLimit} {
+			m := compile(t, etf.Config{Limits: limits.Limits{MaxHeapWords: limits.NoLimit}, Policy: etf.Policy{Allow: etf.Identities},
+				Unmarshal: etf.UnmarshalOptions{MaxGrowth: growth}})
+			var before, after runtime.MemStats
+			into := c.into()
+			m.Unmarshal(b, c.into())
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			err := m.Unmarshal(b, into)
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			live := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+			var bad *etf.UnmarshalError
+			if err != nil && (!errors.As(err, &bad) || bad.Reason != etf.ReasonMemory) || err != nil && growth >= c.need {
+				t.Errorf("%s, MaxGrowth %d: %v", c.name, growth, err)
+			}
+			if growth < limits.NoLimit && live > growth*int64(len(b))*5/4+2<<20 {
+				t.Errorf("%s, MaxGrowth %d: %d live bytes of %d (%v)", c.name, growth, live, len(b), err)
+			}
+			if err == nil && growth == 1 {
+				t.Errorf("%s: accepted with MaxGrowth 1", c.name)
+			}
+			runtime.KeepAlive(into)
+		}
+	}
+	var m map[etf.Atom]etf.Term
+	b := ext(mapOf(atom("a"), bin(string(make([]byte, 3<<20)))))
+	if err := compile(t, etf.Config{Unmarshal: etf.UnmarshalOptions{MaxGrowth: limits.NoLimit}}).Unmarshal(b, &m); err != nil || len(m) != 1 {
+		t.Error(err)
 	}
 }
 

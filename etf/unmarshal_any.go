@@ -135,7 +135,7 @@ func (d *filling) anyOther(t Term) (any, error) {
 		v, _ := t.Export()
 		return v, nil
 	}
-	return t.own(), nil // a fun with its free variables
+	return d.own(t) // a fun with its free variables
 }
 
 // anys makes the elements of a list or tuple.

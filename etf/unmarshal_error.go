@@ -130,7 +130,7 @@ func under(err error, p *plan, t Term, step Step) error {
 	return e
 }
 
-// of adds the struct field that the term at fault is for.
+// ofField adds the struct field that the term at fault is for.
 func ofField(err error, p *plan, f *field) error {
 	if e, ok := err.(*UnmarshalError); ok {
 		e.fields = append(e.fields, f.goName)

@@ -125,6 +125,9 @@ func decodeArray(d *filling, p *plan, t Term, place int, v reflect.Value) error 
 // mapSize is about what a Go map of n pairs takes.
 func mapSize(n int, pair int64) int64 {
 	const head, group = 48, 8
+	if n == 0 { // the first group comes with the first pair
+		return head
+	}
 	if n <= group {
 		return head + group*(pair+1)
 	}

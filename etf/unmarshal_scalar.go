@@ -327,25 +327,57 @@ func (d *filling) bytes(p *plan, t Term) ([]byte, error) {
 
 // decodeTerm copies the term out of the tree.
 func decodeTerm(d *filling, p *plan, t Term, place int, v reflect.Value) error {
-	*v.Addr().Interface().(*Term) = t.own()
+	own, err := d.own(t)
+	if err != nil {
+		return typed(err, p, t)
+	}
+	*v.Addr().Interface().(*Term) = own
 	return nil
 }
 
-// own is Clone that makes no tree for a scalar without one.
-func (t Term) own() Term {
+// own is Clone that makes no tree for a scalar without one, and charges what it
+// copies before it is copied.
+func (d *filling) own(t Term) (Term, error) {
 	switch t.kind() {
 	case KindFloat, KindNil:
-		return Term{node: t.node}
+		return Term{node: t.node}, nil
 	case KindInteger:
 		if t.flags()&nodeBig == 0 {
-			return Term{node: t.node}
+			return Term{node: t.node}, nil
 		}
 	}
-	return t.Clone()
+	c, left := t.cloneIn(d.room)
+	if left < 0 {
+		return Term{}, &UnmarshalError{Reason: ReasonMemory}
+	}
+	d.room = left
+	return c, nil
+}
+
+// ownSize is what a struct type of this package takes beside itself, at most: a
+// name in UTF-8 is up to twice as long as in Latin-1, and small blocks are
+// rounded up.
+func (t Term) ownSize() int64 {
+	n := int64(0)
+	switch t.kind() {
+	case KindBinary, KindBitstring:
+		n = int64(t.length())
+	case KindPid, KindPort, KindReference, KindExport:
+		n = 2 * int64(t.length())
+	case KindFun:
+		n = 2 * int64(Term{t.t, node(t.t.nodes[t.node.Num])}.length())
+	}
+	if n > 0 {
+		n += numberSize
+	}
+	return n
 }
 
 // decodeOwn fills the struct types of this package.
 func decodeOwn(d *filling, p *plan, t Term, place int, v reflect.Value) error {
+	if err := d.charge(t.ownSize()); err != nil {
+		return typed(err, p, t)
+	}
 	ok := false
 	switch to := v.Addr().Interface().(type) {
 	case *Pid:

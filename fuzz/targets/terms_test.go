@@ -9,7 +9,7 @@ import (
 	"github.com/beamgate/beamgate/etf"
 )
 
-// termModes are what terms are decoded with: as OTP does, on a node that sent
+// termMode is what terms are decoded with: as OTP does, on a node that sent
 // none of them.
 func termMode(tb testing.TB) *etf.Mode {
 	c := etf.OTP()

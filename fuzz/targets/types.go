@@ -34,7 +34,7 @@ type Tree struct {
 	Names       map[string]Tree
 }
 
-// Hook copies what it reads.
+// Hook counts the tokens that it reads.
 type Hook struct{ Tokens int }
 
 // UnmarshalETFFrom counts the tokens of its term.
