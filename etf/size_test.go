@@ -11,7 +11,8 @@ func TestSizes(t *testing.T) {
 	for name, size := range map[string][2]uintptr{
 		"Token": {unsafe.Sizeof(Token{}), 16},
 		"Term":  {unsafe.Sizeof(Term{}), 24},
-		"node":  {unsafe.Sizeof(node{}), 16},
+		"node":  {unsafe.Sizeof(node{}), nodeSize},
+		"tree":  {unsafe.Sizeof(tree{}), treeSize},
 		"Error": {unsafe.Sizeof(Error{}), 128},
 	} {
 		if size[0] > size[1] {
