@@ -44,6 +44,7 @@ type UnmarshalOptions struct {
 	// terms that are small until they meet a large Go type: in a []T each
 	// element takes one byte on the wire or more, and the size of T in memory.
 	// No term takes more than 48 in an any. limits.NoLimit lifts it.
+	// What a hook allocates is not counted.
 	MaxGrowth int64
 }
 
