@@ -51,7 +51,7 @@ command -v npm >/dev/null || debian+=(nodejs npm libnode-dev)
 phase_setup() {
   go version
   git --version
-  make --version | head -n 1
+  make --version | sed -n 1p
   local missing=() program
   for program in "${programs[@]}"; do
     command -v "$program" >/dev/null || missing+=("$program")
@@ -70,7 +70,7 @@ phase_setup() {
   fi
   erl -noinput -eval 'io:format("Erlang/OTP ~s, erts ~s~n", [erlang:system_info(otp_release), erlang:system_info(version)]), halt().'
   elixir --version | tail -n 1
-  gcc --version | head -n 1
+  gcc --version | sed -n 1p
 }
 
 erl_has() { [[ $(erl -noinput -eval "io:format(\"~p\", [is_list(code:lib_dir($1))]), halt().") == true ]]; }
