@@ -8,24 +8,10 @@ func endList(b []byte, start, n int) []byte {
 	if n == 0 {
 		return AppendNil(b)
 	}
-	const head = 5
-	body := b[start+head:]
-	if n > stringMax || len(body) != 2*n {
-		return AppendNil(b)
+	if s, ok := wire.ShortenBytes(b, start, int64(n)); ok {
+		return s
 	}
-	// As many bytes as small integers would take: if one stands where each
-	// begins, there is nothing else.
-	for i := 0; i < len(body); i += 2 {
-		if body[i] != wire.TagSmallInteger {
-			return AppendNil(b)
-		}
-	}
-	b[start] = wire.TagString
-	be.PutUint16(b[start+1:], uint16(n))
-	for i := range n {
-		b[start+3+i] = body[2*i+1]
-	}
-	return b[:start+3+n]
+	return AppendNil(b)
 }
 
 // isList reports whether the encoded term is a list.

@@ -102,8 +102,9 @@ func (t Term) Clone() Term {
 
 // Sizes that a tree is charged for; a test holds them against the types.
 const (
-	treeSize = 72
-	nodeSize = 16
+	treeSize  = 72
+	nodeSize  = 16
+	startSize = 8 // of where a term starts
 )
 
 // cloneIn is Clone for a term that may take room bytes, and returns how many are

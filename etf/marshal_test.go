@@ -169,6 +169,7 @@ func TestMarshalRefuses(t *testing.T) {
 		"channel":             {make(chan int), etf.ReasonType},
 		"func in an any":      {[]any{func() {}}, etf.ReasonType},
 		"complex":             {1i, etf.ReasonType},
+		"pointer to itself":   {toItself(nil), etf.ReasonType},
 		"cycle":               {round, etf.ReasonCycle},
 		"cycle of slices":     {loop, etf.ReasonCycle},
 		"keys that are one":   {map[any]int{int8(1): 1, int64(1): 2}, etf.ReasonCollision},

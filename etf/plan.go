@@ -224,6 +224,10 @@ func (b *planner) byKind(p *plan) (err error) {
 	case reflect.String:
 		p.decode, p.encode, p.sorts = decodeString, encodeString, sortText
 	case reflect.Pointer:
+		if _, ok := pointee(p.typ); !ok {
+			p.decode, p.encode = decodeNothing, encodeNothing
+			return nil
+		}
 		p.decode, p.encode = decodePointer, encodePointer
 		p.elem, err = b.of(p.typ.Elem(), p.opts)
 	case reflect.Slice, reflect.Array:
@@ -242,6 +246,20 @@ func (b *planner) byKind(p *plan) (err error) {
 		p.decode, p.encode = decodeNothing, encodeNothing
 	}
 	return err
+}
+
+// pointee returns what is behind all pointers of a type. It is not ok for a type
+// whose pointers lead to itself, as type P *P.
+func pointee(typ reflect.Type) (end reflect.Type, ok bool) {
+	for behind, step := typ, 0; typ.Kind() == reflect.Pointer; step++ {
+		if typ = typ.Elem(); typ == behind {
+			return typ, false
+		}
+		if step%2 == 1 {
+			behind = behind.Elem()
+		}
+	}
+	return typ, true
 }
 
 // list plans a slice or array.

@@ -112,10 +112,8 @@ func (b *planner) fits(typ reflect.Type, o options) error {
 // shaped returns what a pointer leads to, and its kind, unless the type has a form
 // of its own.
 func (b *planner) shaped(typ reflect.Type) (reflect.Type, reflect.Kind) {
-	for typ.Kind() == reflect.Pointer {
-		typ = typ.Elem()
-	}
-	if b.own(typ) || hasText(typ) || hasBytes(typ) {
+	typ, ok := pointee(typ)
+	if !ok || b.own(typ) || hasText(typ) || hasBytes(typ) {
 		return typ, reflect.Invalid
 	}
 	return typ, typ.Kind()

@@ -25,7 +25,7 @@ func TestTagsFit(t *testing.T) {
 		"map[string]*int": reflect.TypeFor[map[string]*int](), "MapSet[string]": reflect.TypeFor[etf.MapSet[string]](),
 		"Result[string,int]": reflect.TypeFor[etf.Result[string, int]](), "Tuple": reflect.TypeFor[etf.Tuple](),
 		"DateTime": reflect.TypeFor[etf.DateTime](), "RawTerm": reflect.TypeFor[etf.RawTerm](), "Term": reflect.TypeFor[etf.Term](),
-		"[]recursive": reflect.TypeFor[[]nested](),
+		"[]recursive": reflect.TypeFor[[]nested](), "endless": reflect.TypeFor[toItself](),
 	}
 	text := "string []byte [3]byte Addr []string [][]string map[int]string MapSet[string] Result[string,int]"
 	times := "Time []Time"
@@ -34,7 +34,7 @@ func TestTagsFit(t *testing.T) {
 		"atom": text + " Atom", "binary": text, "charlist": text, "text": text, "iodata": text,
 		"decimal": "string Addr []string [][]string map[int]string MapSet[string] Result[string,int]",
 		"naive":   times, "erlang": times, "unix": times, "unixmilli": times, "unixmicro": times, "unixnano": times,
-		"undefined": "*int any *struct map[string]*int", "bytes": "Addr",
+		"undefined": "*int any *struct map[string]*int endless", "bytes": "Addr",
 		"map": structs, "record=r": structs, "struct=Elixir.S": structs,
 		"tuple": structs + " []byte [3]byte []int [2]int []string [][]string []Time []recursive", "proplist": structs + " map[string]int map[Atom]int map[int]string map[string]*int",
 		"key=atom": structs + " map[string]int map[Atom]int map[string]*int", "key=binary": structs + " map[string]int map[string]*int",
@@ -63,6 +63,9 @@ func TestTagsFit(t *testing.T) {
 }
 
 type nested []nested
+
+// toItself is a pointer that leads to nothing but itself.
+type toItself *toItself
 
 type point struct{ X, Y int }
 

@@ -87,7 +87,8 @@ func Unmarshal(b []byte, v any) error { return defaultMode().Unmarshal(b, v) }
 // inflated, in an any, and otherwise at most what [UnmarshalOptions] allow. What is
 // needed on the way, and used again for the next term, is 16 bytes for each term
 // in b. Hooks that call [Decoder.Decode] inside each other hold that once for each
-// of them, and it counts as what the value takes while they do.
+// of them, and it counts as what the value takes while they do. A hook that calls
+// Unmarshal begins anew.
 func (m *Mode) Unmarshal(b []byte, v any) error {
 	s := m.get()
 	defer m.put(s)
@@ -120,41 +121,29 @@ func (d *Decoder) Decode(v any) error {
 	if err != nil {
 		return err
 	}
-	if d.outer != nil {
-		return d.fillInside(raw, p, to)
-	}
-	return d.m.fill(raw, p, to)
+	return d.fill(raw, p, to)
 }
 
-// wayPerTerm is what the way through a term holds for each term in it: its node, and
-// where it starts.
-const wayPerTerm = 16 + 8
-
-// fillInside is fill for a value inside a term that is being unmarshalled, by a
-// hook: it shares what that term may take and how deep it may go. What the way
-// through it holds beside the value is charged until it has ended, since hooks that
-// call each other hold it all at once.
-func (d *Decoder) fillInside(raw []byte, p *plan, to reflect.Value) error {
+// fill stores an accepted term without its version byte.
+//
+// In a hook it shares what the term around it may take and how deep that may go.
+// What the way through the part holds beside the value is charged until it has
+// ended, since hooks that call each other hold it all at once.
+func (d *Decoder) fill(raw []byte, p *plan, to reflect.Value) error {
 	s := d.m.c.session()
 	defer d.m.c.release(s)
 	s.in.BuildSlice(d.m.c.prog, raw)
 	s.in.Run(-1)
-	held := int64(len(raw)) + wayPerTerm*int64(s.in.TreeSize())
+	if d.outer == nil {
+		return s.into(raw, 0, p, to, d.m.c.config.Unmarshal.room(len(raw)))
+	}
+	held := int64(len(raw)) + (nodeSize+startSize)*int64(s.in.TreeSize())
 	if err := d.outer.charge(held); err != nil {
 		return finish(err)
 	}
 	err := s.intoAt(raw, 0, p, to, d.outer.room, d.outer.depth+d.Depth())
 	d.outer.room = s.filling.room + held
 	return err
-}
-
-// fill stores an accepted term without its version byte.
-func (m *Mode) fill(raw []byte, p *plan, to reflect.Value) error {
-	s := m.c.session()
-	defer m.c.release(s)
-	s.in.BuildSlice(m.c.prog, raw)
-	s.in.Run(-1)
-	return s.into(raw, 0, p, to, m.c.config.Unmarshal.room(len(raw)))
 }
 
 // session returns a session for terms that have been accepted before.

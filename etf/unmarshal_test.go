@@ -205,6 +205,8 @@ func TestUnmarshalAny(t *testing.T) {
 		{"channel", small(1), new(chan int), etf.ReasonType},
 		{"complex", small(1), new(complex64), etf.ReasonType},
 		{"func", small(1), new(func()), etf.ReasonType},
+		{"pointer to itself", small(1), new(toItself), etf.ReasonType},
+		{"pointers to themselves in a list", list(small(1)), new([]*toItself), etf.ReasonType},
 	})
 	if v, ok := (etf.Pairs{{etf.Tuple{}, 1}, {"a", 2}}).Get("a"); v != 2 || !ok {
 		t.Errorf("Get: %v, %t", v, ok)

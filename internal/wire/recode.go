@@ -369,14 +369,8 @@ func (c *recoder) closeList(n int64) {
 	c.n--
 	head := c.places[c.n]
 	at := c.origin + int(head&^listGrew)
-	elems := c.out[at+listHead : len(c.out)-1]
-	if n <= math.MaxUint16 && areBytes(elems, n) {
-		c.out[at] = TagString
-		binary.BigEndian.PutUint16(c.out[at+1:], uint16(n))
-		for i := range int(n) {
-			c.out[at+3+i] = elems[2*i+1]
-		}
-		c.out = c.out[:at+3+int(n)]
+	if b, ok := ShortenBytes(c.out[:len(c.out)-1], at, n); ok {
+		c.out = b
 		c.shift()
 		return
 	}
@@ -385,15 +379,25 @@ func (c *recoder) closeList(n int64) {
 	}
 }
 
-// areBytes reports whether n canonical terms are all integers of a byte.
-func areBytes(b []byte, n int64) bool {
-	if int64(len(b)) != 2*n {
-		return false
+// ShortenBytes writes the list of n canonical elements at the end of b, whose head
+// is at start, as the STRING_EXT that a BEAM makes of it if all of them are integers
+// of a byte and there are at most 65,535. Else it is not ok, and b is as it was.
+func ShortenBytes(b []byte, start int, n int64) ([]byte, bool) {
+	elems := b[start+listHead:]
+	// As many bytes as small integers would take: if one stands where each begins,
+	// there is nothing else.
+	if n > math.MaxUint16 || int64(len(elems)) != 2*n {
+		return b, false
 	}
-	for i := 0; i < len(b); i += 2 {
-		if b[i] != TagSmallInteger {
-			return false
+	for i := 0; i < len(elems); i += 2 {
+		if elems[i] != TagSmallInteger {
+			return b, false
 		}
 	}
-	return true
+	b[start] = TagString
+	binary.BigEndian.PutUint16(b[start+1:], uint16(n))
+	for i := range int(n) {
+		b[start+3+i] = elems[2*i+1]
+	}
+	return b[:start+3+int(n)], true
 }
