@@ -32,7 +32,8 @@ func (g *Guard) Handler(next http.Handler) http.Handler {
 // carries what was checked: Body, ContentLength, GetBody and, in a copy of the
 // header, Content-Length; transfer codings, trailers and a decoded
 // Content-Encoding are gone. A request whose body is not ETF has only the first
-// bytes of it read, and is otherwise as it was.
+// bytes of it read, and is otherwise as it was. Of a request that a server got give
+// a copy: net/http looks at its own once more to see what is left of the body.
 //
 // Refused besides bodies: multipart types, ranges, and without HTTP.Upgrade what
 // leaves HTTP. The error is an *[HTTPError], after which the request must not be

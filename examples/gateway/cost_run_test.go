@@ -116,23 +116,8 @@ func oneWay(t testing.TB, addr string, n int) sample {
 
 // serveConns accepts connections until the test ends.
 func serveConns(t testing.TB, serve func(c net.Conn)) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				serve(c)
-			}()
-		}
-	}()
+	l := Listen(t)
+	Serve(t, l, serve)
 	return l.Addr().String()
 }
 

@@ -24,7 +24,11 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/beamnode"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
 )
+
+// answerTime is how long an answer may take, whatever has gone wrong.
+const answerTime = 30 * time.Second
 
 // trial is the gateway as a process of its own, under load at a door of frames and
 // at one of HTTP, while something goes wrong. In the end these have to hold:
@@ -205,7 +209,7 @@ func (f *trial) sendFrames() {
 		for err == nil && !f.over() {
 			n := f.number.Add(1)
 			var got []byte
-			got, err = exchange(c, f.numbered(n))
+			got, err = traffic.Exchange(c, f.numbered(n), answerTime)
 			if err == nil && !bytes.Equal(got, f.numbered(n)) {
 				f.t.Errorf("message %d came back as %.40q", n, got)
 			}
@@ -216,26 +220,6 @@ func (f *trial) sendFrames() {
 		}
 		c.Close()
 	}
-}
-
-// exchange sends a message and returns the answer, or with an error what there is of
-// it.
-func exchange(c net.Conn, msg []byte) ([]byte, error) {
-	c.SetDeadline(time.Now().Add(30 * time.Second))
-	frame, err := etf.AppendFrame(nil, msg, 4)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Write(frame); err != nil {
-		return nil, err
-	}
-	var head [4]byte
-	if n, err := io.ReadFull(c, head[:]); err != nil {
-		return head[:n], err
-	}
-	b := make([]byte, int(head[2])<<8|int(head[3])|int(head[1])<<16)
-	n, err := io.ReadFull(c, b)
-	return b[:n], err
 }
 
 func (f *trial) sendHTTP() {
@@ -652,7 +636,7 @@ func TestFaultCrowd(t *testing.T) {
 				f.became(1, n, f.postOn(c, n))
 				return
 			}
-			b, err := exchange(c, f.numbered(n))
+			b, err := traffic.Exchange(c, f.numbered(n), answerTime)
 			if err == nil && !bytes.Equal(b, f.numbered(n)) || err != nil && len(b) > 0 {
 				t.Errorf("message %d came back as %.40q, %v", n, b, err)
 			}
@@ -874,7 +858,7 @@ func (f *trial) sendToBEAM(sent, answered *sync.Map) {
 			digest := beamnode.DigestOf(msg)
 			sent.Store(digest, n)
 			var b []byte
-			if b, err = exchange(c, msg); err != nil {
+			if b, err = traffic.Exchange(c, msg, answerTime); err != nil {
 				if len(b) > 0 {
 					f.t.Errorf("half an answer: %q", b)
 				}

@@ -380,7 +380,7 @@ func (s *soak) ended() bool {
 	}
 }
 
-// exchange sends a frame and returns what comes back; with an error, how far it came.
+// exchange sends a frame and returns the one that comes back.
 func (c *soakConn) exchange(frame []byte) ([]byte, error) {
 	c.SetDeadline(time.Now().Add(2 * time.Minute))
 	if _, err := c.Write(frame); err != nil {

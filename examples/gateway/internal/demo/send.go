@@ -2,15 +2,12 @@ package demo
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
-	"io"
 	"math/rand/v2"
 	"net"
 	"sync/atomic"
 	"time"
 
-	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/beamnode"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
@@ -23,6 +20,7 @@ type counts struct{ sent, passed, refused atomic.Int64 }
 const (
 	pause      = 2 * time.Millisecond
 	pauseAfter = 5 * time.Millisecond // a refusal, which costs a connection
+	answerTime = 10 * time.Second
 )
 
 // send plays a client of one kind until ctx is done.
@@ -39,7 +37,7 @@ func (s *show) send(ctx context.Context, addr string, i int, k traffic.Kind) {
 			}
 		}
 		s.counts[i].sent.Add(1)
-		b, err := exchange(c, k.Make(r, n))
+		b, err := traffic.Exchange(c, k.Make(r, n), answerTime)
 		if err != nil {
 			s.counts[i].refused.Add(1)
 			c.Close()
@@ -65,7 +63,7 @@ func (s *show) harm(ctx context.Context, addr string, k traffic.Kind) {
 	defer c.Close()
 	r := rand.New(rand.NewPCG(2, 0))
 	for n := 0; ctx.Err() == nil; n++ {
-		b, err := exchange(c, k.Make(r, n))
+		b, err := traffic.Exchange(c, k.Make(r, n), answerTime)
 		if err != nil {
 			return
 		}
@@ -73,25 +71,6 @@ func (s *show) harm(ctx context.Context, addr string, k traffic.Kind) {
 		s.unguarded.heard(b)
 		time.Sleep(pause)
 	}
-}
-
-// exchange sends a message and waits for its answer.
-func exchange(c net.Conn, msg []byte) ([]byte, error) {
-	c.SetDeadline(time.Now().Add(10 * time.Second))
-	frame, err := etf.AppendFrame(nil, msg, 4)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.Write(frame); err != nil {
-		return nil, err
-	}
-	var head [4]byte
-	if _, err := io.ReadFull(c, head[:]); err != nil {
-		return nil, err
-	}
-	b := make([]byte, min(binary.BigEndian.Uint32(head[:]), 1<<20))
-	_, err = io.ReadFull(c, b)
-	return b, err
 }
 
 // look asks the nodes how they are.
@@ -116,7 +95,7 @@ func ask(addr string, msg []byte) (seen beamnode.Seen, err error) {
 		return seen, err
 	}
 	defer c.Close()
-	b, err := exchange(c, msg)
+	b, err := traffic.Exchange(c, msg, answerTime)
 	if err != nil {
 		return seen, err
 	}

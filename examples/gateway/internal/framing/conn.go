@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"sync/atomic"
+	"time"
 )
 
 // ErrAmbiguous says that a message could be read in two ways.
@@ -39,6 +40,7 @@ type Conn struct {
 	// net/http has refused before a handler saw it: for a status, a whole answer.
 	Refuse  func(status int) []byte
 	reading atomic.Bool // a header, and the handler has not begun
+	body    atomic.Bool // there is more of one
 }
 
 // New returns a Conn whose headers are at most so many bytes. failed, if not nil,
@@ -68,6 +70,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 		if err := c.next(); err != nil {
 			if errors.Is(err, ErrAmbiguous) {
 				c.err = err
+				c.body.Store(true) // or whatever it is that follows
 				if c.failed != nil {
 					c.failed()
 				}
@@ -81,7 +84,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := c.r.Read(p[:min(int64(len(p)), c.left)])
-	c.left -= int64(n)
+	if c.left -= int64(n); c.left == 0 && !c.head.chunked {
+		c.body.Store(false)
+	}
 	return n, err
 }
 
@@ -92,6 +97,7 @@ func (c *Conn) give(line []byte) { c.pass = append(c.pass[:0], line...) }
 // looks for it while it still answers the request before, and must not be told of
 // an error then.
 func (c *Conn) first() error {
+	c.body.Store(false)
 	b, err := c.r.ReadByte()
 	if err != nil {
 		return err
@@ -125,6 +131,31 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// CloseWrite is for net/http, which ends its side first where a client is still
+// sending what nobody wants to read, and waits with the rest.
+func (c *Conn) CloseWrite() error {
+	c.body.Store(false)
+	if c, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return nil
+}
+
+// lingering is how long a client may go on sending what nobody reads.
+const lingering = 500 * time.Millisecond
+
+// Close implements net.Conn. If a body was not read to its end, the client may be
+// sending it still: closed at once, the connection would be reset, and the answer
+// lost with it. net/http leaves that to chance where the client wanted the
+// connection closed. So what comes is dropped for a while.
+func (c *Conn) Close() error {
+	if c.body.Load() && !c.raw.Load() && c.CloseWrite() == nil {
+		c.Conn.SetReadDeadline(time.Now().Add(lingering))
+		io.Copy(io.Discard, c.Conn)
+	}
+	return c.Conn.Close()
 }
 
 // request lets the request line pass. net/http asks for more than the first byte
@@ -167,6 +198,7 @@ func (c *Conn) field() error {
 	} else {
 		c.left = max(c.head.length, 0)
 	}
+	c.body.Store(c.head.chunked || c.left > 0)
 	return nil
 }
 
@@ -208,6 +240,7 @@ func (c *Conn) trailer() error {
 	}
 	if len(line) == 2 {
 		c.next = c.first
+		c.body.Store(false)
 	} else if !trailer(line[:len(line)-2]) {
 		return ErrAmbiguous
 	}

@@ -14,25 +14,15 @@ const unlimited = "answers: {expect: one}\nlimits: {messages_per_second: 1000000
 
 // copier is the least that a proxy can do.
 func copier(b *testing.B, to string) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			up, err := net.Dial("tcp", to)
-			if err != nil {
-				return
-			}
-			go func() { io.Copy(up, c); up.Close() }()
-			go func() { io.Copy(c, up); c.Close() }()
+	l := Listen(b)
+	Serve(b, l, func(c net.Conn) {
+		up, err := net.Dial("tcp", to)
+		if err != nil {
+			return
 		}
-	}()
+		go func() { io.Copy(up, c); up.Close() }()
+		io.Copy(c, up)
+	})
 	return l.Addr().String()
 }
 

@@ -333,24 +333,23 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// echo answers one short message with itself.
+func echo(c net.Conn) {
+	if b, err := ReadFrame(c); err == nil {
+		c.Write(append([]byte{0, 0, 0, byte(len(b))}, b...))
+	}
+}
+
 // TestStalledNode: a node that stops in the middle of an answer is given up, and
 // what it sent of it does not reach the client.
 func TestStalledNode(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			ReadFrame(c)
-			c.Write([]byte{0, 0, 1, 0, 131, 109})
-		}
-	}()
+	l, ended := Listen(t), make(chan bool)
+	defer close(ended)
+	Serve(t, l, func(c net.Conn) {
+		ReadFrame(c)
+		c.Write([]byte{0, 0, 1, 0, 131, 109})
+		<-ended
+	})
 	g := Start(t, conf(&Node{Addr: l.Addr().String()}, "", "answer_timeout: 100ms", "answers: {expect: one}"))
 	c := g.Dial("door")
 	c.Send(good)
@@ -391,25 +390,12 @@ func TestLedgerIsLost(t *testing.T) {
 // TestNodeClosesIdleConnections: a message is not what finds out, and makes nobody
 // a suspect.
 func TestNodeClosesIdleConnections(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	closed := make(chan bool, 10)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			if b, err := ReadFrame(c); err == nil {
-				c.Write(append([]byte{0, 0, 0, byte(len(b))}, b...))
-			}
-			c.Close()
-			closed <- true
-		}
-	}()
+	l, closed := Listen(t), make(chan bool, 10)
+	Serve(t, l, func(c net.Conn) {
+		echo(c)
+		c.Close()
+		closed <- true
+	})
 	g := Start(t, conf(&Node{Addr: l.Addr().String()}, "", "poison: {crashes: 1}", "answers: {expect: one}"))
 	c := g.Dial("door")
 	for range 5 {

@@ -101,21 +101,7 @@ func TestUpstreamTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				if b, err := ReadFrame(c); err == nil {
-					c.Write(append([]byte{0, 0, 0, byte(len(b))}, b...))
-				}
-			}()
-		}
-	}()
+	Serve(t, l, echo)
 	node := &Node{Addr: l.Addr().String()}
 	for name, ok := range map[string]bool{"node.internal": true, "other.internal": false} {
 		g := Start(t, conf(node, "", fmt.Sprintf("tls: {ca: %s, server_name: %s}", ca.Path(), name), "answers: {expect: one}"))

@@ -60,18 +60,47 @@ func (n *Node) Start(t testing.TB, addr string) {
 		t.Fatal(err)
 	}
 	n.Addr = n.l.Addr().String()
-	go func(l net.Listener) {
+	accept(n.l, func(c net.Conn) {
+		n.mu.Lock()
+		n.conns[c] = true
+		n.mu.Unlock()
+		go n.serve(c)
+	})
+}
+
+// Serve gives each connection to l to a call of serve, and closes it behind that,
+// until the test ends.
+func Serve(t testing.TB, l net.Listener, serve func(c net.Conn)) {
+	t.Cleanup(func() { l.Close() })
+	accept(l, func(c net.Conn) {
+		go func() {
+			defer c.Close()
+			serve(c)
+		}()
+	})
+}
+
+// Listen returns a listener on the loopback.
+func Listen(t testing.TB) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// accept hands out connections one by one, until l is closed.
+func accept(l net.Listener, take func(c net.Conn)) {
+	go func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			n.mu.Lock()
-			n.conns[c] = true
-			n.mu.Unlock()
-			go n.serve(c)
+			take(c)
 		}
-	}(n.l)
+	}()
 }
 
 // Stop ends the node and its connections.

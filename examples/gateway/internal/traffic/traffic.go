@@ -1,5 +1,6 @@
 // Package traffic makes messages, honest and hostile ones, for the demonstration
-// and for tests. None of them ends a node: what they show is what they leave behind.
+// and for tests, and exchanges them. None of them ends a node: what they show is
+// what they leave behind.
 package traffic
 
 import (
@@ -7,8 +8,12 @@ import (
 	"compress/zlib"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net"
+	"time"
 
+	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
@@ -22,6 +27,26 @@ type Kind struct {
 	Leaves bool
 	// Make makes message number n.
 	Make func(r *rand.Rand, n int) []byte
+}
+
+// Exchange sends a message in a frame of {packet,4} and waits so long for the
+// answer, which may have a megabyte. With an error it returns what there is of it.
+func Exchange(c net.Conn, msg []byte, wait time.Duration) ([]byte, error) {
+	c.SetDeadline(time.Now().Add(wait))
+	frame, err := etf.AppendFrame(nil, msg, 4)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Write(frame); err != nil {
+		return nil, err
+	}
+	var head [4]byte
+	if n, err := io.ReadFull(c, head[:]); err != nil {
+		return head[:n], err
+	}
+	b := make([]byte, min(binary.BigEndian.Uint32(head[:]), 1<<20))
+	n, err := io.ReadFull(c, b)
+	return b[:n], err
 }
 
 // Kinds are all of them, the honest ones first.

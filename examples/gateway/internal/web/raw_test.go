@@ -78,6 +78,26 @@ func isProblem(text string, status int, code string) bool {
 	return err == nil && json.Unmarshal(body, &p) == nil && p.Status == status && p.Code == code
 }
 
+// TestRefusalArrives: a client that is refused while it sends gets the whole answer,
+// and then the end, not a reset that may take the answer with it.
+func TestRefusalArrives(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", ""))
+	for name, c := range map[string]struct{ head, status string }{
+		"too large, closing": {"Host: x\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n", "413"},
+		"too large":          {"Host: x\r\nContent-Length: 8000000\r\n\r\n", "413"},
+		"framing":            {"Host: x\r\nContent-Length: 8000000\r\nTransfer-Encoding: chunked\r\n\r\n", "400"},
+	} {
+		conn := g.Dial("door")
+		io.WriteString(conn, "POST / HTTP/1.1\r\nContent-Type: "+etf+"\r\n"+c.head)
+		conn.Write(append([]byte{131, 109}, make([]byte, 300_000)...))
+		b, err := io.ReadAll(conn)
+		if err != nil || !strings.HasPrefix(string(b), "HTTP/1.1 "+c.status) || !strings.HasSuffix(strings.TrimSpace(string(b)), "}") {
+			t.Errorf("%s: %q, %v", name, b, err)
+		}
+	}
+}
+
 // TestMalformed: what net/http itself refuses is answered and counted as any other
 // refusal.
 func TestMalformed(t *testing.T) {

@@ -241,7 +241,10 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	d := pass.Door().Config.Limits
 	control := http.NewResponseController(rw)
 	control.SetReadDeadline(time.Now().Add(d.Frame.Duration))
-	x := &exchange{handler: h, web: rules, pass: pass, r: r, control: control}
+	// r is the server's, which asks it in the end how much of its body was left: then
+	// it waits with the end of the connection, or the client would lose the answer.
+	own := *r
+	x := &exchange{handler: h, web: rules, pass: pass, r: &own, control: control}
 	x.w = &patient{ResponseWriter: rw, control: control, write: d.Write.Duration}
 	defer x.end()
 	x.serve()
