@@ -12,6 +12,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"os"
 	"regexp"
 	"strconv"
 	"sync/atomic"
@@ -37,10 +39,12 @@ type Conn struct {
 	failed func()
 
 	// Refuse, if set before the first Read, writes what a client gets whose request
-	// net/http has refused before a handler saw it: for a status, a whole answer.
-	Refuse  func(status int) []byte
-	reading atomic.Bool // a header, and the handler has not begun
-	body    atomic.Bool // there is more of one
+	// net/http has refused before a handler saw it, or whose header did not come in
+	// time: for a status, a whole answer.
+	Refuse   func(status int) []byte
+	reading  atomic.Bool // a header, and the handler has not begun
+	answered atomic.Bool // which did not come
+	body     atomic.Bool // there is more of one
 }
 
 // New returns a Conn whose headers are at most so many bytes. failed, if not nil,
@@ -74,6 +78,9 @@ func (c *Conn) Read(p []byte) (int, error) {
 				if c.failed != nil {
 					c.failed()
 				}
+			}
+			if c.Refuse != nil && c.reading.Load() && errors.Is(err, os.ErrDeadlineExceeded) {
+				c.late(err)
 			}
 			return 0, err
 		}
@@ -122,6 +129,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.Refuse == nil || !c.reading.Load() {
 		return c.Conn.Write(p)
 	}
+	if c.answered.Load() {
+		return len(p), nil
+	}
 	m := plain.FindSubmatch(p)
 	if m == nil {
 		return c.Conn.Write(p)
@@ -131,6 +141,14 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// late answers a client whose header does not come to its end. net/http says nothing
+// then, or that the request was no good.
+func (c *Conn) late(err error) {
+	c.err = err
+	c.answered.Store(true)
+	c.Conn.Write(c.Refuse(http.StatusRequestTimeout))
 }
 
 // CloseWrite is for net/http, which ends its side first where a client is still

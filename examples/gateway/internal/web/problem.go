@@ -89,10 +89,14 @@ func bad(way door.Direction, err error) *door.Refusal {
 	return r
 }
 
-// unread is the whole answer to a request that net/http cannot read, or that can be
-// read in two ways.
+// unread is the whole answer to a request that net/http cannot read, that can be
+// read in two ways, or whose header came too slowly.
 func unread(p *door.Pass, why *door.Refusal, status int) []byte {
-	if why == nil {
+	switch {
+	case why != nil:
+	case status == http.StatusRequestTimeout:
+		why = p.Denied(door.Deadline, "header", nil)
+	default:
 		why = p.Denied(door.Verb, "malformed", &safe.HTTPError{Status: status, Code: "malformed"})
 	}
 	w := &answered{header: http.Header{}}

@@ -130,6 +130,29 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// TestSlowHeader: a client whose header does not come in time is told so, wherever in
+// it that is; one that has begun nothing is not.
+func TestSlowHeader(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", "limits: {header_timeout: 100ms, idle_timeout: 100ms}"))
+	const first = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n"
+	n := 0.0
+	for _, text := range []string{"G", "GET / HT", "GET / HTTP/1.1\r\nHost: x\r\n", "GET / HTTP/1.1\r\nHost: x"} {
+		for _, before := range []string{"", first} {
+			got := raw(t, g, before+text)
+			if n++; strings.Count(got, "HTTP/1.1") != 1+len(before)/len(first) || !isProblem(got[strings.LastIndex(got, "HTTP/1.1"):], 408, "header") {
+				t.Errorf("%q behind %q: %q", text, before, got)
+			}
+		}
+	}
+	if got := raw(t, g, first); strings.Count(got, "HTTP/1.1") != 1 || !strings.HasPrefix(got, "HTTP/1.1 200") {
+		t.Errorf("nothing behind a request: %q", got)
+	}
+	if got := g.Count("rule=deadline", "code=header"); got != n {
+		t.Errorf("%v counted, not %v", got, n)
+	}
+}
+
 // TestPlainAnswer: an answer of the node that looks like a refusal of net/http goes
 // on as it is, even before another request.
 func TestPlainAnswer(t *testing.T) {
