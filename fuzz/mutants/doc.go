@@ -49,5 +49,6 @@
 //
 // With -state outcomes are kept, a line each, as they come. A later run goes on
 // from there and repeats only what belongs to declarations that have changed,
-// and with -again only what survived.
+// and with -again only what survived. Most of the time goes to survivors, on which
+// every stage runs; -unexplained leaves out those that have a reason.
 package main

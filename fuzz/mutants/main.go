@@ -29,6 +29,7 @@ type options struct {
 	workers       int
 	state, report string
 	again         bool
+	unexplained   bool
 	until         string
 	constants     bool
 	tolerate      bool
@@ -47,6 +48,7 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.state, "state", "", "file of outcomes: what it has is not run again, what is run is added")
 	f.StringVar(&o.report, "json", "", "file for the report")
 	f.BoolVar(&o.again, "again", false, "run once more what survived in -state, and nothing else")
+	f.BoolVar(&o.unexplained, "unexplained", false, "leave out what has a reason in survivors.txt: is there a survivor without one?")
 	f.StringVar(&o.until, "until", "", "the last stage to run, for a first look; -again then runs the rest on what survived")
 	f.BoolVar(&o.constants, "constants", true, "constants too, which take a build each")
 	f.BoolVar(&o.tolerate, "tolerate", false, "leave out tests that fail without a mutant")
@@ -128,6 +130,13 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	reasons, err := readReasons(filepath.Join(root, filepath.FromSlash(reasonsFile)))
+	if err != nil {
+		return false, err
+	}
+	if o.unexplained {
+		chosen = slices.DeleteFunc(chosen, func(m *Mutant) bool { return reasons.of[m.Key()] != "" })
+	}
 	if o.list {
 		for _, m := range chosen {
 			fmt.Println(m.Key())
@@ -140,10 +149,6 @@ func run(ctx context.Context, o options) (good bool, err error) {
 			return false, fmt.Errorf("-until %q is no stage", o.until)
 		}
 		suite = suite[:last+1]
-	}
-	reasons, err := readReasons(filepath.Join(root, filepath.FromSlash(reasonsFile)))
-	if err != nil {
-		return false, err
 	}
 	w := &work{
 		root: root, workers: o.workers, log: os.Stdout, units: units, imp: imp,
