@@ -208,3 +208,51 @@ func (r *pieces) Read(p []byte) (int, error) {
 	r.b = r.b[n:]
 	return n, nil
 }
+
+// TestNamesOfOneHash: names whose hashes meet are still two names. Secrets that are
+// known make such names; those of a Program are drawn.
+func TestNamesOfOneHash(t *testing.T) {
+	p := program(0)
+	p.secret[2] = 0 // what a name of 17 to 32 bytes has in front of its last 16 then does not count
+	atom := func(c byte) []byte {
+		name := append(bytes.Repeat([]byte{0}, 8), c)
+		name = append(name, bytes.Repeat([]byte{'x'}, 23)...)
+		if p.longHash(name) != p.longHash(append(bytes.Repeat([]byte{0}, 16), name[16:]...)) {
+			t.Fatal("the hashes do not meet")
+		}
+		return append([]byte{TagSmallAtomUTF8, byte(len(name))}, name...)
+	}
+	a, b := atom('a'), atom('b')
+	list := slices.Concat([]byte{Version, TagList, 0, 0, 0, 4}, a, b, a, b, []byte{TagNil})
+	pairs := slices.Concat([]byte{Version, TagMap, 0, 0, 0, 2}, a, a, b, a)
+	twice := slices.Concat([]byte{Version, TagMap, 0, 0, 0, 2}, a, a, a, b)
+	for _, chunks := range []bool{false, true} {
+		if in, code := verdict(p, list, chunks); code != OK || in.Stats().DistinctAtoms != 2 || in.Stats().Atoms != 4 {
+			t.Errorf("a list, chunks %v: code %d, %+v", chunks, code, in.Stats())
+		}
+		if _, code := verdict(p, pairs, chunks); code != OK {
+			t.Errorf("two keys, chunks %v: code %d", chunks, code)
+		}
+		if _, code := verdict(p, twice, chunks); code != DuplicateKey {
+			t.Errorf("a key twice, chunks %v: code %d", chunks, code)
+		}
+	}
+}
+
+// TestNamesOfOneSpelling: the same bytes are another name in Latin-1 than in UTF-8,
+// whichever comes first.
+func TestNamesOfOneSpelling(t *testing.T) {
+	p := program(0)
+	name := []byte("\u00e9, a name of more than 16 bytes")
+	utf := append([]byte{TagSmallAtomUTF8, byte(len(name))}, name...)
+	latin := append([]byte{TagAtom, 0, byte(len(name))}, name...)
+	for _, names := range [][2][]byte{{utf, latin}, {latin, utf}} {
+		pairs := slices.Concat([]byte{Version, TagMap, 0, 0, 0, 2}, names[0], names[0], names[1], names[1])
+		for _, chunks := range []bool{false, true} {
+			in, code := verdict(p, pairs, chunks)
+			if code != OK || in.Stats().DistinctAtoms != 2 || in.Stats().Atoms != 4 {
+				t.Errorf("tag %d first, chunks %v: code %d, %+v", names[0][0], chunks, code, in.Stats())
+			}
+		}
+	}
+}
