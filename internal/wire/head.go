@@ -19,9 +19,9 @@ func (m *Machine) shortAtom(one bool) Event {
 }
 
 // inPlain reports whether the next term is neither a key nor a tail, and nobody
-// but the reader of tokens wants to know of it.
+// but the reader of tokens wants to know of it. Who builds or recodes reads none.
 func (m *Machine) inPlain() bool {
-	return (m.top.cls < clsMap || m.top.cls == clsMap && m.top.left&1 != 0) && m.hook == nil && !m.building && !m.recoding
+	return (m.top.cls < clsMap || m.top.cls == clsMap && m.top.left&1 != 0) && m.hook == nil
 }
 
 // endPlain is endHead for such a term, complete and with its head at m.pos.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -256,3 +257,18 @@ func TestNamesOfOneSpelling(t *testing.T) {
 		}
 	}
 }
+
+// TestReleaseLetsGo: what a pool keeps holds nobody's source, names or errors.
+func TestReleaseLetsGo(t *testing.T) {
+	for what, in := range map[string]*Input{
+		"reader": {r: strings.NewReader("")}, "error": {err: io.EOF}, "cause": {cause: io.EOF}, "names": {names: someNames{}},
+	} {
+		in.m.names = in.names
+		in.Release()
+		if in.r != nil || in.err != nil || in.cause != nil || in.names != nil || in.m.names != nil {
+			t.Errorf("%s: %+v", what, in)
+		}
+	}
+}
+
+type someNames struct{ Names }
