@@ -89,9 +89,7 @@ func (in *Input) endInflater() {
 	if in.z != nil {
 		in.spare, in.z = in.z, nil
 	}
-	if in.spare != nil {
-		in.spare.release()
-	}
+	in.spare.release()
 }
 
 func (in *Input) reset(p *Program, names Names) {

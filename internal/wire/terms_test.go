@@ -272,3 +272,23 @@ func TestReleaseLetsGo(t *testing.T) {
 }
 
 type someNames struct{ Names }
+
+// TestInflatersLetGo: neither a pool nor a decoder that goes on with other terms keeps
+// what a large one was inflated into.
+func TestInflatersLetGo(t *testing.T) {
+	for what, end := range map[string]func(*Input){
+		"released": (*Input).Release, "reset": func(in *Input) { in.ResetSlice(program(0), nil, nil) },
+	} {
+		for _, at := range []string{"at work", "done"} {
+			z := &inflater{out: make([]byte, bufMax+1)}
+			in := &Input{z: z}
+			if at == "done" {
+				in.z, in.spare = nil, z
+			}
+			z.in = in
+			if end(in); in.z != nil || in.spare != z || z.in != nil || z.out != nil {
+				t.Errorf("%s, %s: %d bytes kept", what, at, cap(z.out))
+			}
+		}
+	}
+}
