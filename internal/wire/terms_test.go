@@ -292,3 +292,50 @@ func TestInflatersLetGo(t *testing.T) {
 		}
 	}
 }
+
+// TestPlacesOfKeys: keys are found again behind each other at any distance, with
+// hardly room for the next, and those of a map within a map before the others.
+func TestPlacesOfKeys(t *testing.T) {
+	far := []int{1, 2, 126, 127, 128, 129, 127, 1<<14 - 1, 1 << 14, 3, 1<<21 - 1, 1 << 21, 127, 1<<28 - 1, 1 << 28, 1<<30 + 127}
+	for free := range 8 {
+		m := &Machine{}
+		c := &m.code
+		push := func(distances []int) (places []uint32) {
+			for _, d := range distances {
+				m.pos += d
+				if c.keys = slices.Grow(c.keys[:c.nkeys], free)[:c.nkeys+free]; !c.mark(m.pos) {
+					m.markFar()
+				}
+				if !c.mark(m.pos) { // its head is read again
+					t.Fatal("a key is pushed twice")
+				}
+				places = append(places, uint32(m.pos))
+			}
+			return places
+		}
+		outer, inner := push(far[:9]), push(far)
+		if got := m.popKeys(len(inner)); !slices.Equal(got, inner) {
+			t.Errorf("room for %d: inside %d, want %d", free, got, inner)
+		}
+		if got := m.popKeys(len(outer)); !slices.Equal(got, outer) || c.nkeys != 0 {
+			t.Errorf("room for %d: %d, want %d; %d bytes are left", free, got, outer, c.nkeys)
+		}
+		m.pos, c.last = 0, 0
+		if many := push(slices.Repeat([]int{5}, 257)); !slices.Equal(m.popKeys(257), many) {
+			t.Errorf("room for %d: one key more than there was room for", free)
+		}
+	}
+}
+
+// TestStackIsLetGo: the next term does not keep the stack of a deep one.
+func TestStackIsLetGo(t *testing.T) {
+	p := program(0)
+	deep := append([]byte{Version}, bytes.Repeat([]byte{TagSmallTuple, 1}, 10_000)...)
+	in, code := verdict(p, append(deep, TagNil), false)
+	if code != OK || cap(in.m.stack) < 10_000 {
+		t.Fatalf("code %d, room for %d", code, cap(in.m.stack))
+	}
+	if in.ResetSlice(p, nil, nil); cap(in.m.stack) > 1024 {
+		t.Errorf("room for %d is kept", cap(in.m.stack))
+	}
+}
