@@ -108,10 +108,6 @@ phase_imports() {
 phase_test() {
   local sum
   sum=$(tool testsum)
-  # Files that are beside the checkout, not in it. Tests that want them skip
-  # without them.
-  local cases=${BEAMGATE_CASES:-$root/../shared/cases/otp25.jsonl}
-  [[ ! -f $cases ]] || export BEAMGATE_CASES=$cases
   ! command -v erl >/dev/null || export BEAMGATE_ERL=${BEAMGATE_ERL:-$(command -v erl)}
   # The same payloads in each run: a change is judged, not chance. Other seeds
   # are for long runs by hand.

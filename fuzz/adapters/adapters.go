@@ -38,7 +38,7 @@ func All() []Adapter {
 		{"ergo", "ergo-services/ergo 1.999.224 (Go)", "otp25", []string{"go"}, inGo("ergo")},
 		{"erlang_js", "erlang_js 2.0.7 (JavaScript)", "otp25", []string{"node", "npm"}, inNode("erlang_js.js")},
 		{"erlpack", "erlpack 0.1.4 (C++ for Node)", "otp25", []string{"node", "npm", "c++"}, inNode("erlpack.js")},
-		{"sample", "`sample_decoder.py`, the example below", "otp25", []string{"python3"}, inPython},
+		{"sample", "`sample_decoder.py`, the example in the pack", "otp25", []string{"python3"}, inPython},
 	}
 }
 

@@ -1,97 +1,68 @@
 package beam
 
 import (
-	"bufio"
+	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"os"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/beamgate/beamgate/fuzz/corpus"
 )
 
-// measured is a line of a file of verdicts that were measured one payload at a
-// time, each in a fresh VM.
-type measured struct {
-	ID       string
-	Hex      string
-	OTP25    string
-	Used     *int64
-	Safe     string
-	Words    *int64 `json:"flat_words"`
-	Canon    *string
-	Term     string
-	Varies   bool `json:"flat_nondet"` // flat words and the order of keys differ from run to run
-	Undef    bool `json:"nondet"`      // the verdict differs from run to run
-	Reencode string
-}
-
-// TestMeasuredCases repeats a whole file of measurements in batches: company
-// must not change a verdict, lethal payloads included.
+// TestMeasuredCases asks about the whole corpus again, in an order of its own and
+// with payloads among it that kill the VM: company must not change a verdict.
 func TestMeasuredCases(t *testing.T) {
-	file := os.Getenv("BEAMGATE_CASES")
-	if file == "" {
-		t.Skip("skipped: BEAMGATE_CASES names no file of cases measured on the BEAM")
-	}
+	long(t)
+	t.Parallel()
 	o := Require(t, quick(Options{}))
 	if release, _, _ := strings.Cut(o.Info().OTP, "."); release != "25" {
-		t.Skipf("skipped: the cases were measured on the BEAM of OTP 25, this is %s", o.Info().OTP)
+		t.Skipf("skipped: the corpus was measured on the BEAM of OTP 25, this is %s", o.Info().OTP)
 	}
-	rows := readMeasured(t, file)
-	cases := make([]Case, len(rows))
-	for i, row := range rows {
-		cases[i] = Case{Payload: unhex(row.Hex), Want: Words | Safe | Canon}
+	all := corpus.Cases()
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	var cases []Case
+	var rows []int // of a case; -1 for a trap
+	for i, c := range all {
+		if i%1500 == 700 {
+			cases, rows = append(cases, Case{Payload: []byte("halt"), Want: trap | Words}), append(rows, -1)
+		}
+		cases, rows = append(cases, Case{Payload: c.Data(), Want: Words | Safe | Canon}), append(rows, i)
 	}
 	for i, v := range judgeAll(t, o, cases) {
-		rows[i].check(t, v)
-	}
-	t.Logf("%d cases, %+v", len(rows), o.Stats())
-}
-
-func readMeasured(t *testing.T, file string) []measured {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	var rows []measured
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		var row measured
-		if err := json.Unmarshal(lines.Bytes(), &row); err != nil {
-			t.Fatal(err)
+		if rows[i] >= 0 {
+			checkMeasured(t, &all[rows[i]], v)
+		} else if v.Plain != Died {
+			t.Errorf("a trap: %+v", v)
 		}
-		rows = append(rows, row)
 	}
-	if lines.Err() != nil || len(rows) == 0 {
-		t.Fatalf("%s: %d cases, %v", file, len(rows), lines.Err())
+	if s := o.Stats(); s.Culprits != uint64(len(cases)-len(all)) || s.Culprits < 3 || s.Unexplained != 0 {
+		t.Errorf("%d traps: %+v", len(cases)-len(all), s)
 	}
-	return rows
+	t.Logf("%d cases, %+v", len(all), o.Stats())
 }
 
-func (m *measured) check(t *testing.T, v Verdict) {
+// checkMeasured holds a verdict against what the manifest says of OTP 25.
+func checkMeasured(t *testing.T, c *corpus.Case, v Verdict) {
 	t.Helper()
-	if m.Undef {
+	truth := c.Truth["25"]
+	outcomes := map[string]Outcome{corpus.Accept: Accepted, corpus.Reject: Rejected}
+	if v.Plain != outcomes[truth.Verdict] || truth.Safe != "" && v.Safe != outcomes[truth.Safe] || v.Death != Alive || v.Late {
+		t.Errorf("%s: plain %v, [safe] %v, %v; want %s, %s (%s)", c.ID, v.Plain, v.Safe, v.Death, truth.Verdict, truth.Safe, v.Why)
+	}
+	if truth.Verdict != corpus.Accept || v.Plain != Accepted {
 		return
 	}
-	outcomes := map[string]Outcome{"accept": Accepted, "reject": Rejected, "crash": Died}
-	if v.Plain != outcomes[m.OTP25] || v.Safe != outcomes[m.Safe] {
-		t.Errorf("%s: plain %v, [safe] %v; want %s, %s (%s)", m.ID, v.Plain, v.Safe, m.OTP25, m.Safe, v.Why)
+	if v.Used != truth.Used {
+		t.Errorf("%s: used %d, want %d", c.ID, v.Used, truth.Used)
 	}
-	if m.OTP25 != "accept" || v.Plain != Accepted {
-		return
+	if truth.HeapWords != nil && v.Words != *truth.HeapWords {
+		t.Errorf("%s: %d words, want %d", c.ID, v.Words, *truth.HeapWords)
 	}
-	if v.Used != *m.Used {
-		t.Errorf("%s: used %d, want %d", m.ID, v.Used, *m.Used)
+	if truth.Canonical != "" && hex.EncodeToString(v.Canon) != truth.Canonical {
+		t.Errorf("%s: canon %x, want %s", c.ID, v.Canon, truth.Canonical)
 	}
-	if lethal := m.Reencode == "crash"; lethal != v.Late {
-		t.Errorf("%s: late %v (%s), want %v", m.ID, v.Late, v.Why, lethal)
-	}
-	if m.Words != nil && !m.Varies && !v.Late && v.Words != *m.Words {
-		t.Errorf("%s: %d words, want %d", m.ID, v.Words, *m.Words)
-	}
-	if canon := hex.EncodeToString(v.Canon); m.Canon != nil && canon != *m.Canon && !(m.Varies && len(canon) == len(*m.Canon)) {
-		t.Errorf("%s: canon %x, want %s", m.ID, v.Canon, *m.Canon)
+	if sum := sha256.Sum256(v.Canon); truth.CanonicalSHA256 != "" && hex.EncodeToString(sum[:]) != truth.CanonicalSHA256 {
+		t.Errorf("%s: canon of %d bytes with SHA-256 %x, want %s", c.ID, len(v.Canon), sum, truth.CanonicalSHA256)
 	}
 }

@@ -28,6 +28,8 @@ import (
 
 const usage = `usage: conformance [flags] program [arguments]
 
+Flags go in front of the program's name: what stands behind it is the program's.
+
 References for -against: otp25, or another release, is what binary_to_term/1 of
 Erlang/OTP does; safe and otp (and others of the manifest) are policies of this
 library. Patterns for -skip and -only: class:hostile, feature:compressed,
@@ -72,6 +74,13 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if f.NArg() == 0 {
 		f.Usage()
 		return nil, fmt.Errorf("no program is named")
+	}
+	for _, arg := range f.Args()[1:] {
+		name, _, _ := strings.Cut(arg, "=")
+		name, isFlag := strings.CutPrefix(name, "-")
+		if isFlag && f.Lookup(strings.TrimPrefix(name, "-")) != nil {
+			fmt.Fprintf(stderr, "conformance: %s: behind the program's name, so it goes to the program; flags of this one go before it\n", arg)
+		}
 	}
 	return o, nil
 }

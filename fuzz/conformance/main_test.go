@@ -98,6 +98,36 @@ func TestNoResult(t *testing.T) {
 	}
 }
 
+// TestMistyped: a pattern that picks nothing is told, with those that would.
+func TestMistyped(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"feature:compresed": "bitstring, compressed, empty-atom", "class:*": "no case to run", "id:nobody": "id:nobody picks no case", "flag:bom": "bit-count, bomb, claim",
+	} {
+		status, out, diag := conformance(t, "-skip", pattern)
+		if status != 2 || out != "" || !strings.Contains(diag, want) {
+			t.Errorf("%s: status %d: %s%s", pattern, status, out, diag)
+		}
+	}
+}
+
+// TestLateFlags: flags behind the program's name go to the program, and that is
+// said.
+func TestLateFlags(t *testing.T) {
+	t.Setenv("CONFORMANCE_DECODER", "1")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, diag bytes.Buffer
+	status := run(t.Context(), []string{"-only", "id:integer-integer_ext-256", self, "-nothing-of-ours", "--skip=x", "-list", "only"}, &out, &diag)
+	if said := diag.String(); status != 0 || strings.Count(said, "behind the program's name") != 2 || !strings.Contains(said, "--skip=x") || !strings.Contains(said, "-list") {
+		t.Errorf("status %d: %s", status, said)
+	}
+	if !strings.Contains(out.String(), self+" -nothing-of-ours --skip=x -list only\n") {
+		t.Errorf("%s", out.String())
+	}
+}
+
 // TestSize reads and writes amounts of memory.
 func TestSize(t *testing.T) {
 	for text, want := range map[string]int64{"1": 1, "512MiB": 512 << 20, "2GiB": 2 << 30, "1000000": 1000000} {

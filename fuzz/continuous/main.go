@@ -16,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -31,9 +32,11 @@ type options struct {
 	corpus   string
 	modules  string
 	parallel int
+	log      io.Writer // what is done besides fuzzing, for people
 }
 
 func parse(args []string) (o options, err error) {
+	o.log = os.Stderr
 	f := flag.NewFlagSet("continuous", flag.ContinueOnError)
 	f.DurationVar(&o.long, "for", 0, "how long to go on; 0 is until interrupted, or for -rounds")
 	f.IntVar(&o.rounds, "rounds", 0, "how often each target gets its turn; 0 for any number")
@@ -89,6 +92,7 @@ func run(ctx context.Context, o options) (failed int, err error) {
 	if len(targets) == 0 {
 		return 0, errNone
 	}
+	fmt.Fprintf(o.log, "%d targets, %s each in turn; a line for each turn, what they find interesting is in %s\n", len(targets), o.slice, o.corpus)
 	start := time.Now()
 	for round := 1; (o.rounds == 0 || round <= o.rounds) && ctx.Err() == nil; round++ {
 		active := 0

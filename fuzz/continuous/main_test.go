@@ -49,9 +49,18 @@ func start(t *testing.T, dir string, more ...string) options {
 func TestRounds(t *testing.T) {
 	dir := module(t)
 	o := start(t, dir, "-rounds", "2", "-slice", "2000x")
+	var log strings.Builder
+	o.log = &log
 	failed, err := run(t.Context(), o)
 	if err != nil || failed != 1 {
 		t.Fatalf("%d failed, %v", failed, err)
+	}
+	for _, want := range []string{
+		"building the tests of example.com/m/a for fuzzing: FuzzGood\n", "building the tests of example.com/m/b for fuzzing: FuzzBad\n", "2 targets, 2000x each in turn; ", o.corpus,
+	} {
+		if strings.Count(log.String(), want) != 1 {
+			t.Errorf("it does not say %q:\n%s", want, log.String())
+		}
 	}
 	inputs, _ := filepath.Glob(filepath.Join(dir, "b", "testdata", "fuzz", "FuzzBad", "*"))
 	if len(inputs) != 1 {

@@ -78,6 +78,7 @@ func targetsOf(module string, o options, bin string, serial int) (all []*target,
 		}
 		serial++
 		program := filepath.Join(bin, strconv.Itoa(serial))
+		fmt.Fprintf(o.log, "building the tests of %s for fuzzing: %s\n", part[0], strings.Join(names, ", "))
 		// With -fuzz the compiler puts in what the engine steers by.
 		if _, err := goTool(module, "test", "-c", "-fuzz=.", "-o", program, part[0]); err != nil {
 			return nil, err

@@ -107,8 +107,8 @@ func itemWords(t *Term, release int, cost bool) (w int64, exact bool) {
 	return max(upTo26, from27), exact && upTo26 == from27
 }
 
-// wordsUpTo26 is otp-semantics 5.1; cost asks for words as sized before
-// normalisation.
+// wordsUpTo26 is what erts_debug:flat_size/1 says up to OTP 26; cost asks for words
+// as sized before normalisation.
 func wordsUpTo26(t *Term, cost bool) int64 {
 	n := int64(t.size())
 	switch t.Kind {
@@ -170,7 +170,7 @@ func wordsUpTo26(t *Term, cost bool) int64 {
 	panic("naive: kind without size: " + t.Kind.String())
 }
 
-// wordsFrom27 is otp-semantics 5.3: other bitstrings, smaller funs.
+// wordsFrom27 is the same from OTP 27 on: other bitstrings, smaller funs.
 func wordsFrom27(t *Term, cost bool) int64 {
 	switch t.Kind {
 	case Bits:

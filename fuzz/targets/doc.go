@@ -17,7 +17,6 @@
 //	BEAMGATE_SEED   seed of generated payloads
 //	BEAMGATE_N      payloads for each test of agreement
 //	BEAMGATE_BEAM_N payloads for the BEAM; 300,000 if CI=true
-//	BEAMGATE_CASES  a file of recorded verdicts, JSON lines
 package targets
 
 import "fmt"

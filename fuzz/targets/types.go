@@ -2,6 +2,8 @@ package targets
 
 import (
 	"encoding"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/netip"
@@ -25,6 +27,8 @@ var leaves = []reflect.Type{
 	reflect.TypeFor[etf.URI](), reflect.TypeFor[etf.Version](), reflect.TypeFor[etf.Exception](), reflect.TypeFor[etf.MapSet[any]](),
 	reflect.TypeFor[etf.Result[any, string]](), reflect.TypeFor[error](), reflect.TypeFor[chan int](), reflect.TypeFor[complex128](),
 	reflect.TypeFor[Tree](), reflect.TypeFor[Hook](), reflect.TypeFor[encoding.TextMarshaler](),
+	reflect.TypeFor[Octet](), reflect.TypeFor[[]Octet](), reflect.TypeFor[[4]Octet](), reflect.TypeFor[Letter](), reflect.TypeFor[[]Letter](), reflect.TypeFor[[2]Letter](),
+	reflect.TypeFor[[]ReadOctet](), reflect.TypeFor[[3]ReadOctet](), reflect.TypeFor[[]WriteLetter](), reflect.TypeFor[[1]WriteLetter](),
 }
 
 // Tree is a type that contains itself.
@@ -47,6 +51,60 @@ func (h *Hook) UnmarshalETFFrom(d *etf.Decoder) error {
 	}
 	return nil
 }
+
+// The types below are bytes with hooks. In slices and arrays they are lists of what
+// the hooks say, and no binaries, also where only one way has a hook.
+
+// Octet is in terms what its bits are not.
+type Octet byte
+
+// MarshalETF writes the complement.
+func (o Octet) MarshalETF() ([]byte, error) { return etf.Marshal(^byte(o)) }
+
+// UnmarshalETF reads it.
+func (o *Octet) UnmarshalETF(b []byte) error {
+	var n byte
+	err := etf.Unmarshal(b, &n)
+	*o = Octet(^n)
+	return err
+}
+
+// Letter is two digits in terms.
+type Letter byte
+
+// MarshalText writes them.
+func (l Letter) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, []byte{byte(l)}), nil }
+
+// UnmarshalText reads them, in lower case only, so that no text is read as the
+// value of another.
+func (l *Letter) UnmarshalText(text []byte) error {
+	var b [1]byte
+	if len(text) != 2 {
+		return errNoLetter
+	}
+	if _, err := hex.Decode(b[:], text); err != nil {
+		return err
+	}
+	*l = Letter(b[0])
+	if back, _ := l.MarshalText(); string(back) != string(text) {
+		return errNoLetter
+	}
+	return nil
+}
+
+var errNoLetter = errors.New("not two digits of hexadecimal in lower case")
+
+// ReadOctet has a hook for reading alone, which reads what is written without one.
+type ReadOctet byte
+
+// UnmarshalETF reads a byte.
+func (o *ReadOctet) UnmarshalETF(b []byte) error { return etf.Unmarshal(b, (*byte)(o)) }
+
+// WriteLetter has a hook for writing alone.
+type WriteLetter byte
+
+// MarshalText writes two digits.
+func (l WriteLetter) MarshalText() ([]byte, error) { return Letter(l).MarshalText() }
 
 // fieldTags are tags of fields, some of which fit and some do not.
 var fieldTags = []string{

@@ -3,6 +3,7 @@ package harness
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -64,6 +65,27 @@ func (f *Filter) Set(list string) error {
 			return fmt.Errorf("%q: %w", p, err)
 		}
 		*f = append(*f, p)
+	}
+	return nil
+}
+
+// Known reports patterns that pick none of the cases: they are mistyped.
+func (f Filter) Known(cases []Case) error {
+	for _, p := range f {
+		if slices.ContainsFunc(cases, func(c Case) bool { return Filter{p}.Match(&c) }) {
+			continue
+		}
+		kind, _, _ := strings.Cut(p, ":")
+		if kind == "id" {
+			return fmt.Errorf("%s picks no case", p)
+		}
+		words := map[string]bool{}
+		for i := range cases {
+			for _, word := range cases[i].words(kind) {
+				words[word] = true
+			}
+		}
+		return fmt.Errorf("%s picks no case; there are: %s", p, strings.Join(slices.Sorted(maps.Keys(words)), ", "))
 	}
 	return nil
 }

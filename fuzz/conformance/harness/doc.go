@@ -16,7 +16,10 @@
 // Requests and replies are frames of {packet,4}: a length of 4 bytes, big
 // endian, and that many bytes. A request is a payload. A reply is
 //
-//	verdict  1 byte   0 refuses, 1 accepts; nothing follows a refusal
+//	verdict  1 byte   0 refuses, 1 accepts; nothing follows a refusal.
+//	                  2 says that the program is at fault and not the decoder
+//	                  in it, as where that returns what no frame can hold; a
+//	                  text follows, and the run ends without a result
 //	used     4 bytes  big endian: the bytes that the term took;
 //	                  2^32-1 if the program cannot tell
 //	value    the rest
@@ -25,14 +28,16 @@
 // The first one to a new process is the empty list, 131 106, and no case: the
 // time that a start takes is no payload's.
 // The program ends when its standard input does. What it prints on standard
-// error is shown when it dies.
+// error is shown when it dies. One that ends in failure before it was asked
+// anything has no result.
 //
 // # Values
 //
 // A value is empty (the program cannot tell), or the term as
 // term_to_binary(Term, [deterministic, {minor_version, 2}]) writes it, which
 // starts with byte 131, or the tagged JSON of package corpus. In JSON a few
-// liberties are taken, all of which [SameValue] describes.
+// liberties are taken, all of which [SameValue] describes. null is no term, and
+// a wrong value wherever it stands: what is not told is left out.
 //
 // # Levels
 //

@@ -41,6 +41,8 @@ func judgeTerm(w *Want, r *Reply, level Level) judged {
 	switch {
 	case !told:
 		j.valueUntold = w.Canonical != nil || w.CanonicalSum != "" || w.Value != nil
+	case string(r.Value) == "null":
+		j.outcome, j.detail = WrongValue, "null is no term: say nothing where the value is not told"
 	case err != nil:
 		j.outcome, j.detail = WrongValue, err.Error()
 	case !same:

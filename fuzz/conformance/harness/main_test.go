@@ -42,6 +42,9 @@ func play(part string, packet bool) {
 		time.Sleep(time.Hour)
 	case "eater":
 		eat()
+	case "absent":
+		fmt.Fprintln(os.Stderr, "no such module")
+		os.Exit(2)
 	}
 	if !packet {
 		payload, _ := io.ReadAll(os.Stdin)
@@ -71,6 +74,10 @@ func play(part string, packet bool) {
 			reply = reply[:1]
 		case "long verdict":
 			reply = append(reply, 7)
+		case "at fault":
+			if payload[0] == 'x' {
+				reply = []byte("\x02used is 4294967301")
+			}
 		case "endless":
 			os.Stdout.Write([]byte{255, 255, 255, 255})
 		}
@@ -107,6 +114,9 @@ func act(part string, payload []byte) (string, bool) {
 			other("eater")
 		}
 	}
+	if part == "dies of the empty list" && bytes.Equal(payload, []byte{131, 106}) {
+		os.Exit(3)
+	}
 	if part == "leaks" {
 		leak = append(leak, touched(60<<20))
 	}
@@ -116,8 +126,11 @@ func act(part string, payload []byte) (string, bool) {
 	if len(payload) != 3 || payload[0] != 131 || payload[1] != 97 {
 		return "", false
 	}
-	if part == "wrong value" {
+	switch part {
+	case "wrong value":
 		return "0", true
+	case "says null":
+		return "null", true
 	}
 	return fmt.Sprint(payload[2]), true
 }

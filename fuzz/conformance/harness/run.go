@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"syscall"
@@ -25,11 +26,15 @@ type Options struct {
 	Progress func(done, of int)
 }
 
-// Run gives all cases to the program. An error means that there are no results,
-// as when the program cannot be started or ctx ended; what the program does to
-// itself is a result.
+// Run gives all cases to the program. An error means that there are no results, as
+// when the program does not start or says that it is at fault, a pattern picks
+// nothing, no case is left, or ctx ended; what the program does to itself when it
+// is asked is a result.
 func Run(ctx context.Context, p Program, cases []Case, o Options) (*Report, error) {
 	if err := p.Lookup(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(o.Skip.Known(cases), o.Only.Known(cases)); err != nil {
 		return nil, err
 	}
 	p = p.withDefaults()
@@ -47,6 +52,9 @@ func Run(ctx context.Context, p Program, cases []Case, o Options) (*Report, erro
 			waiting = append(waiting, c)
 		}
 	}
+	if len(waiting) == 0 {
+		return nil, errNoCase
+	}
 	if err := r.runAll(ctx, p, waiting, o); err != nil {
 		return nil, err
 	}
@@ -54,22 +62,37 @@ func Run(ctx context.Context, p Program, cases []Case, o Options) (*Report, erro
 	return r, nil
 }
 
+var errNoCase = errors.New("there is no case to run")
+
 // runAll deals the cases to workers; results come in any order.
 func (r *Report) runAll(ctx context.Context, p Program, waiting []*Case, o Options) error {
+	var first *server // of the first worker
+	if p.Packet {
+		var err error
+		if first, err = p.begin(); err != nil {
+			if first != nil {
+				first.close()
+			}
+			return err
+		}
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan *Case)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	done := 0
-	for range max(1, o.Workers) {
+	for i := range max(1, o.Workers) {
+		w := worker{program: p}
+		if i == 0 {
+			w.server = first
+		}
 		wg.Go(func() {
-			w := worker{program: p}
 			defer w.close()
 			for c := range queue {
 				a, err := w.answer(c.Data())
 				if err != nil {
-					cancel(err)
+					cancel(fmt.Errorf("at %s: %w", c.ID, err))
 					return
 				}
 				mu.Lock()
@@ -141,17 +164,20 @@ func (w *worker) ask(payload []byte, a *answer) (served int, err error) {
 		}
 	}
 	served = w.server.served
-	a.reply, a.death = w.server.ask(payload, w.program.Timeout)
+	a.reply, a.death, err = w.server.ask(payload, w.program.Timeout)
 	if a.death != nil {
 		w.server = nil
 	}
-	return served, nil
+	return served, err
 }
 
 // start runs the program until it is warm. One that dies of that is run again,
 // cold: the cases will show why.
 func (w *worker) start() (err error) {
-	if w.server, err = w.program.serve(); err != nil || w.server.warm() {
+	if w.server, err = w.program.serve(); err != nil {
+		return err
+	}
+	if alive, err := w.server.warm(); alive || err != nil {
 		return err
 	}
 	w.server, err = w.program.serve()

@@ -47,6 +47,7 @@ func TestParts(t *testing.T) {
 		{"eats memory in a child", map[Outcome]int{Agree: 4, Memory: 2}},
 		{"lies about used", map[Outcome]int{Agree: 4, WrongUsed: 2}},
 		{"wrong value", map[Outcome]int{Agree: 4, WrongValue: 2}},
+		{"says null", map[Outcome]int{Agree: 4, WrongValue: 2}},
 	} {
 		for _, packet := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s/packet=%t", tc.part, packet), func(t *testing.T) {
@@ -167,6 +168,58 @@ func TestSkip(t *testing.T) {
 		if err := new(Filter).Set(bad); err == nil {
 			t.Errorf("%q is taken for a filter", bad)
 		}
+	}
+}
+
+// TestMistyped: a pattern that picks nothing is no filter, and what leaves no case
+// no run.
+func TestMistyped(t *testing.T) {
+	p := part(t, "right", true)
+	for _, tc := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{Skip: Filter{"flag:small", "flag:smal"}}, "flag:smal picks no case; there are: small"},
+		{Options{Only: Filter{"class:vald"}}, "class:vald picks no case; there are: malformed, release, valid"},
+		{Options{Only: Filter{"feature:map"}}, "feature:map picks no case; there are: "},
+		{Options{Only: Filter{"id:nobody-*"}}, "id:nobody-* picks no case"},
+		{Options{Skip: Filter{"class:*"}}, errNoCase.Error()},
+		{Options{Only: Filter{"id:open"}}, errNoCase.Error()},
+	} {
+		if r, err := Run(t.Context(), p, cases(), tc.o); err == nil || err.Error() != tc.want {
+			t.Errorf("%+v: %v, %v; want %s", tc.o, r, err, tc.want)
+		}
+	}
+}
+
+// TestNoStart: a program that fails before it is asked has no result. One that
+// dies of the first question has.
+func TestNoStart(t *testing.T) {
+	r, err := Run(t.Context(), part(t, "absent", true), cases(), Options{})
+	if err == nil || !strings.Contains(err.Error(), "does not start") || !strings.Contains(err.Error(), "no such module") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if r := run(t, part(t, "dies of the empty list", true), Options{Workers: 2}); !r.OK() || r.Total.Cases != 6 {
+		t.Errorf("%+v", r.Disagreements)
+	}
+}
+
+// TestFault: a program that says that it is at fault ends the run.
+func TestFault(t *testing.T) {
+	for _, workers := range []int{1, 2} {
+		r, err := Run(t.Context(), part(t, "at fault", true), cases(), Options{Workers: workers})
+		var fault *Fault
+		if !errors.As(err, &fault) || fault.Why != "used is 4294967301" || !strings.HasPrefix(err.Error(), "at x-") {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+}
+
+// TestNull: null is not silence, and the list says so.
+func TestNull(t *testing.T) {
+	r := run(t, part(t, "says null", true), Options{})
+	if len(r.Disagreements) != 2 || !strings.Contains(r.Disagreements[0].Detail, "null is no term") || r.Total.ValueUntold != 0 {
+		t.Errorf("%+v", r.Disagreements)
 	}
 }
 

@@ -3,6 +3,7 @@ package harness
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,15 +50,41 @@ const startTime = 2 * time.Minute
 
 // warm waits until a new program has answered the empty list, whatever it said:
 // the time that its start takes is no payload's. It reports whether it lives.
-func (s *server) warm() bool {
-	_, d := s.ask([]byte{version, 106}, max(startTime, s.limit))
+func (s *server) warm() (alive bool, err error) {
+	_, d, err := s.ask([]byte{version, 106}, max(startTime, s.limit))
 	s.served = 0
-	return d == nil
+	return d == nil && err == nil, err
+}
+
+// begin starts the program for the first time and makes sure that it starts at
+// all. One that dies of the empty list does, and the cases will show what that is;
+// but one that fails without having been asked anything is no decoder: its name is
+// mistyped, or something that it needs is missing. The server is nil unless it
+// lives.
+func (p Program) begin() (*server, error) {
+	s, err := p.serve()
+	if err != nil {
+		return nil, err
+	}
+	if alive, err := s.warm(); alive || err != nil {
+		return s, err
+	}
+	c := p.command() // with nothing to read
+	if err := c.start(p.Memory); err != nil {
+		return nil, err
+	}
+	timer := c.deadline(startTime)
+	<-c.gone
+	timer.Stop()
+	if d := c.epitaph(); c.fate.Load() != nil || !c.cmd.ProcessState.Success() {
+		return nil, fmt.Errorf("the program does not start: %s", d.why)
+	}
+	return nil, nil
 }
 
 // ask sends a payload and waits for the reply. After a death the server is of
-// no more use.
-func (s *server) ask(payload []byte, limit time.Duration) (Reply, *death) {
+// no more use. An error is a *Fault.
+func (s *server) ask(payload []byte, limit time.Duration) (Reply, *death, error) {
 	timer := s.deadline(limit)
 	defer timer.Stop()
 	sent := make(chan error, 1)
@@ -67,14 +94,18 @@ func (s *server) ask(payload []byte, limit time.Duration) (Reply, *death) {
 		err = <-sent
 	}
 	if err != nil {
-		return Reply{}, s.bury(err)
+		return Reply{}, s.bury(err), nil
 	}
 	r, err := ParseReply(b)
-	if err != nil {
-		return Reply{}, s.bury(err)
+	var fault *Fault
+	switch {
+	case errors.As(err, &fault):
+		return Reply{}, nil, err
+	case err != nil:
+		return Reply{}, s.bury(err), nil
 	}
 	s.served++
-	return r, nil
+	return r, nil, nil
 }
 
 func (s *server) send(payload []byte) error {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -102,6 +103,11 @@ func TestParseReply(t *testing.T) {
 			t.Errorf("%q: %+v", bad, r)
 		}
 	}
+	_, err := ParseReply([]byte("\x02" + strings.Repeat("x", 3000) + "\xff"))
+	var fault *Fault
+	if !errors.As(err, &fault) || fault.Why != strings.Repeat("x", maxWhy) {
+		t.Errorf("%v", err)
+	}
 }
 
 // TestParseOutput goes through the forms of what is printed.
@@ -114,7 +120,10 @@ func TestParseOutput(t *testing.T) {
 			t.Errorf("%q: %+v, %v", in, got, err)
 		}
 	}
-	for _, bad := range []string{"accepted", "-3", "[]"} {
+	if got, err := parseOutput([]byte("999999999999999999")); err != nil || got.Used != 999999999999999999 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []string{"accepted", "-3", "[]", "1000000000000000000"} {
 		if r, err := parseOutput([]byte(bad)); err == nil {
 			t.Errorf("%q: %+v", bad, r)
 		}

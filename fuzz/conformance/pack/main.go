@@ -1,11 +1,11 @@
 // Pack makes the release of the corpus: a tarball with all that someone without
 // Go needs to test a decoder.
 //
-//	go run ./fuzz/conformance/pack -o beamgate-corpus-VERSION.tar.gz
+//	go run ./fuzz/conformance/pack
 //
-// It is run at the top of a checkout. The same checkout and the same version of
-// Go give the same bytes. VERSION in the name of the file stands for that of the
-// corpus.
+// It is run at the top of a checkout and writes .out/beamgate-corpus-VERSION.tar.gz,
+// or what -o names; VERSION in the name stands for that of the corpus. The same
+// checkout and the same version of Go give the same bytes.
 package main
 
 import (
@@ -27,13 +27,18 @@ func main() {
 	}
 }
 
+const defaultName = ".out/beamgate-corpus-VERSION.tar.gz"
+
 // run writes the tarball and tells its digest.
 func run(args []string, stdout io.Writer) error {
 	f := flag.NewFlagSet("pack", flag.ContinueOnError)
-	out := f.String("o", "beamgate-corpus-VERSION.tar.gz", "file to write")
+	out := f.String("o", "", "file to write; "+defaultName+" below the top of the checkout if empty")
 	root := f.String("root", ".", "top of the checkout")
 	if err := f.Parse(args); err != nil {
 		return err
+	}
+	if *out == "" {
+		*out = filepath.Join(*root, filepath.FromSlash(defaultName))
 	}
 	entries, err := collect(*root)
 	if err != nil {

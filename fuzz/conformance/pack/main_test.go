@@ -88,6 +88,34 @@ func unpack(t *testing.T) string {
 	return filepath.Join(dir, "beamgate-corpus-"+corpus.Version)
 }
 
+// TestDefaultName: without a name the tarball goes where all output goes, which git
+// does not look at.
+func TestDefaultName(t *testing.T) {
+	dir := t.TempDir()
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(f.from)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(dir, filepath.FromSlash(f.from))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	var said bytes.Buffer
+	if err := run(nil, &said); err != nil {
+		t.Fatal(err)
+	}
+	name := ".out/beamgate-corpus-" + corpus.Version + ".tar.gz"
+	if info, err := os.Stat(name); err != nil || info.Size() == 0 || !strings.HasSuffix(said.String(), "  "+filepath.FromSlash(name)+"\n") {
+		t.Errorf("%v: %s", err, said.String())
+	}
+}
+
 // TestDeterministic: twice the same bytes.
 func TestDeterministic(t *testing.T) {
 	var twice [2][]byte
@@ -134,6 +162,16 @@ func TestContents(t *testing.T) {
 // python runs the unpacked consumer and returns what it printed.
 func python(t *testing.T, dir string, args ...string) ([]byte, int) {
 	t.Helper()
+	out, said, status := pythonSays(t, dir, args...)
+	if said != "" {
+		t.Logf("it says: %s", said)
+	}
+	return out, status
+}
+
+// pythonSays returns what it printed on standard error, too.
+func pythonSays(t *testing.T, dir string, args ...string) (out []byte, said string, status int) {
+	t.Helper()
 	name, err := exec.LookPath("python3")
 	if err != nil {
 		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
@@ -142,13 +180,14 @@ func python(t *testing.T, dir string, args ...string) ([]byte, int) {
 		t.Skipf("skipped, for it needs Python: %v", err)
 	}
 	cmd := exec.Command(name, args...)
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	var diag strings.Builder
+	cmd.Dir, cmd.Stderr = dir, &diag
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
-	out, err := cmd.Output()
+	out, err = cmd.Output()
 	if cmd.ProcessState == nil {
 		t.Fatal(err)
 	}
-	return out, cmd.ProcessState.ExitCode()
+	return out, diag.String(), cmd.ProcessState.ExitCode()
 }
 
 // TestExpand: the consumer in Python expands every recipe, and all else, to the

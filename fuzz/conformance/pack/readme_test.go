@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/beamgate/beamgate/fuzz/corpus"
 )
 
 var (
@@ -53,6 +56,34 @@ func TestReadme(t *testing.T) {
 	}
 }
 
+// TestReadmeFeatures: the README and the one in the tarball list the features that
+// cases have, all of them and no others.
+func TestReadmeFeatures(t *testing.T) {
+	have := map[string]bool{}
+	for _, c := range corpus.Cases() {
+		for _, f := range c.Features {
+			have[f] = true
+		}
+	}
+	want := slices.Sorted(maps.Keys(have))
+	text, err := os.ReadFile(filepath.Join(root, "fuzz", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, row, _ := strings.Cut(string(text), "\n| `feature:` |")
+	row, _, _ = strings.Cut(row, " |\n")
+	if list := " `" + strings.Join(want, "`, `") + "`"; row != list {
+		t.Errorf("README.md lists%s, cases have%s", row, list)
+	}
+	text, err = os.ReadFile("README.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said := strings.Join(strings.Fields(string(text)), " "); !strings.Contains(said, "feature: "+strings.Join(want, ", ")+" flag:") {
+		t.Errorf("README.txt does not list %s", strings.Join(want, ", "))
+	}
+}
+
 // build makes the runner in Go.
 func build(t *testing.T, exe string) {
 	t.Helper()
@@ -66,7 +97,7 @@ func follow(t *testing.T, dir, line string) bool {
 	t.Helper()
 	args := strings.Fields(strings.Replace(line, "go run ./fuzz/conformance ", "./runner ", 1))
 	switch {
-	case strings.HasPrefix(line, "go run ./fuzz/conformance/pack "), args[0] == "tar", args[0] == "cd":
+	case strings.HasPrefix(line, "go run ./fuzz/conformance/pack"), args[0] == "tar", args[0] == "cd":
 		return false
 	case args[0] == "./runner":
 		args[0] = filepath.Join(dir, "runner")

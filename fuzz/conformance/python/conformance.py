@@ -8,6 +8,8 @@ nothing else. Three ways to name the decoder:
     conformance.py --packet program arguments   one process, {packet,4} frames
     conformance.py --call module:function       a function in Python
 
+Flags go in front of the program's name: what stands behind it is the program's.
+
 A program that is started for each case reads the payload from standard input and
 ends with status 0 to accept it or 1 to refuse it; anything else is a crash. It
 may print how many bytes the term took (or "-") on a line, and the value below.
@@ -16,13 +18,19 @@ A program that answers all cases reads frames of a 4 byte length, big endian, an
 that many bytes of payload; its replies are frames too: a byte 0 to refuse or 1 to
 accept, then, if it can tell, 4 bytes of how many bytes the term took (2^32-1 if
 it cannot), then, if it can tell, the value. It ends when its input does. The first
-request to a new process is the empty list, and no case.
+request to a new process is the empty list, and no case. A reply of a byte 2 and a
+text says that the program itself is at fault and not the decoder in it: it ends
+the run.
 
 A function gets the payload as bytes, raises an exception to refuse it, and
-returns None or a pair (used, value) of which each may be None.
+returns None or a pair (used, value) of which each may be None. Anything else that
+it returns ends the run. It runs under the recursion limit of Python, like any
+program, unless its module sets another.
 
 A value is the term in tagged JSON (for a function: what json.dumps makes it of),
-or bytes of term_to_binary(Term, [deterministic, {minor_version, 2}]).
+or bytes of term_to_binary(Term, [deterministic, {minor_version, 2}]). None, or
+nothing behind the length, is a value that is not told; null in JSON is no term,
+and wrong.
 
 The exit status is 0 if the decoder agrees in all cases that were run, 1 if it does
 not, 2 if there is no result.
@@ -40,15 +48,22 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import traceback
 import zlib
 
 VERSION = 131
 UNTOLD = 0xFFFFFFFF
 MAX_REPLY = 64 << 20
 START_TIME = 120  # seconds, for a VM that starts on a busy machine
+DEEP = 10000  # the recursion limit for values; they are small, but may be deep
 OUTCOMES = ["agree", "false_accept", "false_refuse", "crash", "hang", "memory", "wrong_used", "wrong_value"]
+
+
+class NoResult(Exception):
+    """Why there is nothing to tell of the decoder."""
 
 
 # Payloads
@@ -168,8 +183,11 @@ def zlib_stream(data):
 class Corpus:
     def __init__(self, folder):
         self.folder = folder
-        with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as f:
-            self.manifest = json.load(f)
+        try:
+            with open(os.path.join(folder, "manifest.json"), encoding="utf-8") as f:
+                self.manifest = json.load(f)
+        except FileNotFoundError:
+            raise NoResult("no manifest.json in %s: run this file where the tarball was unpacked, or name the folder with --corpus" % folder)
         self.version, self.cases = self.manifest["version"], self.manifest["cases"]
 
     def payload(self, case):
@@ -350,10 +368,10 @@ def resident(pid):
 class Process:
     """A running program that is killed when it takes too long or too much."""
 
-    def __init__(self, args, options, stdin=subprocess.PIPE):
+    def __init__(self, args, options, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL):
         self.options, self.fate = options, None
-        # Without output of its own on standard error, so that it cannot block.
-        self.p = subprocess.Popen(args, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        # Its standard error is no pipe, so that it cannot block.
+        self.p = subprocess.Popen(args, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
                                   start_new_session=hasattr(os, "setsid"))
         threading.Thread(target=self.watch, daemon=True).start()
 
@@ -397,6 +415,24 @@ def write_all(pipe, data, close):
     return thread
 
 
+def stillborn(options):
+    """Why a program that has not even been asked ends in failure, None if it does
+    not: without input it has nothing to do but to end."""
+    with tempfile.TemporaryFile() as said:
+        process = Process(options.program, options, subprocess.DEVNULL, said)
+        timer = process.deadline(START_TIME)
+        status = process.p.wait()
+        timer.cancel()
+        process.p.stdout.close()
+        if process.fate:
+            return str(process.fate)
+        if status == 0:
+            return None
+        said.seek(max(0, said.seek(0, os.SEEK_END) - 2000))
+        words = said.read().decode("utf-8", "replace").strip()
+        return "it ended with status %d%s" % (status, ": " + words if words else "")
+
+
 def ask_once(options, payload):
     """One process for one payload: (accept, used, value)."""
     process = Process(options.program, options)
@@ -412,7 +448,7 @@ def ask_once(options, payload):
         return False, None, b""
     first, _, value = out.partition(b"\n")
     first = first.strip()
-    if not re.match(rb"^(-|\d*)$", first):
+    if not re.match(rb"^(-|\d{0,18})$", first):
         raise Death("crash", "the first line printed is no length")
     if value[:1] != bytes([VERSION]):
         value = value.strip()
@@ -453,6 +489,9 @@ class Server:
         elif reply[:1] == b"\1" and size >= 5:
             used, = struct.unpack(">I", reply[1:5])
             answer = True, None if used == UNTOLD else used, reply[5:]
+        elif reply[:1] == b"\2":
+            self.close()
+            raise NoResult("it says of itself: " + reply[1:2001].decode("utf-8", "replace"))
         else:
             self.process.kill("crash", "not a reply: %d bytes" % size)
             raise self.process.death()
@@ -478,6 +517,22 @@ class Server:
 class Runner:
     def __init__(self, options):
         self.options, self.server, self.unrepeated = options, None, 0
+
+    def begin(self):
+        """See to it that a program that is to answer all cases starts at all. One
+        that dies of the empty list does; the cases will show what that is."""
+        if not self.options.packet:
+            return
+        if self.options.call:  # it ends without input: that is known of this one
+            why = stillborn(self.options)
+            if why:
+                raise NoResult(re.sub("^it ended with status 2: conformance: ", "", why))
+        self.server = Server(self.options)
+        if not self.server.warm():
+            self.server = None
+            why = stillborn(self.options)
+            if why:
+                raise NoResult("the program does not start: " + why)
 
     def ask(self, payload):
         alone = self.server is None or self.server.served == 0
@@ -528,17 +583,32 @@ def judge(w, answer, level):
     same = same_term(w, value)
     value_untold = same is None and bool(w.has_value or w.canonical or w.digest)
     if same is False:
+        if value == b"null":
+            return "wrong_value", "null is no term: say nothing where the value is not told", used_untold, False
         return "wrong_value", "value %.60r, want %.60r" % (value, w.value if w.has_value else w.canonical), used_untold, False
     return "agree", "", used_untold, value_untold
 
 
+def words(case, kind):
+    """What a pattern of this kind is about."""
+    return {"class": [case["class"]], "id": [case["id"]], "feature": case.get("features", []), "flag": case.get("flags", [])}[kind]
+
+
 def picked(case, patterns):
-    words = {"class": [case["class"]], "id": [case["id"]], "feature": case.get("features", []), "flag": case.get("flags", [])}
     for pattern in patterns:
         kind, _, glob = pattern.partition(":")
-        if any(fnmatch.fnmatchcase(word, glob) for word in words[kind]):
+        if any(fnmatch.fnmatchcase(word, glob) for word in words(case, kind)):
             return True
     return False
+
+
+def known(corpus, patterns):
+    """Refuse patterns that pick nothing: they are mistyped."""
+    for pattern in patterns:
+        if not any(picked(case, [pattern]) for case in corpus.cases):
+            kind = pattern.partition(":")[0]
+            every = sorted({word for case in corpus.cases for word in words(case, kind)})
+            raise NoResult("%s picks no case%s" % (pattern, "" if kind == "id" else "; there are: " + ", ".join(every)))
 
 
 def tally(name):
@@ -547,31 +617,57 @@ def tally(name):
     return row
 
 
+class Progress:
+    """Says every few seconds how far a run is."""
+
+    def __init__(self, of, quiet):
+        self.of, self.quiet, self.next = of, quiet, time.monotonic() + 5
+
+    def __call__(self, done):
+        if not self.quiet and time.monotonic() > self.next:
+            print("%d of %d cases" % (done, self.of), file=sys.stderr, flush=True)
+            self.next = time.monotonic() + 5
+
+
+def choose(corpus, options, classes):
+    """The cases to run, each with what is wanted and the row that counts it."""
+    waiting = []
+    for case in corpus.cases:
+        if options.only and not picked(case, options.only):
+            continue
+        row, w = classes.setdefault(case["class"], tally(case["class"])), want(case, options.against)
+        if picked(case, options.skip):
+            row["skipped"] += 1
+        elif w is None:
+            row["no_reference"] += 1
+        else:
+            waiting.append((case, w, row))
+    if not waiting:
+        raise NoResult("there is no case to run")
+    return waiting
+
+
 def run(corpus, options):
+    known(corpus, options.skip + options.only)
     classes, disagreements = {}, []
-    runner = Runner(options)
+    waiting = choose(corpus, options, classes)
+    runner, progress = Runner(options), Progress(len(waiting), options.quiet)
     try:
-        for case in corpus.cases:
-            if options.only and not picked(case, options.only):
-                continue
-            row = classes.setdefault(case["class"], tally(case["class"]))
-            w = want(case, options.against)
-            if picked(case, options.skip):
-                row["skipped"] += 1
-                continue
-            if w is None:
-                row["no_reference"] += 1
-                continue
+        runner.begin()
+        for done, (case, w, row) in enumerate(waiting):
             try:
                 outcome, detail, used_untold, value_untold = judge(w, runner.ask(corpus.payload(case)), options.level)
             except Death as death:
                 outcome, detail, used_untold, value_untold = death.outcome, str(death), False, False
+            except NoResult as why:
+                raise NoResult("at %s: %s" % (case["id"], why))
             row["cases"] += 1
             row["outcomes"][outcome] += 1
             row["used_untold"] += used_untold
             row["value_untold"] += value_untold
             if outcome != "agree":
                 disagreements.append({"id": case["id"], "class": case["class"], "rule": case["rule"], "outcome": outcome, "detail": detail})
+            progress(done + 1)
     finally:
         runner.close()
     rows = [classes[name] for name in sorted(classes)]
@@ -609,10 +705,9 @@ def show(report, listed):
 
 def serve(name):
     """The program that --call runs: a loop around the function."""
-    module, _, function = name.partition(":")
-    sys.path.insert(0, os.getcwd())
-    decode = getattr(importlib.import_module(module), function)
-    replies, sys.stdout = sys.stdout.buffer, sys.stderr  # it may print
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # the module may print
+    decode = find(name)
     while True:
         head = sys.stdin.buffer.read(4)
         if len(head) < 4:
@@ -622,18 +717,63 @@ def serve(name):
         replies.flush()
 
 
-def answer(decode, payload):
+def find(name):
+    """The function that a name stands for."""
+    module, _, function = name.partition(":")
+    sys.path.insert(0, os.getcwd())
     try:
-        used, value = decode(payload) or (None, None)
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as e:
+        if e.name and (module + ".").startswith(e.name + "."):
+            raise NoResult("there is no module %s, neither in this folder, %s, nor where Python looks" % (e.name, os.getcwd()))
+        raise NoResult("the module %s cannot be imported\n%s" % (module, traceback.format_exc()))
+    except (Exception, SystemExit):
+        raise NoResult("the module %s cannot be imported\n%s" % (module, traceback.format_exc()))
+    if not hasattr(found, function):
+        others = [n for n, v in sorted(vars(found).items()) if callable(v) and not n.startswith("_")]
+        raise NoResult("the module %s has no %s; it has: %s" % (module, function, ", ".join(others)))
+    if not callable(getattr(found, function)):
+        raise NoResult("%s of the module %s is no function" % (function, module))
+    return getattr(found, function)
+
+
+def answer(decode, payload):
+    """The reply that says what the function made of a payload."""
+    try:
+        result = decode(payload)
     except MemoryError:
         raise
     except Exception:
         return b"\0"
+    if result is None:
+        result = None, None
+    try:
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise TypeError("the function returned %.60r: want None or a pair of used and value" % (result,))
+        used, value = result
+        if used is not None and (isinstance(used, bool) or not isinstance(used, int) or not 0 <= used < UNTOLD):
+            raise TypeError("the function returned %.60r for used: want None or a number of bytes, which a frame has 32 bits for" % (used,))
+        return b"\1" + struct.pack(">I", UNTOLD if used is None else used) + told(value)
+    except (TypeError, ValueError) as e:
+        return b"\2" + str(e).encode("utf-8", "replace")
+
+
+def told(value):
+    """A value as it stands in a reply, empty if it is not told."""
     if value is None:
-        value = b""
-    elif not isinstance(value, bytes):
-        value = json.dumps(value).encode()
-    return b"\1" + struct.pack(">I", UNTOLD if used is None else used) + value
+        return b""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEEP))
+    try:
+        return json.dumps(value).encode()
+    except RecursionError:  # so deep a value is in no manifest
+        return b""
+    except (TypeError, ValueError) as e:
+        raise TypeError("the function returned %.60r for value, and json.dumps says: %s" % (value, e))
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 # The command
@@ -647,24 +787,53 @@ def patterns(text):
     return found
 
 
+def function(text):
+    if not re.match(r"^[^:\s]+:[^:\s.]+$", text):
+        raise argparse.ArgumentTypeError("want a module and a function, as my_adapter:decode")
+    return text
+
+
+def seconds(text):
+    number = re.match(r"^(\d+(?:\.\d*)?)(ms|s|m)?$", text)
+    if not number or float(number.group(1)) <= 0:
+        raise argparse.ArgumentTypeError("want seconds, or a time with ms, s or m behind it, as 10s")
+    return float(number.group(1)) * {"ms": 0.001, "s": 1, "m": 60}[number.group(2) or "s"]
+
+
+def mebibytes(text):
+    number = re.match(r"^(\d+)(MiB|GiB)?$", text)
+    if not number or int(number.group(1)) <= 0:
+        raise argparse.ArgumentTypeError("want a number of MiB, or one with MiB or GiB behind it, as 512MiB")
+    return int(number.group(1)) << (10 if number.group(2) == "GiB" else 0)
+
+
 def parse(args):
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+                                usage="%(prog)s [flags] program [arguments]\n       %(prog)s [flags] --call MODULE:FUNCTION\n       %(prog)s --check")
     p.add_argument("--corpus", default=find_corpus(), help="the folder of manifest.json")
     p.add_argument("--packet", action="store_true", help="one process answers all cases")
-    p.add_argument("--call", metavar="MODULE:FUNCTION", help="a Python function, looked for in this folder first")
+    p.add_argument("--call", type=function, metavar="MODULE:FUNCTION", help="a Python function, looked for in this folder first")
     p.add_argument("--against", default="otp25", help="otp25 is what binary_to_term/1 does; safe and otp are policies of beamgate")
     p.add_argument("--level", default="value", choices=["verdict", "used", "value"], help="what is compared")
     p.add_argument("--skip", type=patterns, action="append", default=[], help="cases that are counted and not run, as flag:trailing,class:hostile")
     p.add_argument("--only", type=patterns, action="append", default=[], help="the only cases to look at")
-    p.add_argument("--timeout", type=float, default=10, help="seconds for one case")
-    p.add_argument("--memory", type=int, default=1024, help="cap of resident memory in MiB")
+    p.add_argument("--timeout", type=seconds, default=10, help="time for one case in seconds, or with a unit, as 500ms")
+    p.add_argument("--memory", type=mebibytes, default=1024, help="cap of resident memory in MiB, or with a unit, as 2GiB")
     p.add_argument("--json", action="store_true", help="print a report in JSON")
     p.add_argument("--list", action="store_true", help="print each disagreement above the table")
+    p.add_argument("--quiet", action="store_true", help="no progress on standard error")
     p.add_argument("--check", action="store_true", help="only expand every payload and compare its SHA-256")
-    p.add_argument("--serve", metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
-    p.add_argument("program", nargs=argparse.REMAINDER, help="the decoder and its arguments")
+    p.add_argument("--serve", type=function, metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
+    p.add_argument("program", nargs=argparse.REMAINDER, help="the decoder and its arguments, behind all flags")
     o = p.parse_args(args)
     o.skip, o.only = sum(o.skip, []), sum(o.only, [])
+    if o.program[:1] == ["--"]:
+        del o.program[0]
+    if o.program and (o.call or o.serve or o.check):
+        p.error("no program goes with --call and --check: %s" % " ".join(o.program))
+    late = [a for a in o.program[1:] if a.partition("=")[0] in p._option_string_actions]
+    if late:
+        print("conformance: %s: behind the program's name, so it goes to the program; flags of this one go before it" % " ".join(late), file=sys.stderr)
     if o.call:
         o.packet, o.program = True, [sys.executable, os.path.abspath(__file__), "--serve", o.call]
     if not (o.program or o.check or o.serve):
@@ -672,24 +841,33 @@ def parse(args):
     return o
 
 
+def referee(corpus, against):
+    """Refuse a reference that is none."""
+    policies = corpus.manifest["policies"]
+    if not re.match(r"^otp\d\d$", against) and against not in policies:
+        raise NoResult("reference %s: want otp25 or another release, or a policy: %s" % (against, ", ".join(sorted(policies))))
+
+
 def main(args):
-    sys.setrecursionlimit(10000)  # for values; they are small, but may be deep
     options = parse(args)
-    if options.serve:
-        serve(options.serve)
-        return 0
     try:
+        if options.serve:
+            serve(options.serve)
+            return 0
+        sys.setrecursionlimit(DEEP)
         corpus = Corpus(options.corpus)
         if options.check:
             for case in corpus.cases:
                 corpus.payload(case)
             print("%d payloads are those of the manifest" % len(corpus.cases))
             return 0
-        if not re.match(r"^otp\d\d$", options.against) and options.against not in corpus.manifest["policies"]:
-            raise ValueError("no reference %s" % options.against)
+        referee(corpus, options.against)
         report = run(corpus, options)
-    except (OSError, ValueError) as e:
+    except (OSError, ValueError, NoResult) as e:
         print("conformance: %s" % e, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("conformance: interrupted", file=sys.stderr)
         return 2
     if options.json:
         json.dump(report, sys.stdout, indent=1)

@@ -4,7 +4,7 @@ import "strings"
 
 // atomSpecs are about the four encodings of atoms.
 func atomSpecs() []*Spec {
-	g := &group{prefix: "atom", provenance: "rules: atoms (otp-semantics 3.5)"}
+	g := &group{prefix: "atom", provenance: ruleOf("atoms")}
 	for _, name := range []string{"ok", "true", "false", "nil", "undefined", "Elixir.Enum", "a@b", "with space", "UPPER", "a.b.c", "42"} {
 		for _, e := range encodings {
 			g.add(e.name+" "+name, ext(e.of(name)))

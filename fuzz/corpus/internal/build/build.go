@@ -5,6 +5,8 @@
 //	spec.go                 what an author says of a case
 //	legit.go and others     the cases, a file for each kind
 //	found.tsv               cases that were found by fuzzing
+//	probes.tsv              cases by which the rules were found
+//	rule.go                 what provenance says of the rules
 //	policy.go               configurations, and what they make of a case
 //	truth.go                what the BEAM makes of it
 //	value.go                terms as tagged JSON

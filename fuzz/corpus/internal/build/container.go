@@ -10,7 +10,7 @@ func copies(n int, t []byte) []byte { return []byte(strings.Repeat(string(t), n)
 
 // tupleSpecs are about SMALL_TUPLE_EXT and LARGE_TUPLE_EXT.
 func tupleSpecs() []*Spec {
-	g := &group{prefix: "tuple", provenance: "rules: tuples (otp-semantics 3.7)"}
+	g := &group{prefix: "tuple", provenance: ruleOf("tuples")}
 	for _, n := range []int{0, 1, 2, 16, 254, 255} {
 		g.add(fmt.Sprintf("SMALL_TUPLE_EXT of %d", n), ext(tag(104, u8(n), copies(n, null))))
 	}
@@ -32,7 +32,7 @@ func tupleSpecs() []*Spec {
 
 // listSpecs are about NIL_EXT, STRING_EXT and LIST_EXT.
 func listSpecs() []*Spec {
-	g := &group{prefix: "list", provenance: "rules: lists and strings (otp-semantics 3.7)"}
+	g := &group{prefix: "list", provenance: ruleOf("lists and strings")}
 	g.add("NIL_EXT", ext(null))
 	for _, s := range []struct{ name, s string }{
 		{"0 bytes", ""}, {"1 byte", "a"}, {"a zero", "\x00"}, {"ASCII", "hello"}, {"UTF-8", "\u00e9\u65e5"}, {"all bytes", allBytes(0)}, {"255 bytes", strings.Repeat("x", 255)},
@@ -86,7 +86,7 @@ func listSpecs() []*Spec {
 
 // binarySpecs are about BINARY_EXT.
 func binarySpecs() []*Spec {
-	g := &group{prefix: "binary", provenance: "rules: binaries (otp-semantics 3.6)"}
+	g := &group{prefix: "binary", provenance: ruleOf("binaries")}
 	for _, n := range []int{0, 1, 7, 8, 9, 63, 64, 65, 255, 256, 1000} {
 		g.add(fmt.Sprintf("BINARY_EXT of %d bytes", n), ext(bin(strings.Repeat("x", n))))
 	}
@@ -109,7 +109,7 @@ func binarySpecs() []*Spec {
 
 // bitSpecs are about BIT_BINARY_EXT.
 func bitSpecs() []*Spec {
-	g := &group{prefix: "bits", provenance: "rules: bitstrings (otp-semantics 3.6)"}
+	g := &group{prefix: "bits", provenance: ruleOf("bitstrings")}
 	for last := 1; last <= 8; last++ {
 		g.add(fmt.Sprintf("BIT_BINARY_EXT with %d bits in 1 byte", last), ext(bits(last, 0xff<<(8-last))))
 		g.add(fmt.Sprintf("BIT_BINARY_EXT with %d bits in the last of 3 bytes", last), ext(bits(last, 1, 2, 0xa5)))

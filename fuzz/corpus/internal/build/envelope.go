@@ -2,7 +2,7 @@ package build
 
 // envelopeSpecs are about what stands around the term.
 func envelopeSpecs() []*Spec {
-	g := &group{prefix: "envelope", provenance: "rules: envelope (otp-semantics 1.1)"}
+	g := &group{prefix: "envelope", provenance: ruleOf("envelope")}
 	g.add("empty input", nil)
 	g.add("version byte only", ext())
 	for _, v := range []int{0, 1, 97, 106, 128, 129, 130, 132, 255} {

@@ -8,7 +8,7 @@ import (
 
 // pidSpecs are about PID_EXT and NEW_PID_EXT.
 func pidSpecs() []*Spec {
-	g := &group{prefix: "pid", provenance: "rules: pids (otp-semantics 3.9)", flags: []string{"identity"}, policies: []string{"gencall"}}
+	g := &group{prefix: "pid", provenance: ruleOf("pids"), flags: []string{"identity"}, policies: []string{"gencall"}}
 	for _, n := range []struct {
 		name string
 		node []byte
@@ -59,7 +59,7 @@ func notAtoms() []named {
 
 // portSpecs are about PORT_EXT, NEW_PORT_EXT and V4_PORT_EXT.
 func portSpecs() []*Spec {
-	g := &group{prefix: "port", provenance: "rules: ports (otp-semantics 3.10)", flags: []string{"identity"}, policies: []string{"gencall"}}
+	g := &group{prefix: "port", provenance: ruleOf("ports"), flags: []string{"identity"}, policies: []string{"gencall"}}
 	for _, v := range []int{0, 1, 1<<28 - 1, 1 << 28, 1<<32 - 1} {
 		g.add(fmt.Sprintf("NEW_PORT_EXT foreign id %d", v), ext(port(foreign, v, 1)))
 		g.add(fmt.Sprintf("PORT_EXT foreign id %d", v), ext(oldPort(foreign, v, 1)))
@@ -84,7 +84,7 @@ func portSpecs() []*Spec {
 // refSpecs are about REFERENCE_EXT, NEW_REFERENCE_EXT and NEWER_REFERENCE_EXT. A
 // reference of no words is only begun here: a decoder has to refuse its count.
 func refSpecs() []*Spec {
-	g := &group{prefix: "reference", provenance: "rules: references (otp-semantics 3.11)", flags: []string{"identity"}, policies: []string{"gencall"}}
+	g := &group{prefix: "reference", provenance: ruleOf("references"), flags: []string{"identity"}, policies: []string{"gencall"}}
 	for n := 1; n <= 7; n++ {
 		ws := []int{1, 2, 3, 4, 5, 6, 7}[:n]
 		g.add(fmt.Sprintf("NEWER_REFERENCE_EXT of %d words", n), ext(ref(foreign, 1, ws...)))
@@ -126,7 +126,7 @@ func refSpecs() []*Spec {
 // funSpecs are about NEW_FUN_EXT. What OTP 25 takes in place of a creator and
 // later releases do not is only begun here.
 func funSpecs() []*Spec {
-	g := &group{prefix: "fun", provenance: "rules: local funs (otp-semantics 3.12)", flags: []string{"code"}}
+	g := &group{prefix: "fun", provenance: ruleOf("local funs"), flags: []string{"code"}}
 	env := func(terms ...[]byte) fun { return fun{env: terms} }
 	g.add("of no variables", ext(fun{}.bytes()))
 	g.add("of one variable", ext(env(small(1)).bytes()))
@@ -177,7 +177,7 @@ func funSpecs() []*Spec {
 
 // exportSpecs are about EXPORT_EXT.
 func exportSpecs() []*Spec {
-	g := &group{prefix: "export", provenance: "rules: external funs (otp-semantics 3.13)", flags: []string{"code"}}
+	g := &group{prefix: "export", provenance: ruleOf("external funs"), flags: []string{"code"}}
 	m, f := atom("lists"), atom("map")
 	for _, n := range []int{0, 1, 2, 255} {
 		g.add(fmt.Sprintf("lists:map, arity %d", n), ext(export(m, f, small(n))))

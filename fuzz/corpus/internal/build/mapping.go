@@ -7,7 +7,7 @@ import (
 
 // mapSpecs are about MAP_EXT, keys that are the same left out.
 func mapSpecs() []*Spec {
-	g := &group{prefix: "map", provenance: "rules: maps (otp-semantics 3.8)"}
+	g := &group{prefix: "map", provenance: ruleOf("maps")}
 	g.add("empty", ext(pairs()))
 	g.add("one pair", ext(pairs(atom("a"), small(1))))
 	g.add("two pairs in order", ext(pairs(atom("a"), small(1), atom("b"), small(2))))
@@ -108,7 +108,7 @@ func releaseKeys() []twins {
 
 // keySpecs are about keys that are the same, or nearly.
 func keySpecs() []*Spec {
-	g := &group{prefix: "key", provenance: "rules: equality of keys (otp-semantics 3.8)"}
+	g := &group{prefix: "key", provenance: ruleOf("equality of keys")}
 	for _, t := range sameKeys() {
 		g.twins("same: "+t.name, t, "duplicate-key")
 		g.add("same in a map in a list: "+t.name, ext(list(small(1), pairs(t.a, null, t.b, null)))).flag("duplicate-key")

@@ -13,7 +13,7 @@ func itoa(v int) string { return strconv.Itoa(v) }
 
 // integerSpecs are about SMALL_INTEGER_EXT and INTEGER_EXT.
 func integerSpecs() []*Spec {
-	g := &group{prefix: "integer", provenance: "rules: integers (otp-semantics 3.1)"}
+	g := &group{prefix: "integer", provenance: ruleOf("integers")}
 	for _, v := range []int{0, 1, 2, 64, 127, 128, 200, 254, 255} {
 		g.add("SMALL_INTEGER_EXT "+itoa(v), ext(small(v)))
 	}
@@ -35,7 +35,7 @@ func magnitude(v *big.Int, n int) []byte {
 
 // bigSpecs are about SMALL_BIG_EXT and LARGE_BIG_EXT.
 func bigSpecs() []*Spec {
-	g := &group{prefix: "big", provenance: "rules: big integers (otp-semantics 3.2)"}
+	g := &group{prefix: "big", provenance: ruleOf("big integers")}
 	both := func(rule string, sign int, digits []byte) {
 		g.add("SMALL_BIG_EXT "+rule, ext(smallBig(sign, digits...)))
 		g.add("LARGE_BIG_EXT "+rule, ext(largeBig(sign, digits...)))
@@ -75,7 +75,7 @@ func bigSpecs() []*Spec {
 
 // floatSpecs are about NEW_FLOAT_EXT.
 func floatSpecs() []*Spec {
-	g := &group{prefix: "float", provenance: "rules: floats (otp-semantics 3.3)"}
+	g := &group{prefix: "float", provenance: ruleOf("floats")}
 	for _, v := range []float64{0, 1, -1, 0.1, 1.5, -1.5, 100, 1e5, 123456, 1e15, 1e16, 1e21, 1e22, 1e23, 1e100, 1e-3, 1e-4, 1.2345e-4, 1e-5, 1e-7, 1e-100,
 		math.Pi, 1 << 53, 1<<53 - 1, -(1 << 53), 1 << 59, 1 << 60, math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64,
 		0x1p-1022, 0x0.fffffffffffffp-1022, 4.35, 0.3, 2.0 / 3, 5e-324 * 3} {
@@ -95,7 +95,7 @@ func floatSpecs() []*Spec {
 
 // textFloatSpecs are about FLOAT_EXT.
 func textFloatSpecs() []*Spec {
-	g := &group{prefix: "text-float", provenance: "rules: text floats (otp-semantics 3.4)"}
+	g := &group{prefix: "text-float", provenance: ruleOf("text floats")}
 	for _, s := range []string{"0.0", "-0.0", "+0.0", "1.0", "+1.5", "-1.5", "00001.5", "1.50000000000000000000", "1.0e0", "1.0e+0", "1.0e-0", "1.0E6",
 		"1.0e5", "1.0e+05", "1.0e0000000005", "1.00000000000000000000e+00", "1.50000000000000000000e+00", "-1.79769313486231570815e+308", "1.7976931348623157e308",
 		"4.94065645841246544177e-324", "2.5e-324", "2.4e-324", "-2.4e-324", "1.0e-400", "-1.0e-400", "1.0e-99999999999999999", "2.2250738585072011e-308",

@@ -4,7 +4,7 @@ import "fmt"
 
 // sampleSpecs are a term of each tag: alone, in every place, and cut.
 func sampleSpecs() []*Spec {
-	g := &group{prefix: "sample", provenance: "rules: every tag (otp-semantics 2)"}
+	g := &group{prefix: "sample", provenance: ruleOf("every tag")}
 	m, err := newMeter()
 	if err != nil {
 		panic(err) // configurations that are constants
@@ -23,7 +23,7 @@ func sampleSpecs() []*Spec {
 
 // cutSpecs are terms of each tag that end early.
 func cutSpecs() []*Spec {
-	g := &group{prefix: "cut", provenance: "rules: every length is checked (otp-semantics 1.2)", flags: []string{"truncated"}}
+	g := &group{prefix: "cut", provenance: ruleOf("every length is checked"), flags: []string{"truncated"}}
 	for _, s := range samples() {
 		whole := ext(s.term)
 		for n := 3; n < len(whole); n++ {
@@ -59,7 +59,7 @@ func nestedSpecs() []*Spec {
 
 // bifSafeSpecs are about what the option [safe] of binary_to_term/2 looks at.
 func bifSafeSpecs() []*Spec {
-	g := &group{prefix: "option-safe", provenance: "rules: the option [safe] (otp-semantics 4)"}
+	g := &group{prefix: "option-safe", provenance: ruleOf("the option [safe]")}
 	no := func(n int) []byte { return atom(fmt.Sprintf("corpus_unknown_%d", n)) }
 	g.add("an unknown atom", ext(no(1)))
 	g.add("an unknown atom in ATOM_EXT", ext(longLatin1("corpus_unknown_2")))

@@ -116,7 +116,7 @@ var groups = []func() []*Spec{
 	envelopeSpecs, integerSpecs, bigSpecs, floatSpecs, textFloatSpecs, atomSpecs,
 	tupleSpecs, listSpecs, binarySpecs, bitSpecs, mapSpecs, keySpecs,
 	pidSpecs, portSpecs, refSpecs, funSpecs, exportSpecs, zlibSpecs, bifSafeSpecs,
-	limitSpecs, refusedSpecs, nestedSpecs, tagSpecs, cutSpecs,
+	limitSpecs, refusedSpecs, nestedSpecs, tagSpecs, cutSpecs, probeSpecs,
 }
 
 // Specs returns all cases, sorted by ID. more are findings that FoundFile does not

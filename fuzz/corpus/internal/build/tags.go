@@ -4,7 +4,7 @@ import "fmt"
 
 // tagSpecs are about the tag byte itself.
 func tagSpecs() []*Spec {
-	g := &group{prefix: "tag", provenance: "rules: tags (otp-semantics 2)"}
+	g := &group{prefix: "tag", provenance: ruleOf("tags")}
 	for t := range 256 {
 		if t == 106 { // complete, and under lists
 			continue
@@ -39,7 +39,7 @@ var refusedTags = map[int]string{
 
 // refusedSpecs are about those, in every place.
 func refusedSpecs() []*Spec {
-	g := &group{prefix: "refused-tag", provenance: "rules: internal, private and distribution tags (otp-semantics 0, 2, 8)"}
+	g := &group{prefix: "refused-tag", provenance: ruleOf("internal, private and distribution tags")}
 	bodies := []struct {
 		tag   int
 		rule  string

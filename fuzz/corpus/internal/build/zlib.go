@@ -42,7 +42,7 @@ func framed(cmf, level int, deflated []byte, data string) []byte {
 
 // zlibSpecs are about COMPRESSED.
 func zlibSpecs() []*Spec {
-	g := &group{prefix: "compressed", provenance: "rules: compressed terms (otp-semantics 3.14)", flags: []string{"compressed"}, policies: []string{"default", "cache"}}
+	g := &group{prefix: "compressed", provenance: ruleOf("compressed terms"), flags: []string{"compressed"}, policies: []string{"default", "cache"}}
 	insideStreams(g)
 	goodStreams(g)
 	badStreams(g)
