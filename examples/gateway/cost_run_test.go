@@ -230,6 +230,48 @@ listeners:
 	return door, launch(t, cmd, door)
 }
 
+// plainCopy is the least that a proxy in Go does: it takes connections at one
+// address, and copies between each and one of its own to the node.
+func plainCopy(door, node string) error {
+	l, err := net.Listen("tcp", door)
+	for err == nil {
+		var c net.Conn
+		if c, err = l.Accept(); err != nil {
+			break
+		}
+		up, err := net.Dial("tcp", node)
+		if err != nil {
+			return err
+		}
+		go copyPlainly(up, c)
+		go copyPlainly(c, up)
+	}
+	return err
+}
+
+// copyPlainly reads and writes, as whoever looks at what comes has to; io.Copy would
+// let the kernel do it.
+func copyPlainly(to, from net.Conn) {
+	defer to.Close()
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func startCopy(t testing.TB, node string) (string, int) {
+	door := address(t)
+	cmd := exec.Command(os.Args[0], door, node)
+	cmd.Env = append(os.Environ(), "GATEWAY_TEST_COPY=1")
+	return door, launch(t, cmd, door)
+}
+
 func startHAProxy(t testing.TB, node string) (string, int) {
 	program, err := exec.LookPath("haproxy")
 	if err != nil {

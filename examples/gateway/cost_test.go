@@ -45,8 +45,9 @@ func (s sample) cost() float64 { return s.cpu / float64(s.frames) * 1e6 }
 
 func scenes() []scene {
 	direct := proxy{"direct", func(_ testing.TB, node string) (string, int) { return node, 0 }}
-	frames := []proxy{direct, {"HAProxy, TCP", startHAProxy}, frameGateway("original", "one"), frameGateway("canonical", "one")}
-	sink := []proxy{direct, {"HAProxy, TCP", startHAProxy}, frameGateway("original", "any"), frameGateway("canonical", "any")}
+	tcp, plain := proxy{"HAProxy, TCP", startHAProxy}, proxy{"a plain copy in Go", startCopy}
+	frames := []proxy{direct, tcp, plain, frameGateway("original", "one"), frameGateway("canonical", "one")}
+	sink := []proxy{direct, tcp, plain, frameGateway("original", "any"), frameGateway("canonical", "any")}
 	web := []proxy{direct, {"nginx, reverse proxy", startNginx}, webGateway("original"), webGateway("canonical")}
 	return []scene{
 		{"frames, ping-pong", echoNode, pingPong(1), frames},

@@ -16,8 +16,13 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
-// TestMain makes the test's own program the gateway, if it is asked to.
+// TestMain makes the test's own program the gateway, or the plain copy that the
+// gateway is compared with, if it is asked to.
 func TestMain(m *testing.M) {
+	if os.Getenv("GATEWAY_TEST_COPY") != "" {
+		fmt.Fprintln(os.Stderr, plainCopy(os.Args[1], os.Args[2]))
+		os.Exit(1)
+	}
 	if os.Getenv("GATEWAY_TEST_PROGRAM") != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}
