@@ -31,7 +31,7 @@ func (s *session) cut(up *link, n int64) error {
 	if r := s.pass.Pace(s.ctx, n); r != nil {
 		return r
 	}
-	if !s.deadline(s.pass.Door().Config.Limits.Frame.Duration, false) {
+	if !s.deadline(s.pass.Door().Config.Limits.Frame.Duration, false, false) {
 		return errDrained
 	}
 	timeout := s.pass.Door().Upstream.Config().Answer.Duration

@@ -3,6 +3,8 @@ package frames
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
@@ -19,8 +21,13 @@ const stale = 3 * time.Millisecond
 // writes to it, the one that passes answers on reads from it.
 type link struct {
 	*upstream.Conn
-	in       *splitter
-	sendBy   timed
+	in     *splitter
+	sendBy timed
+	over   atomic.Bool // it has ended, or sent what nobody had asked for
+
+	mu       sync.Mutex // guards the deadline of reading, and what follows
+	waiting  bool       // what comes is waited for, and entries are not taken
+	called   bool       // the wait is over, for there is something else to do
 	answerBy timed
 }
 
@@ -32,7 +39,7 @@ func (s *session) connect() (*link, error) {
 		under := s.due.Load() > 0 || len(s.out) > 0
 		heard := time.Since(time.UnixMilli(s.active.Load())) < stale
 		switch {
-		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || heard || up.Idle()):
+		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || !up.over.Load() && (heard || up.Idle())):
 			return up, nil
 		case under:
 			return nil, errOtherLife

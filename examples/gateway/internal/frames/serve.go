@@ -69,6 +69,7 @@ type session struct {
 
 	link    atomic.Pointer[link]
 	refused atomic.Bool  // the connection is to be reset
+	said    atomic.Bool  // no more messages come; what is under way is still answered
 	due     atomic.Int64 // answers that the node owes
 	active  atomic.Int64 // when something last came from the node, or went to the client
 	cause   atomic.Pointer[error]
@@ -106,15 +107,16 @@ func (s *session) watch() {
 
 // deadline sets the time for what is read next. It reports false when nothing is
 // to be read any more. What is here already needs no time; and a time that was set
-// a moment ago is not set again, which costs up to an eighth of it.
-func (s *session) deadline(d time.Duration, waiting bool) bool {
+// a moment ago is not set again, which costs up to an eighth of it. Only the
+// goroutine that reads messages knows what is here.
+func (s *session) deadline(d time.Duration, waiting, here bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = waiting
 	if s.stopped || waiting && s.draining {
 		return false
 	}
-	if s.in.complete() {
+	if here {
 		return true
 	}
 	if at, ok := s.timed.due(d); ok {
@@ -160,7 +162,7 @@ func (s *session) next() (int64, error) {
 func (s *session) begins() error {
 	l := s.pass.Door().Config.Limits
 	for {
-		if !s.deadline(l.Idle.Duration, true) {
+		if !s.deadline(l.Idle.Duration, true, s.in.complete()) {
 			return errDrained
 		}
 		err := s.in.wait()
@@ -179,7 +181,7 @@ func (s *session) begins() error {
 			return err
 		}
 	}
-	if !s.deadline(l.Frame.Duration, false) {
+	if !s.deadline(l.Frame.Duration, false, s.in.complete()) {
 		return errDrained
 	}
 	return nil
@@ -215,7 +217,7 @@ func (s *session) read(n int64) (m message, err error) {
 		return m, nil
 	}
 	if m.refusal = s.pass.Pace(s.patient, n); m.refusal != nil {
-		s.deadline(frame, false)
+		s.deadline(frame, false, s.in.has(n))
 		return m, s.late(s.in.skip(n))
 	}
 	if err := s.receive(&m, n, frame); err != nil {
@@ -244,7 +246,7 @@ func (s *session) receive(m *message, n int64, frame time.Duration) error {
 		return err
 	}
 	defer arrived()
-	if !s.deadline(frame, false) {
+	if !s.deadline(frame, false, s.in.has(n)) {
 		return errDrained
 	}
 	if m.bytes, err = s.in.body(n); err != nil {

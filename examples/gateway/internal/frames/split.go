@@ -44,6 +44,9 @@ func (s *splitter) complete() bool {
 	return int64(n) >= int64(s.width)+big(head)
 }
 
+// has reports whether the next n bytes are here already.
+func (s *splitter) has(n int64) bool { return int64(s.r.Buffered()) >= n }
+
 // wait returns when the first byte of a frame is there; io.EOF is an orderly end.
 func (s *splitter) wait() error {
 	_, err := s.r.Peek(1)
