@@ -37,9 +37,8 @@ func (s *session) connect() (*link, error) {
 	up := s.link.Load()
 	if up != nil {
 		under := s.due.Load() > 0 || len(s.out) > 0
-		heard := time.Since(time.UnixMilli(s.active.Load())) < stale
 		switch {
-		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || !up.over.Load() && (heard || up.Idle())):
+		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || !up.over.Load() && (s.quiet() < stale || up.Idle())):
 			return up, nil
 		case under:
 			return nil, errOtherLife
@@ -95,7 +94,7 @@ func (s *session) flush() error {
 		return nil
 	}
 	up := s.link.Load()
-	if at, ok := up.sendBy.due(s.pass.Door().Upstream.Config().Answer.Duration); ok {
+	if at, ok := up.sendBy.due(s.pass.Door().Upstream.AnswerTimeout()); ok {
 		up.SetWriteDeadline(at)
 	}
 	_, err := up.Write(s.out)
@@ -132,7 +131,7 @@ func (s *session) reply(b []byte, more bool) (err error) {
 	if timeout(err) && s.ctx.Err() == nil {
 		s.pass.Denied(door.Deadline, "write", nil)
 	}
-	s.active.Store(time.Now().UnixMilli())
+	s.active.Store(int64(clock()))
 	return err
 }
 
@@ -145,7 +144,7 @@ func (s *session) finish() {
 		s.conn.Close()
 		return
 	}
-	if time.Since(time.UnixMilli(s.active.Load())) < time.Second {
+	if s.quiet() < time.Second {
 		time.Sleep(arrive)
 	}
 	listen.Reset(s.conn)

@@ -57,7 +57,7 @@ func (s *session) requests(due chan<- entry) {
 		if err == nil && s.flushed != nil {
 			err = s.broken(s.flushed)
 		}
-		m.release()
+		m.held.Release()
 		if err != nil {
 			break
 		}
@@ -74,7 +74,8 @@ func (s *session) requests(due chan<- entry) {
 // come.
 func (s *session) broken(err error) error {
 	if err != nil {
-		s.cause.CompareAndSwap(nil, &err)
+		cause := err // it escapes, err does not
+		s.cause.CompareAndSwap(nil, &cause)
 		s.link.Load().Close()
 	}
 	return err
@@ -119,7 +120,7 @@ func (s *session) put(due chan<- entry, e entry) bool {
 		case e.local != nil:
 			up.end()
 		default:
-			up.answerIn(s.pass.Door().Upstream.Config().Answer.Duration)
+			up.answerIn(s.pass.Door().Upstream.AnswerTimeout())
 		}
 	}
 	select {
@@ -191,7 +192,7 @@ func (s *session) waited(up *link, due <-chan entry, err error) (bool, error) {
 		up.SetReadDeadline(time.Time{})
 	}
 	switch {
-	case slow && (called || !under || time.Since(up.answerBy.at) < up.answerBy.d):
+	case slow && (called || !under || clock()-up.answerBy.at < up.answerBy.d):
 		return false, nil // not the time that an answer has now
 	case !under || up != s.link.Load():
 		up.over.Store(true)
@@ -263,14 +264,14 @@ func (s *session) answer(t *door.Ticket, begun bool, due <-chan entry) error {
 	up := s.link.Load()
 	if !begun && !up.in.complete() {
 		up.mu.Lock()
-		up.answerIn(s.pass.Door().Upstream.Config().Answer.Duration)
+		up.answerIn(s.pass.Door().Upstream.AnswerTimeout())
 		up.mu.Unlock()
 	}
-	b, release, r, err := s.fetch(up)
+	b, held, r, err := s.fetch(up)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer held.Release()
 	s.due.Add(-1)
 	t.Done()
 	if r != nil {
@@ -297,23 +298,23 @@ func (s *session) more(due <-chan entry) bool {
 }
 
 // fetch reads a message of the node and judges it.
-func (s *session) fetch(up *link) (b []byte, release func(), r *door.Refusal, err error) {
+func (s *session) fetch(up *link) (b []byte, held door.Held, r *door.Refusal, err error) {
 	n, err := up.in.length()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, held, nil, err
 	}
 	if r := s.pass.Oversize(door.ToClient, n); r != nil {
-		return nil, func() {}, r, up.in.skip(n)
+		return nil, held, r, up.in.skip(n)
 	}
-	if release, err = s.pass.Hold(s.ctx, n); err != nil {
-		return nil, nil, nil, err
+	if held, err = s.pass.Hold(s.ctx, n); err != nil {
+		return nil, held, nil, err
 	}
 	if b, err = up.in.body(n); err != nil {
-		release()
-		return nil, nil, nil, err
+		held.Release()
+		return nil, held, nil, err
 	}
-	s.active.Store(time.Now().UnixMilli())
-	return b, release, s.pass.Answer(b), nil
+	s.active.Store(int64(clock()))
+	return b, held, s.pass.Answer(b), nil
 }
 
 // down tells the client that an answer will not come, as long as it can be told.

@@ -65,7 +65,7 @@ func (x *exchange) rewrite(p *httputil.ProxyRequest) {
 // RoundTrip implements http.RoundTripper.
 func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
-	answer := x.pass.Door().Upstream.Config().Answer.Duration
+	answer := x.pass.Door().Upstream.AnswerTimeout()
 	timer := time.AfterFunc(answer, cancel)
 	if !x.whole { // it is read while it is sent, under the deadline of requests
 		timer.Stop()
