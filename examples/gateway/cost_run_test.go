@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -265,11 +267,21 @@ func copyPlainly(to, from net.Conn) {
 	}
 }
 
-func startCopy(t testing.TB, node string) (string, int) {
-	door := address(t)
-	cmd := exec.Command(os.Args[0], door, node)
-	cmd.Env = append(os.Environ(), "GATEWAY_TEST_COPY=1")
-	return door, launch(t, cmd, door)
+// plainWeb is the same for HTTP: the reverse proxy of the standard library, and nothing
+// else.
+func plainWeb(door, node string) error {
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: node})
+	proxy.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
+	return http.ListenAndServe(door, proxy)
+}
+
+func startPlain(kind string) func(t testing.TB, node string) (string, int) {
+	return func(t testing.TB, node string) (string, int) {
+		door := address(t)
+		cmd := exec.Command(os.Args[0], door, node)
+		cmd.Env = append(os.Environ(), "GATEWAY_TEST_PLAIN="+kind)
+		return door, launch(t, cmd, door)
+	}
 }
 
 func startHAProxy(t testing.TB, node string) (string, int) {

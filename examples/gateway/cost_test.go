@@ -45,10 +45,10 @@ func (s sample) cost() float64 { return s.cpu / float64(s.frames) * 1e6 }
 
 func scenes() []scene {
 	direct := proxy{"direct", func(_ testing.TB, node string) (string, int) { return node, 0 }}
-	tcp, plain := proxy{"HAProxy, TCP", startHAProxy}, proxy{"a plain copy in Go", startCopy}
+	tcp, plain := proxy{"HAProxy, TCP", startHAProxy}, proxy{"a plain copy in Go", startPlain("copy")}
 	frames := []proxy{direct, tcp, plain, frameGateway("original", "one"), frameGateway("canonical", "one")}
 	sink := []proxy{direct, tcp, plain, frameGateway("original", "any"), frameGateway("canonical", "any")}
-	web := []proxy{direct, {"nginx, reverse proxy", startNginx}, webGateway("original"), webGateway("canonical")}
+	web := []proxy{direct, {"nginx, reverse proxy", startNginx}, {"Go's reverse proxy", startPlain("web")}, webGateway("original"), webGateway("canonical")}
 	return []scene{
 		{"frames, ping-pong", echoNode, pingPong(1), frames},
 		{"frames, 64 pipelined", echoNode, pingPong(64), frames},

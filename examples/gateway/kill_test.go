@@ -16,11 +16,12 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
-// TestMain makes the test's own program the gateway, or the plain copy that the
+// TestMain makes the test's own program the gateway, or a plain proxy that the
 // gateway is compared with, if it is asked to.
 func TestMain(m *testing.M) {
-	if os.Getenv("GATEWAY_TEST_COPY") != "" {
-		fmt.Fprintln(os.Stderr, plainCopy(os.Args[1], os.Args[2]))
+	if kind := os.Getenv("GATEWAY_TEST_PLAIN"); kind != "" {
+		plain := map[string]func(door, node string) error{"copy": plainCopy, "web": plainWeb}[kind]
+		fmt.Fprintln(os.Stderr, plain(os.Args[1], os.Args[2]))
 		os.Exit(1)
 	}
 	if os.Getenv("GATEWAY_TEST_PROGRAM") != "" {
