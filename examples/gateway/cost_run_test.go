@@ -363,10 +363,11 @@ func listens(t testing.TB, addr string) {
 	})
 }
 
-// cpu is the processor time that a process and its children have used, in seconds.
-func cpu(t testing.TB, pid int) (sum float64) {
+// cpu is the processor time that a process and its children have used, in seconds, and
+// what of it was the kernel's.
+func cpu(t testing.TB, pid int) (sum, kernel float64) {
 	if pid == 0 {
-		return 0
+		return 0, 0
 	}
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil || len(all) == 0 {
@@ -386,6 +387,7 @@ func cpu(t testing.TB, pid int) (sum float64) {
 		user, _ := strconv.ParseFloat(f[11], 64)
 		system, _ := strconv.ParseFloat(f[12], 64)
 		sum += (user + system) / 100
+		kernel += system / 100
 	}
-	return sum
+	return sum, kernel
 }
