@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -230,6 +232,58 @@ listeners:
 	return door, launch(t, cmd, door)
 }
 
+// plainCopy is the least that a proxy in Go does: it takes connections at one
+// address, and copies between each and one of its own to the node.
+func plainCopy(door, node string) error {
+	l, err := net.Listen("tcp", door)
+	for err == nil {
+		var c net.Conn
+		if c, err = l.Accept(); err != nil {
+			break
+		}
+		up, err := net.Dial("tcp", node)
+		if err != nil {
+			return err
+		}
+		go copyPlainly(up, c)
+		go copyPlainly(c, up)
+	}
+	return err
+}
+
+// copyPlainly reads and writes, as whoever looks at what comes has to; io.Copy would
+// let the kernel do it.
+func copyPlainly(to, from net.Conn) {
+	defer to.Close()
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// plainWeb is the same for HTTP: the reverse proxy of the standard library, and nothing
+// else.
+func plainWeb(door, node string) error {
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: node})
+	proxy.Transport = &http.Transport{MaxIdleConnsPerHost: 64}
+	return http.ListenAndServe(door, proxy)
+}
+
+func startPlain(kind string) func(t testing.TB, node string) (string, int) {
+	return func(t testing.TB, node string) (string, int) {
+		door := address(t)
+		cmd := exec.Command(os.Args[0], door, node)
+		cmd.Env = append(os.Environ(), "GATEWAY_TEST_PLAIN="+kind)
+		return door, launch(t, cmd, door)
+	}
+}
+
 func startHAProxy(t testing.TB, node string) (string, int) {
 	program, err := exec.LookPath("haproxy")
 	if err != nil {
@@ -309,10 +363,11 @@ func listens(t testing.TB, addr string) {
 	})
 }
 
-// cpu is the processor time that a process and its children have used, in seconds.
-func cpu(t testing.TB, pid int) (sum float64) {
+// cpu is the processor time that a process and its children have used, in seconds, and
+// what of it was the kernel's.
+func cpu(t testing.TB, pid int) (sum, kernel float64) {
 	if pid == 0 {
-		return 0
+		return 0, 0
 	}
 	all, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil || len(all) == 0 {
@@ -332,6 +387,7 @@ func cpu(t testing.TB, pid int) (sum float64) {
 		user, _ := strconv.ParseFloat(f[11], 64)
 		system, _ := strconv.ParseFloat(f[12], 64)
 		sum += (user + system) / 100
+		kernel += system / 100
 	}
-	return sum
+	return sum, kernel
 }

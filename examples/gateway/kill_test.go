@@ -16,8 +16,14 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
-// TestMain makes the test's own program the gateway, if it is asked to.
+// TestMain makes the test's own program the gateway, or a plain proxy that the
+// gateway is compared with, if it is asked to.
 func TestMain(m *testing.M) {
+	if kind := os.Getenv("GATEWAY_TEST_PLAIN"); kind != "" {
+		plain := map[string]func(door, node string) error{"copy": plainCopy, "web": plainWeb}[kind]
+		fmt.Fprintln(os.Stderr, plain(os.Args[1], os.Args[2]))
+		os.Exit(1)
+	}
 	if os.Getenv("GATEWAY_TEST_PROGRAM") != "" {
 		os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 	}

@@ -72,9 +72,10 @@ func (p *Pass) pass(d *etf.Decoder, c *cutter, epoch int64) error {
 // flush spends the names so far, and writes the term up to offset. The life of the node cannot change
 // in between.
 func (p *Pass) flush(d *etf.Decoder, c *cutter, offset, epoch int64) error {
-	now, leave := p.Door().Upstream.Ledger.Enter()
+	ledger := p.Door().Upstream.Ledger
+	now := ledger.Enter()
 	err := d.Commit()
-	leave()
+	ledger.Leave()
 	if err == nil && now != epoch {
 		err = errEpoch
 	}

@@ -26,7 +26,8 @@ func (c Client) Key() string {
 	return c.Addr.Unmap().String()
 }
 
-// Verdict is one decision, for metrics and logs.
+// Verdict is one decision, for metrics and logs. It is the hearer's only as long as
+// the call takes: another may be written over it.
 type Verdict struct {
 	Listener  string
 	Upstream  string

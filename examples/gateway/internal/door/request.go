@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"time"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
@@ -48,16 +47,16 @@ func (p *Pass) Ask(ctx context.Context, a Asked, scratch []byte) (*Ticket, *Refu
 		p.refused(Enforce, r, int64(len(a.Body)))
 		return nil, r
 	}
-	start := time.Now()
+	start := clock()
 	if r := p.check(t, a, scratch); r != nil {
 		t.Cancel()
 		return nil, r
 	}
-	v := &Verdict{Client: p.Client, Bytes: int64(len(a.Body)), Took: time.Since(start)}
+	took, words := clock()-start, int64(0)
 	if a.Body != nil {
-		v.Words = p.words(a.Body)
+		words = p.words(a.Body)
 	}
-	p.Door().tell(v)
+	p.told(ToNode, int64(len(a.Body)), words, took)
 	return t, nil
 }
 
@@ -88,19 +87,17 @@ func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
 		p.refused(Shadow, refuse(InFlight, "full", nil), 0)
 	}
 	need := upstream.Need{Breaker: d.Modes[Breaker] == Enforce, Slot: d.Modes[InFlight] == Enforce}
-	x, retry, err := u.Begin(ctx, r.class, need)
-	if err != nil {
+	if retry, err := u.Begin(ctx, &t.exchange, r.class, need); err != nil {
 		return begun(err, retry)
 	}
-	t.exchange = x
 	return nil
 }
 
 // check is what the message itself decides. The epoch does not change meanwhile.
 func (p *Pass) check(t *Ticket, a Asked, scratch []byte) *Refusal {
-	epoch, leave := p.Door().Upstream.Ledger.Enter()
-	defer leave()
-	t.Epoch = epoch
+	ledger := p.Door().Upstream.Ledger
+	t.Epoch = ledger.Enter()
+	defer ledger.Leave()
 	now := p.now.Load()
 	now.view.Begin()
 	for _, token := range a.Tokens {

@@ -23,18 +23,18 @@ func (s *session) cut(up *link, n int64) error {
 	if r := s.pass.Oversize(door.ToNode, n); r != nil {
 		return r
 	}
-	release, err := s.pass.Hold(s.ctx, n)
+	held, err := s.pass.Hold(s.ctx, n)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer held.Release()
 	if r := s.pass.Pace(s.ctx, n); r != nil {
 		return r
 	}
-	if !s.deadline(s.pass.Door().Config.Limits.Frame.Duration, false) {
+	if !s.deadline(s.pass.Door().Config.Limits.Frame.Duration, false, false) {
 		return errDrained
 	}
-	timeout := s.pass.Door().Upstream.Config().Answer.Duration
+	timeout := s.pass.Door().Upstream.AnswerTimeout()
 	to := writer(func(b []byte) (int, error) {
 		up.SetWriteDeadline(time.Now().Add(timeout))
 		return up.Write(b)

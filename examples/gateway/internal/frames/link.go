@@ -3,6 +3,8 @@ package frames
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
@@ -19,8 +21,13 @@ const stale = 3 * time.Millisecond
 // writes to it, the one that passes answers on reads from it.
 type link struct {
 	*upstream.Conn
-	in       *splitter
-	sendBy   timed
+	in     *splitter
+	sendBy timed
+	over   atomic.Bool // it has ended, or sent what nobody had asked for
+
+	mu       sync.Mutex // guards the deadline of reading, and what follows
+	waiting  bool       // what comes is waited for, and entries are not taken
+	called   bool       // the wait is over, for there is something else to do
 	answerBy timed
 }
 
@@ -30,9 +37,8 @@ func (s *session) connect() (*link, error) {
 	up := s.link.Load()
 	if up != nil {
 		under := s.due.Load() > 0 || len(s.out) > 0
-		heard := time.Since(time.UnixMilli(s.active.Load())) < stale
 		switch {
-		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || heard || up.Idle()):
+		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || !up.over.Load() && (s.quiet() < stale || up.Idle())):
 			return up, nil
 		case under:
 			return nil, errOtherLife
@@ -88,7 +94,7 @@ func (s *session) flush() error {
 		return nil
 	}
 	up := s.link.Load()
-	if at, ok := up.sendBy.due(s.pass.Door().Upstream.Config().Answer.Duration); ok {
+	if at, ok := up.sendBy.due(s.pass.Door().Upstream.AnswerTimeout()); ok {
 		up.SetWriteDeadline(at)
 	}
 	_, err := up.Write(s.out)
@@ -125,7 +131,7 @@ func (s *session) reply(b []byte, more bool) (err error) {
 	if timeout(err) && s.ctx.Err() == nil {
 		s.pass.Denied(door.Deadline, "write", nil)
 	}
-	s.active.Store(time.Now().UnixMilli())
+	s.active.Store(int64(clock()))
 	return err
 }
 
@@ -138,7 +144,7 @@ func (s *session) finish() {
 		s.conn.Close()
 		return
 	}
-	if time.Since(time.UnixMilli(s.active.Load())) < time.Second {
+	if s.quiet() < time.Second {
 		time.Sleep(arrive)
 	}
 	listen.Reset(s.conn)

@@ -21,6 +21,9 @@ type entry struct {
 //	            │ entry            │
 //	            ▼                  ▼
 //	client ◄─ answers, one for each entry
+//
+// That goroutine waits for the node and not for entries: when an answer is there, so
+// is its entry, and it is woken once for each.
 func (s *session) pairs() {
 	due := make(chan entry, s.pass.Door().Config.Limits.Pipeline)
 	ended := make(chan struct{})
@@ -30,6 +33,8 @@ func (s *session) pairs() {
 	}()
 	s.requests(due)
 	close(due)
+	s.said.Store(true)
+	s.link.Load().call()
 	<-ended
 	s.finish()
 }
@@ -52,7 +57,7 @@ func (s *session) requests(due chan<- entry) {
 		if err == nil && s.flushed != nil {
 			err = s.broken(s.flushed)
 		}
-		m.release()
+		m.held.Release()
 		if err != nil {
 			break
 		}
@@ -69,7 +74,8 @@ func (s *session) requests(due chan<- entry) {
 // come.
 func (s *session) broken(err error) error {
 	if err != nil {
-		s.cause.CompareAndSwap(nil, &err)
+		cause := err // it escapes, err does not
+		s.cause.CompareAndSwap(nil, &cause)
 		s.link.Load().Close()
 	}
 	return err
@@ -95,12 +101,104 @@ func (s *session) forward(m message, due chan<- entry) error {
 // owe puts an entry in line. If there is no room, what was gathered has to go first:
 // its answers make room.
 func (s *session) owe(due chan<- entry, e entry) {
-	select {
-	case due <- e:
-	default:
+	if !s.put(due, e) {
 		s.broken(s.flush())
 		due <- e
+		s.link.Load().call() // the line may have been emptied before
 	}
+}
+
+// put puts an entry in line, if there is room. Where the node is waited for, its time
+// begins with the first message that it is to answer; and the wait ends for an answer
+// of ours before which there is none of the node's.
+func (s *session) put(due chan<- entry, e entry) bool {
+	if up := s.link.Load(); up != nil {
+		up.mu.Lock()
+		defer up.mu.Unlock()
+		switch {
+		case !up.waiting || up.called || len(due) > 0:
+		case e.local != nil:
+			up.end()
+		default:
+			up.answerIn(s.pass.Door().Upstream.AnswerTimeout())
+		}
+	}
+	select {
+	case due <- e:
+		return true
+	default:
+		return false
+	}
+}
+
+// call ends the wait for the node, if there is one. A nil link does nothing.
+func (l *link) call() {
+	if l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.end()
+	}
+}
+
+// end is call. Caller holds mu.
+func (l *link) end() {
+	if l.waiting && !l.called {
+		l.called = true
+		l.SetReadDeadline(past)
+	}
+}
+
+// answerIn gives the node so long for its next answer. Caller holds mu.
+func (l *link) answerIn(d time.Duration) {
+	if at, ok := l.answerBy.due(d); ok {
+		l.SetReadDeadline(at)
+	}
+}
+
+// await returns when an entry is to be taken. Where none is in line, it waits for the
+// node, and reports that an answer has begun to come, whose time runs since its message
+// was put in line. The error is the end of that wait.
+func (s *session) await(due <-chan entry) (begun bool, err error) {
+	for {
+		up := s.link.Load()
+		if up == nil || !s.begin(up, due) {
+			return false, nil
+		}
+		err := up.in.wait()
+		if begun, err := s.waited(up, due, err); begun || err != nil {
+			return begun, err
+		}
+	}
+}
+
+// begin begins a wait for the node, unless there is something to do before that, or
+// nothing to wait for.
+func (s *session) begin(up *link, due <-chan entry) bool {
+	up.mu.Lock()
+	defer up.mu.Unlock()
+	up.waiting = len(due) == 0 && !s.said.Load() && !up.over.Load()
+	return up.waiting
+}
+
+// waited ends a wait for the node, and reports whether there is an entry for what came
+// of it. After neither that nor an error there is something else to do.
+func (s *session) waited(up *link, due <-chan entry, err error) (bool, error) {
+	up.mu.Lock()
+	defer up.mu.Unlock()
+	called, under, slow := up.called, len(due) > 0, timeout(err)
+	up.waiting, up.called = false, false
+	if called || slow && !under {
+		up.answerBy = timed{}
+		up.SetReadDeadline(time.Time{})
+	}
+	switch {
+	case slow && (called || !under || clock()-up.answerBy.at < up.answerBy.d):
+		return false, nil // not the time that an answer has now
+	case !under || up != s.link.Load():
+		up.over.Store(true)
+		return false, nil
+	}
+	return err == nil && !called, err
 }
 
 // refuse answers a message that is not sent on. It reports whether the connection
@@ -123,12 +221,24 @@ func (s *session) refuse(r *door.Refusal, fatal bool, due chan<- entry) bool {
 func (s *session) answers(due <-chan entry) {
 	var broken error
 	var crash door.Crash
-	for e := range due {
+	for {
+		var begun bool
+		var failed error
+		if broken == nil {
+			begun, failed = s.await(due)
+		}
+		e, ok := <-due
+		if !ok {
+			return
+		}
 		switch {
 		case e.local != nil && broken == nil:
 			broken = s.reply(e.local, s.more(due))
 		case e.ticket != nil && broken == nil:
-			if broken = s.answer(e.ticket, due); broken == nil {
+			if broken = failed; broken == nil {
+				broken = s.answer(e.ticket, begun, due)
+			}
+			if broken == nil {
 				continue
 			}
 			if cause := s.cause.Load(); cause != nil {
@@ -148,19 +258,20 @@ func (s *session) answers(due <-chan entry) {
 // errClient marks what failed toward the client, for which the node cannot help.
 type errClient struct{ error }
 
-// answer passes on the node's answer to one message.
-func (s *session) answer(t *door.Ticket, due <-chan entry) error {
+// answer passes on the node's answer to one message. Its time begins here, if it has
+// not begun.
+func (s *session) answer(t *door.Ticket, begun bool, due <-chan entry) error {
 	up := s.link.Load()
-	if !up.in.complete() {
-		if at, ok := up.answerBy.due(s.pass.Door().Upstream.Config().Answer.Duration); ok {
-			up.SetReadDeadline(at)
-		}
+	if !begun && !up.in.complete() {
+		up.mu.Lock()
+		up.answerIn(s.pass.Door().Upstream.AnswerTimeout())
+		up.mu.Unlock()
 	}
-	b, release, r, err := s.fetch(up)
+	b, held, r, err := s.fetch(up)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer held.Release()
 	s.due.Add(-1)
 	t.Done()
 	if r != nil {
@@ -187,23 +298,23 @@ func (s *session) more(due <-chan entry) bool {
 }
 
 // fetch reads a message of the node and judges it.
-func (s *session) fetch(up *link) (b []byte, release func(), r *door.Refusal, err error) {
+func (s *session) fetch(up *link) (b []byte, held door.Held, r *door.Refusal, err error) {
 	n, err := up.in.length()
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, held, nil, err
 	}
 	if r := s.pass.Oversize(door.ToClient, n); r != nil {
-		return nil, func() {}, r, up.in.skip(n)
+		return nil, held, r, up.in.skip(n)
 	}
-	if release, err = s.pass.Hold(s.ctx, n); err != nil {
-		return nil, nil, nil, err
+	if held, err = s.pass.Hold(s.ctx, n); err != nil {
+		return nil, held, nil, err
 	}
 	if b, err = up.in.body(n); err != nil {
-		release()
-		return nil, nil, nil, err
+		held.Release()
+		return nil, held, nil, err
 	}
-	s.active.Store(time.Now().UnixMilli())
-	return b, release, s.pass.Answer(b), nil
+	s.active.Store(int64(clock()))
+	return b, held, s.pass.Answer(b), nil
 }
 
 // down tells the client that an answer will not come, as long as it can be told.

@@ -69,8 +69,9 @@ type session struct {
 
 	link    atomic.Pointer[link]
 	refused atomic.Bool  // the connection is to be reset
+	said    atomic.Bool  // no more messages come; what is under way is still answered
 	due     atomic.Int64 // answers that the node owes
-	active  atomic.Int64 // when something last came from the node, or went to the client
+	active  atomic.Int64 // of clock, when something last came from the node, or went to the client
 	cause   atomic.Pointer[error]
 
 	mu       sync.Mutex // guards deadlines of reading, and what follows
@@ -106,15 +107,16 @@ func (s *session) watch() {
 
 // deadline sets the time for what is read next. It reports false when nothing is
 // to be read any more. What is here already needs no time; and a time that was set
-// a moment ago is not set again, which costs up to an eighth of it.
-func (s *session) deadline(d time.Duration, waiting bool) bool {
+// a moment ago is not set again, which costs up to an eighth of it. Only the
+// goroutine that reads messages knows what is here.
+func (s *session) deadline(d time.Duration, waiting, here bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = waiting
 	if s.stopped || waiting && s.draining {
 		return false
 	}
-	if s.in.complete() {
+	if here {
 		return true
 	}
 	if at, ok := s.timed.due(d); ok {
@@ -125,19 +127,24 @@ func (s *session) deadline(d time.Duration, waiting bool) bool {
 
 // timed is a deadline that was set.
 type timed struct {
-	at time.Time
-	d  time.Duration
+	at, d time.Duration
 }
 
 // due reports whether a deadline has to be set anew.
 func (t *timed) due(d time.Duration) (time.Time, bool) {
-	now := time.Now()
-	if t.d == d && now.Sub(t.at) <= d/8 {
-		return now, false
+	at := clock()
+	if t.d == d && at-t.at <= d/8 {
+		return time.Time{}, false
 	}
-	*t = timed{now, d}
-	return now.Add(d), true
+	*t = timed{at, d}
+	return time.Now().Add(d), true
 }
+
+// clock is the time since some day in the past. It costs half of what time.Now does,
+// which reads another clock, too.
+func clock() time.Duration { return time.Since(began) }
+
+var began = time.Now().Add(-365 * 24 * time.Hour)
 
 // stopReading ends the reading of messages from another goroutine.
 func (s *session) stopReading() {
@@ -160,14 +167,14 @@ func (s *session) next() (int64, error) {
 func (s *session) begins() error {
 	l := s.pass.Door().Config.Limits
 	for {
-		if !s.deadline(l.Idle.Duration, true) {
+		if !s.deadline(l.Idle.Duration, true, s.in.complete()) {
 			return errDrained
 		}
 		err := s.in.wait()
 		if err == nil {
 			break
 		}
-		quiet := time.Since(time.UnixMilli(s.active.Load()))
+		quiet := s.quiet()
 		if !timeout(err) || s.ctx.Err() != nil {
 			return err
 		}
@@ -179,11 +186,14 @@ func (s *session) begins() error {
 			return err
 		}
 	}
-	if !s.deadline(l.Frame.Duration, false) {
+	if !s.deadline(l.Frame.Duration, false, s.in.complete()) {
 		return errDrained
 	}
 	return nil
 }
+
+// quiet is how long nothing has come from the node, or gone to the client.
+func (s *session) quiet() time.Duration { return clock() - time.Duration(s.active.Load()) }
 
 func (s *session) over() bool {
 	s.mu.Lock()
@@ -192,6 +202,9 @@ func (s *session) over() bool {
 }
 
 func timeout(err error) bool {
+	if err == nil { // mostly
+		return false
+	}
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()
 }
@@ -203,19 +216,18 @@ type message struct {
 	answered bool
 	refusal  *door.Refusal
 	fatal    bool // the place of the next frame is lost
-	release  func()
+	held     door.Held
 }
 
 // read reads the message of n bytes and asks every rule.
 func (s *session) read(n int64) (m message, err error) {
-	m.release = func() {}
 	frame := s.pass.Door().Config.Limits.Frame.Duration
 	if m.refusal = s.pass.Oversize(door.ToNode, n); m.refusal != nil {
 		m.fatal = true
 		return m, nil
 	}
 	if m.refusal = s.pass.Pace(s.patient, n); m.refusal != nil {
-		s.deadline(frame, false)
+		s.deadline(frame, false, s.in.has(n))
 		return m, s.late(s.in.skip(n))
 	}
 	if err := s.receive(&m, n, frame); err != nil {
@@ -244,16 +256,13 @@ func (s *session) receive(m *message, n int64, frame time.Duration) error {
 		return err
 	}
 	defer arrived()
-	if !s.deadline(frame, false) {
+	if !s.deadline(frame, false, s.in.has(n)) {
 		return errDrained
 	}
 	if m.bytes, err = s.in.body(n); err != nil {
 		return s.late(err)
 	}
-	release, err := s.pass.Hold(s.patient, n)
-	if err == nil {
-		m.release = release
-	}
+	m.held, err = s.pass.Hold(s.patient, n)
 	return err
 }
 

@@ -82,7 +82,7 @@ func (s *session) tap(w *Worker) {
 	half(up.Conn.Conn)
 	select {
 	case <-ended:
-	case <-time.After(s.pass.Door().Upstream.Config().Answer.Duration):
+	case <-time.After(s.pass.Door().Upstream.AnswerTimeout()):
 		s.end()
 		<-ended
 	}
@@ -93,7 +93,7 @@ type activity struct{ s *session }
 
 // Write implements io.Writer.
 func (a activity) Write(b []byte) (int, error) {
-	a.s.active.Store(time.Now().UnixMilli())
+	a.s.active.Store(int64(clock()))
 	return a.s.conn.Write(b)
 }
 

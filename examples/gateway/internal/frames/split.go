@@ -44,6 +44,9 @@ func (s *splitter) complete() bool {
 	return int64(n) >= int64(s.width)+big(head)
 }
 
+// has reports whether the next n bytes are here already.
+func (s *splitter) has(n int64) bool { return int64(s.r.Buffered()) >= n }
+
 // wait returns when the first byte of a frame is there; io.EOF is an orderly end.
 func (s *splitter) wait() error {
 	_, err := s.r.Peek(1)
@@ -76,11 +79,11 @@ func big(head []byte) int64 {
 // length reads the length of a frame. The end of the input is no orderly one any
 // more.
 func (s *splitter) length() (int64, error) {
-	var head [4]byte
-	if _, err := io.ReadFull(s.r, head[4-s.width:]); err != nil {
-		return 0, unexpected(err)
+	n, err := s.peek()
+	if err == nil {
+		_, err = s.r.Discard(s.width)
 	}
-	return int64(binary.BigEndian.Uint32(head[:])), nil
+	return n, err
 }
 
 // body reads the n bytes of a frame. The buffer grows with what arrives. What is

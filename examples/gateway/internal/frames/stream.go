@@ -24,7 +24,7 @@ func (s *session) stream() {
 	}()
 	wait := arrive // after a refusal: for the answers to what was sent before
 	if s.messages(up) {
-		wait = s.pass.Door().Upstream.Config().Answer.Duration // the client has said all; the node may go on
+		wait = s.pass.Door().Upstream.AnswerTimeout() // the client has said all; the node may go on
 	}
 	half(up.Conn.Conn)
 	select {
@@ -37,7 +37,8 @@ func (s *session) stream() {
 
 // openStream connects before the first message, for the node may speak first.
 func (s *session) openStream() *link {
-	x, _, err := s.pass.Door().Upstream.Begin(s.ctx, 0, upstream.Need{Breaker: s.pass.Door().Modes[door.Breaker] == door.Enforce})
+	var x upstream.Exchange
+	_, err := s.pass.Door().Upstream.Begin(s.ctx, &x, 0, upstream.Need{Breaker: s.pass.Door().Modes[door.Breaker] == door.Enforce})
 	if err != nil {
 		s.pass.Denied(door.Breaker, "open", err)
 		s.refused.Store(true)
@@ -89,7 +90,7 @@ func (s *session) messages(up *link) bool {
 // pipe passes on one message. After an error the connection ends.
 func (s *session) pipe(n int64) error {
 	m, err := s.read(n)
-	defer m.release()
+	defer m.held.Release()
 	switch {
 	case err != nil:
 		return err
@@ -110,8 +111,8 @@ func (s *session) pushes(up *link) {
 			}
 			break
 		}
-		up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.Config().Answer.Duration))
-		b, release, r, err := s.fetch(up)
+		up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.AnswerTimeout()))
+		b, held, r, err := s.fetch(up)
 		if err != nil {
 			s.refused.Store(true)
 			break
@@ -120,7 +121,7 @@ func (s *session) pushes(up *link) {
 		if r == nil {
 			err = s.reply(b, up.in.complete())
 		}
-		release()
+		held.Release()
 		if r != nil && s.pass.Door().Config.Refused != "skip" || err != nil {
 			s.refused.Store(true)
 			break

@@ -194,12 +194,15 @@ func (l *Ledger) Dialled() int64 {
 	return l.Epoch()
 }
 
-// Enter begins the check of a term; the function that it returns ends it. Until
-// then the epoch stays what it is.
-func (l *Ledger) Enter() (epoch int64, leave func()) {
+// Enter begins the check of a term, and Leave ends it. Until then the epoch stays what
+// it is.
+func (l *Ledger) Enter() (epoch int64) {
 	l.gate.RLock()
-	return l.Epoch(), l.gate.RUnlock
+	return l.Epoch()
 }
+
+// Leave ends what Enter began.
+func (l *Ledger) Leave() { l.gate.RUnlock() }
 
 // Stats are the numbers of a ledger.
 type Stats struct {

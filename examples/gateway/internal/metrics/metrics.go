@@ -5,7 +5,9 @@ package metrics
 
 import (
 	"errors"
+	"maps"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -19,7 +21,8 @@ type Metrics struct {
 	registry *prometheus.Registry
 	log      *Log
 	names    []string
-	passed   sync.Map // of *passed, by passedKey
+	mu       sync.Mutex // of who makes the next passed
+	passed   atomic.Pointer[map[passedKey]*passed]
 
 	verdicts *prometheus.CounterVec
 	took     *prometheus.HistogramVec
@@ -35,6 +38,7 @@ type Metrics struct {
 // nil.
 func New(log *Log) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), log: log}
+	m.passed.Store(&map[passedKey]*passed{})
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "beamgate", Name: name, Help: help}, labels)
 		m.registry.MustRegister(v)
@@ -101,15 +105,18 @@ type passedKey struct {
 
 func (m *Metrics) passedFor(v *door.Verdict) *passed {
 	key := passedKey{v.Listener, v.Direction, v.Mode}
-	if p, ok := m.passed.Load(key); ok {
-		return p.(*passed)
+	if p := (*m.passed.Load())[key]; p != nil {
+		return p
 	}
-	way := v.Direction.String()
-	p, _ := m.passed.LoadOrStore(key, &passed{
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	way, next := v.Direction.String(), maps.Clone(*m.passed.Load())
+	next[key] = &passed{
 		m.verdicts.WithLabelValues(v.Listener, way, v.Mode.String(), "", "ok", ""),
 		m.bytes.WithLabelValues(v.Listener, way), m.took.WithLabelValues(v.Listener, way),
-	})
-	return p.(*passed)
+	}
+	m.passed.Store(&next)
+	return next[key]
 }
 
 func limitName(err error) string {

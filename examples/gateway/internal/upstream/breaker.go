@@ -95,7 +95,10 @@ func pause(r BreakerRules, opened int) time.Duration {
 // when to try again.
 func (b *Breaker) Allow() (done func(error), retry time.Duration, err error) {
 	b.mu.Lock()
-	wait, forced := time.Until(b.until), b.forced
+	wait, forced := time.Duration(0), b.forced
+	if b.opened > 0 {
+		wait = time.Until(b.until)
+	}
 	b.mu.Unlock()
 	if forced {
 		return nil, b.now.Load().Base, ErrOpen

@@ -97,6 +97,9 @@ func suspectRules(p config.Poison) limit.SuspectRules {
 // Config returns the configuration in force.
 func (u *Upstream) Config() config.Upstream { return u.now.Load().config }
 
+// AnswerTimeout is how long the node may take for an answer.
+func (u *Upstream) AnswerTimeout() time.Duration { return u.now.Load().config.Answer.Duration }
+
 // capacity is the percentage of the places that may be used.
 func (u *Upstream) capacity() int64 { return min(u.Breaker.Capacity(), u.pressure.Load()) }
 
@@ -206,7 +209,7 @@ func (u *Upstream) CloseStale() {
 	}
 }
 
-// Exchange is one message under way.
+// Exchange is one message under way, once Begin has begun it.
 type Exchange struct {
 	up    *Upstream
 	class int
@@ -219,13 +222,13 @@ type Exchange struct {
 type Need struct{ Breaker, Slot bool }
 
 // Begin asks the breaker and takes a place, as far as they are needed. The error
-// is ErrOpen, with the time to come back, or one of package limit. After nil, the
-// Exchange has to be ended.
-func (u *Upstream) Begin(ctx context.Context, class int, need Need) (x *Exchange, retry time.Duration, err error) {
-	x = &Exchange{up: u, class: class, slot: need.Slot}
+// is ErrOpen, with the time to come back, or one of package limit. After nil, x, which
+// was zero, has to be ended.
+func (u *Upstream) Begin(ctx context.Context, x *Exchange, class int, need Need) (retry time.Duration, err error) {
+	x.up, x.class, x.slot = u, class, need.Slot
 	if need.Breaker {
 		if x.done, retry, err = u.Breaker.Allow(); err != nil {
-			return nil, retry, err
+			return retry, err
 		}
 	}
 	if need.Slot {
@@ -233,10 +236,10 @@ func (u *Upstream) Begin(ctx context.Context, class int, need Need) (x *Exchange
 		if err := u.Slots.Acquire(ctx, class, wait); err != nil {
 			x.slot = false
 			x.Cancel()
-			return nil, wait, err
+			return wait, err
 		}
 	}
-	return x, 0, nil
+	return 0, nil
 }
 
 // End gives the place back. err is a failure of the node, or nil. Further calls do

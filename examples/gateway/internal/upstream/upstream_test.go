@@ -172,14 +172,14 @@ func TestBegin(t *testing.T) {
 	u := test(t, config.Pressure{})
 	var all []*Exchange
 	for range 10 {
-		x, _, err := u.Begin(t.Context(), 0, Need{Breaker: true, Slot: true})
-		if err != nil {
+		x := new(Exchange)
+		if _, err := u.Begin(t.Context(), x, 0, Need{Breaker: true, Slot: true}); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, x)
 	}
 	for range 10 {
-		if _, _, err := u.Begin(t.Context(), 0, Need{Breaker: true, Slot: true}); !errors.Is(err, limit.ErrFull) {
+		if _, err := u.Begin(t.Context(), new(Exchange), 0, Need{Breaker: true, Slot: true}); !errors.Is(err, limit.ErrFull) {
 			t.Fatal(err)
 		}
 	}
@@ -195,13 +195,14 @@ func TestBegin(t *testing.T) {
 		t.Error(used)
 	}
 	for range 3 {
-		x, _, err := u.Begin(t.Context(), 0, Need{Breaker: true})
-		if err != nil {
+		x := new(Exchange)
+		if _, err := u.Begin(t.Context(), x, 0, Need{Breaker: true}); err != nil {
 			t.Fatal(err)
 		}
 		x.End(errDown)
 	}
-	if x, _, err := u.Begin(t.Context(), 0, Need{Slot: true}); err != nil {
+	x := new(Exchange)
+	if _, err := u.Begin(t.Context(), x, 0, Need{Slot: true}); err != nil {
 		t.Error("the breaker was not asked, and yet refuses")
 	} else {
 		x.End(nil)

@@ -7,18 +7,34 @@ import (
 	"log"
 	"net/http"
 	"net/http/httputil"
+	"sync"
 	"time"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 )
 
+var silent = log.New(io.Discard, "", 0)
+
+// buffers are those through which answers go. ReverseProxy would make one for each
+// answer, larger than all else that an exchange needs.
+type buffers struct{}
+
+var pool = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// Get implements httputil.BufferPool.
+func (buffers) Get() []byte { return pool.Get().(*[32 << 10]byte)[:] }
+
+// Put implements httputil.BufferPool.
+func (buffers) Put(b []byte) { pool.Put((*[32 << 10]byte)(b)) }
+
 // forward sends the request on and its answer back.
 func (x *exchange) forward() {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: x.rewrite, Transport: x, ModifyResponse: x.answer,
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { x.fail(err) },
-		ErrorLog:     log.New(io.Discard, "", 0),
+		ErrorLog:     silent,
+		BufferPool:   buffers{},
 	}
 	x.settle(x.r)
 	proxy.ServeHTTP(x.w, x.r)
@@ -65,7 +81,7 @@ func (x *exchange) rewrite(p *httputil.ProxyRequest) {
 // RoundTrip implements http.RoundTripper.
 func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
-	answer := x.pass.Door().Upstream.Config().Answer.Duration
+	answer := x.pass.Door().Upstream.AnswerTimeout()
 	timer := time.AfterFunc(answer, cancel)
 	if !x.whole { // it is read while it is sent, under the deadline of requests
 		timer.Stop()

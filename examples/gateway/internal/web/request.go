@@ -36,11 +36,11 @@ type source struct {
 // needs room there, and nothing more is read before.
 func (s *source) Read(p []byte) (int, error) {
 	if !s.held && s.n >= free {
-		give, err := s.x.pass.Hold(s.x.r.Context(), s.most)
+		held, err := s.x.pass.Hold(s.x.r.Context(), s.most)
 		if err != nil {
 			return 0, err
 		}
-		s.x.release = append(s.x.release, give)
+		s.x.release = append(s.x.release, held.Release)
 		s.held = true
 	}
 	if !s.held {

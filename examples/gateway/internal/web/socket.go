@@ -70,7 +70,7 @@ func (x *exchange) dialSocket() (*websocket.Conn, *http.Response, error) {
 			protocols = append(protocols, strings.TrimSpace(p))
 		}
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), x.pass.Door().Upstream.Config().Answer.Duration)
+	ctx, cancel := context.WithTimeout(x.r.Context(), x.pass.Door().Upstream.AnswerTimeout())
 	defer cancel()
 	return websocket.Dial(ctx, "ws://"+x.to.Host+x.r.URL.RequestURI(), &websocket.DialOptions{
 		Host: x.r.Host, HTTPHeader: header, Subprotocols: protocols,
@@ -216,7 +216,7 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 	}
 	wait := l.Write.Duration
 	if way == door.ToNode {
-		wait = p.Door().Upstream.Config().Answer.Duration
+		wait = p.Door().Upstream.AnswerTimeout()
 	}
 	out, stop := context.WithTimeout(ctx, wait)
 	defer stop()
@@ -241,9 +241,11 @@ func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b [
 	if b, err = io.ReadAll(io.LimitReader(r, free)); err != nil || len(b) < free {
 		return b, release, err
 	}
-	if release, err = p.Hold(ctx, most); err != nil {
-		return nil, func() {}, err
+	held, err := p.Hold(ctx, most)
+	if err != nil {
+		return nil, release, err
 	}
+	release = held.Release
 	rest, err := io.ReadAll(io.LimitReader(r, most+1-free))
 	if b = append(b, rest...); err == nil {
 		if refusal := p.Oversize(way, int64(len(b))); refusal != nil {

@@ -84,7 +84,7 @@ func New(c config.Listener, u *upstream.Upstream) (*Rules, error) {
 }
 
 func (w *Rules) nodesOf(u *upstream.Upstream, dial func(context.Context) (*upstream.Conn, error)) *nodes {
-	return &nodes{dial: dial, most: int(w.c.HTTP.Header), timeout: u.Config().Answer.Duration}
+	return &nodes{dial: dial, most: int(w.c.HTTP.Header), timeout: u.AnswerTimeout()}
 }
 
 func prefixes(list []string) (out []netip.Prefix, err error) {
