@@ -22,16 +22,15 @@ func (m *Machine) run(one bool, floor int) Event {
 			return ev
 		}
 	}
-	for ended, edge := false, false; ; {
-		x := m.scan(m.view(edge), ended)
-		ended, edge = false, false
+	for ended := false; ; {
+		x := m.scan(m.view(), ended)
+		ended = false
 		var ev Event
 		switch x {
 		case exitMore:
 			return m.wait(1)
 		case exitEdge:
-			edge = true
-			continue
+			continue // what is left is read as a tail
 		case exitHead:
 			return m.waitHead(m.buf[m.pos])
 		case exitSpecial:
@@ -102,16 +101,18 @@ func (m *Machine) run(one bool, floor int) Event {
 //	buf  [ …                    | tail ]
 //	view                        [ tail | zeros ]     tail <= tailMax, zeros = margin
 const (
-	margin  = 32  // more than any load of scan reaches
-	tailMax = 128 // more than heapBinMax and margin
-	longest = 16  // more than any fixed part that scan reads
+	margin  = 32             // more than any load of scan reaches
+	tailMax = 128            // at least scanMax and margin, so that where scan turns back there is a tail
+	scanMax = 5 + heapBinMax // the most that scan takes in one piece
+	_       = uint(tailMax - scanMax - margin)
+	longest = 16 // more than any fixed part that scan reads
 )
 
-// view returns what scan is to read. With edge scan has come too close to the
-// end of the window. What is short is read as a tail from the start.
-func (m *Machine) view(edge bool) []byte {
+// view returns what scan is to read: a tail, where scan could come too close to the
+// end of the window.
+func (m *Machine) view() []byte {
 	b := m.buf[m.pos:]
-	if edge || len(b) <= tailMax {
+	if len(b) <= tailMax {
 		return m.tailView(b)
 	}
 	m.end = len(m.buf)
