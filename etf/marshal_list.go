@@ -38,6 +38,9 @@ func encodeList(e *writing, p *plan, v reflect.Value) (err error) {
 		}
 		elem := p.elem
 		for i := range n {
+			if cap(e.b)-len(e.b) < roomMin {
+				e.b = e.roomier(e.b)
+			}
 			if err := elem.encode(e, elem, v.Index(i)); err != nil {
 				return err
 			}
