@@ -166,3 +166,20 @@ func PlainSkip(b []byte, at int) int {
 	}
 	return at
 }
+
+// plainExport parts an export.
+func plainExport(b []byte) (f FunInfo, ok bool) {
+	if b[0] != TagExport {
+		return f, false
+	}
+	at, arity := 0, int64(0)
+	if f.Module, at = PlainAtom(b, 1); at < 0 {
+		return f, false
+	}
+	if f.Function, at = PlainAtom(b, at); at < 0 {
+		return f, false
+	}
+	arity, at = PlainInt(b, at)
+	f.Arity = uint8(arity)
+	return f, at > 0
+}
