@@ -174,7 +174,8 @@ func (d *filling) textAt(mode textMode, at int) (string, int) {
 const namesKept = 64
 
 // name returns the name of an atom as a string: one that was made before, if it is
-// the one that was made last in its place.
+// the one that was made last in its place. Names are not charged, as those of a tree
+// are not: all together they are no longer than the term.
 func (d *filling) name(b []byte) string {
 	n := len(b)
 	if n <= 1 { // these take no memory
