@@ -57,11 +57,11 @@ func (e *writing) anyTo(b []byte, p *plan, x any) ([]byte, error) {
 	case bool:
 		return AppendBool(b, x), nil
 	case []any:
-		return e.listTo(b, p, x)
+		return e.elementsTo(b, p, x, asList)
 	case map[string]any:
 		return mapTo(e, b, p, x)
 	case Tuple:
-		return e.tupleTo(b, p, x)
+		return e.elementsTo(b, p, x, asTuple)
 	case nil:
 		e.b = b
 		err := encodeNilAtom(e, p.opts)
@@ -166,34 +166,14 @@ func (m textMode) isBinary() bool {
 	return m != textAtom && m != textCharlist && m != textDecimal
 }
 
-func (e *writing) listTo(b []byte, p *plan, s []any) ([]byte, error) {
-	start := len(b)
-	b, err := AppendListHeader(b, len(s))
-	if err != nil {
-		return e.other(b, p, s)
-	}
-	if b, err = e.elementsTo(b, p, s); err != nil {
-		return b, err
-	}
-	return endList(b, start, len(s)), nil
-}
-
-func (e *writing) tupleTo(b []byte, p *plan, s Tuple) ([]byte, error) {
-	b, err := AppendTupleHeader(b, len(s))
-	if err != nil {
-		return b, &MarshalError{Reason: ReasonEncode, Type: typeOf[Tuple](), Err: err}
-	}
-	return e.elementsTo(b, p, s)
-}
-
 // improperTo appends a list that ends in something else, and leaves it to others
 // to say what is wrong with it.
 func (e *writing) improperTo(b []byte, p *plan, l ImproperList) ([]byte, error) {
-	made, err := AppendListHeader(b, len(l.Elements))
-	if err != nil || len(l.Elements) == 0 {
+	if len(l.Elements) == 0 {
 		return e.other(b, p, l)
 	}
-	if made, err = e.elementsTo(made, p, l.Elements); err != nil {
+	made, err := e.elementsTo(b, p, l.Elements, asOpen)
+	if err != nil {
 		return made, err
 	}
 	tail := len(made)
@@ -206,8 +186,32 @@ func (e *writing) improperTo(b []byte, p *plan, l ImproperList) ([]byte, error) 
 	return made, nil
 }
 
-// elementsTo appends the elements of a list or tuple.
-func (e *writing) elementsTo(b []byte, p *plan, s []any) (_ []byte, err error) {
+// sequence is what a []any is written as.
+type sequence uint8
+
+const (
+	asList sequence = iota
+	asTuple
+	asOpen // a list whose tail is to follow
+)
+
+// tooLong is the error of a []any that the format has no head for.
+func (as sequence) tooLong(err error) error {
+	typ := [...]reflect.Type{asList: typeOf[[]any](), asTuple: typeOf[Tuple](), asOpen: typeOf[ImproperList]()}[as]
+	return &MarshalError{Reason: ReasonEncode, Type: typ, Err: err}
+}
+
+// elementsTo appends a list or tuple.
+func (e *writing) elementsTo(b []byte, p *plan, s []any, as sequence) (_ []byte, err error) {
+	start := len(b)
+	if as == asTuple {
+		b, err = AppendTupleHeader(b, len(s))
+	} else {
+		b, err = AppendListHeader(b, len(s))
+	}
+	if err != nil {
+		return b, as.tooLong(err)
+	}
 	if err := e.enter(p); err != nil {
 		return b, err
 	}
@@ -215,11 +219,24 @@ func (e *writing) elementsTo(b []byte, p *plan, s []any) (_ []byte, err error) {
 		if cap(b)-len(b) < roomMin {
 			b = e.roomier(b)
 		}
+		switch x := x.(type) { // of numbers there are long lists
+		case int64:
+			b = AppendInt(b, x)
+			continue
+		case float64:
+			if finite(x) {
+				b = appendNewFloat(b, x)
+				continue
+			}
+		}
 		if b, err = e.anyTo(b, p, x); err != nil {
 			return b, err
 		}
 	}
 	e.leave()
+	if as == asList {
+		b = endList(b, start, len(s))
+	}
 	return b, nil
 }
 
