@@ -103,11 +103,11 @@ func AppendBits(dst, b []byte, bits int) ([]byte, error) {
 	if bits%8 == 0 {
 		return AppendBinary(dst, b)
 	}
-	if int64(len(b)) > math.MaxUint32 {
+	n := len(b)
+	if int64(n) > math.MaxUint32 {
 		return dst, cannot(CodeTooLong)
 	}
-	dst = be.AppendUint32(append(dst, wire.TagBitBinary), uint32(len(b)))
-	dst = append(append(dst, byte(bits%8)), b...)
+	dst = append(append(dst, wire.TagBitBinary, byte(n>>24), byte(n>>16), byte(n>>8), byte(n), byte(bits%8)), b...)
 	dst[len(dst)-1] &= 0xff << (8 - bits%8)
 	return dst, nil
 }

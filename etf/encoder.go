@@ -45,7 +45,9 @@ func (o EncodeOptions) check() error {
 // Every method returns an error. An [*EncodeError], for a value that has no
 // encoding as well as for an element too many or a container ended too early,
 // leaves the Encoder as it was. An error of the writer stays, and Close returns
-// it, so that errors of the writer alone may be looked at there.
+// it, so that errors of the writer alone may be looked at there. Compression writes
+// to memory, and has no error of its own at a level that NewEncoder accepts; if it had
+// one, the term would stay in the buffer as it is, complete, and be written so.
 //
 // What is written stays in a buffer of some kilobytes until that is full, or
 // until Flush or Close. The writer is never closed.

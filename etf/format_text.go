@@ -115,8 +115,17 @@ func (p *printer) quoted(b []byte, latin1 bool) {
 }
 
 func isASCII[T string | []byte](b T) bool {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		w := b[i : i+8]
+		bits := uint64(w[0]) | uint64(w[1])<<8 | uint64(w[2])<<16 | uint64(w[3])<<24 |
+			uint64(w[4])<<32 | uint64(w[5])<<40 | uint64(w[6])<<48 | uint64(w[7])<<56
+		if bits&0x8080808080808080 != 0 {
+			return false
+		}
+	}
 	bits := byte(0)
-	for i := range len(b) {
+	for ; i < len(b); i++ {
 		bits |= b[i]
 	}
 	return bits < utf8.RuneSelf

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/bits"
 	"reflect"
 	"slices"
 	"strings"
@@ -104,11 +105,31 @@ func Marshal(v any) ([]byte, error) {
 // again.
 func (e *writing) take() []byte {
 	b := e.b
-	if cap(b) <= bufferKeep {
+	if e.want = 0; cap(b) <= bufferKeep {
 		return slices.Clone(b)
 	}
-	e.b = nil
+	e.b, e.want = nil, len(b)+len(b)/64
+	if len(b) < cap(b)-cap(b)/4 {
+		return slices.Clone(b)
+	}
 	return b
+}
+
+// roomMin is how much room there should be before an element is written. Elements
+// that take more grow the buffer by themselves.
+const roomMin = 64
+
+// roomier returns b with at least as much room as it has bytes. A slice that grows
+// as append grows it is copied more often.
+func (e *writing) roomier(b []byte) []byte {
+	size := max(2*cap(b), 8*roomMin)
+	if size > bufferKeep/8 {
+		size = max(size, e.want)
+	}
+	if size > bufferKeep && cap(b) <= bufferKeep && !e.lent {
+		e.spare = b
+	}
+	return append(make([]byte, 0, size), b...)
 }
 
 // AppendMarshal is [Marshal] that appends to dst, and returns dst as it was with
@@ -117,10 +138,10 @@ func AppendMarshal(dst []byte, v any) ([]byte, error) {
 	c := defaultMode().c
 	e := c.writing()
 	kept := e.b
-	e.b = AppendVersion(dst)
+	e.b, e.lent = AppendVersion(dst), true
 	err := e.value(v)
 	made := e.b
-	e.b = kept
+	e.b, e.lent = kept, false
 	c.done(e)
 	if err != nil {
 		return dst, finishMarshal(err)
@@ -146,8 +167,8 @@ const keysKeep = 1 << 10
 const textsKeep = 1 << 14
 
 func (c *compiled) done(e *writing) {
-	if e.depth = 0; cap(e.b) > bufferKeep {
-		e.b = nil
+	if e.depth = 0; e.spare != nil || cap(e.b) > bufferKeep {
+		e.b, e.spare = e.spare, nil
 	}
 	// What follows holds values of the caller.
 	if cap(e.keys) > keysKeep {
@@ -160,9 +181,14 @@ func (c *compiled) done(e *writing) {
 	}
 	clear(e.texts) // there are none left without an error
 	e.texts = e.texts[:0]
-	for i := range e.keysets {
-		e.keysets[i][0].forget()
-		e.keysets[i][1].forget()
+	if e.wide > namesFew {
+		clear(e.names[:])
+	}
+	e.wide = 0
+	for ; e.learned != 0; e.learned &= e.learned - 1 {
+		s := &e.keysets[bits.TrailingZeros(e.learned)%keysets]
+		s[0].forget()
+		s[1].forget()
 	}
 	c.writings.Put(e)
 }
@@ -203,12 +229,18 @@ type writing struct {
 	plans *planCache
 	last  *plan
 	b     []byte
+	spare []byte // a smaller buffer, to be used again
+	want  int    // the size of the last result, if that was a large one
+	lent  bool   // b is the caller's
+	wide  int    // names beyond ASCII that were checked
 	depth int
 	keys  []mapKey // a stack of the keys of open maps
 
 	texts   []textPair // one of the pairs of open maps of any values
 	keysets [keysets][2]keyset
+	learned uint // a bit for each of them that holds something
 	sorter  textSorter
+	names   [namesKnown]string // names of atoms that were checked
 }
 
 func (e *writing) enter(p *plan) error {

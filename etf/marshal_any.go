@@ -43,7 +43,7 @@ func (e *writing) anyTo(b []byte, p *plan, x any) ([]byte, error) {
 			return appendText(b, x), nil
 		}
 	case Atom:
-		if checkAtom(string(x)) == nil {
+		if e.mayName(string(x)) {
 			return appendAtomUTF8(b, string(x)), nil
 		}
 	case int64:
@@ -57,11 +57,11 @@ func (e *writing) anyTo(b []byte, p *plan, x any) ([]byte, error) {
 	case bool:
 		return AppendBool(b, x), nil
 	case []any:
-		return e.listTo(b, p, x)
+		return e.elementsTo(b, p, x, asList)
 	case map[string]any:
 		return mapTo(e, b, p, x)
 	case Tuple:
-		return e.tupleTo(b, p, x)
+		return e.elementsTo(b, p, x, asTuple)
 	case nil:
 		e.b = b
 		err := encodeNilAtom(e, p.opts)
@@ -76,6 +76,33 @@ func (e *writing) anyTo(b []byte, p *plan, x any) ([]byte, error) {
 		return e.rarerTo(b, p, x)
 	}
 	return e.other(b, p, x)
+}
+
+const (
+	namesFew   = 8   // names beyond ASCII are not remembered
+	namesKnown = 256 // are, of all behind them: a power of two
+)
+
+// mayName is checkAtom without the reason. Names beyond ASCII are checked once, as
+// long as no other takes their place.
+func (e *writing) mayName(name string) bool {
+	n := len(name)
+	if n <= atomChars && isASCII(name) {
+		return true
+	}
+	if e.wide <= namesFew {
+		e.wide++
+		return checkAtom(name) == nil
+	}
+	known := &e.names[(uint(n)*3+uint(name[n/2])*5+uint(name[n-1])*7+uint(name[n-2])*11)%namesKnown]
+	if *known == name {
+		return true
+	}
+	if checkAtom(name) != nil {
+		return false
+	}
+	*known = name
+	return true
 }
 
 // rarerTo is anyTo for the rarer types.
@@ -112,6 +139,8 @@ func (e *writing) rarerTo(b []byte, p *plan, x any) ([]byte, error) {
 		made, err = AppendExport(b, x)
 	case Term:
 		made, err = AppendTerm(b, x)
+	case ImproperList:
+		return e.improperTo(b, p, x)
 	default:
 		return e.other(b, p, x)
 	}
@@ -137,37 +166,77 @@ func (m textMode) isBinary() bool {
 	return m != textAtom && m != textCharlist && m != textDecimal
 }
 
-func (e *writing) listTo(b []byte, p *plan, s []any) ([]byte, error) {
+// improperTo appends a list that ends in something else, and leaves it to others
+// to say what is wrong with it.
+func (e *writing) improperTo(b []byte, p *plan, l ImproperList) ([]byte, error) {
+	if len(l.Elements) == 0 {
+		return e.other(b, p, l)
+	}
+	made, err := e.elementsTo(b, p, l.Elements, asOpen)
+	if err != nil {
+		return made, err
+	}
+	tail := len(made)
+	if made, err = e.anyTo(made, p, l.Tail); err != nil {
+		return made, err
+	}
+	if isList(made[tail:]) {
+		return e.other(b, p, l)
+	}
+	return made, nil
+}
+
+// sequence is what a []any is written as.
+type sequence uint8
+
+const (
+	asList sequence = iota
+	asTuple
+	asOpen // a list whose tail is to follow
+)
+
+// tooLong is the error of a []any that the format has no head for.
+func (as sequence) tooLong(err error) error {
+	typ := [...]reflect.Type{asList: typeOf[[]any](), asTuple: typeOf[Tuple](), asOpen: typeOf[ImproperList]()}[as]
+	return &MarshalError{Reason: ReasonEncode, Type: typ, Err: err}
+}
+
+// elementsTo appends a list or tuple.
+func (e *writing) elementsTo(b []byte, p *plan, s []any, as sequence) (_ []byte, err error) {
 	start := len(b)
-	b, err := AppendListHeader(b, len(s))
+	if as == asTuple {
+		b, err = AppendTupleHeader(b, len(s))
+	} else {
+		b, err = AppendListHeader(b, len(s))
+	}
 	if err != nil {
-		return e.other(b, p, s)
+		return b, as.tooLong(err)
 	}
-	if b, err = e.elementsTo(b, p, s); err != nil {
-		return b, err
-	}
-	return endList(b, start, len(s)), nil
-}
-
-func (e *writing) tupleTo(b []byte, p *plan, s Tuple) ([]byte, error) {
-	b, err := AppendTupleHeader(b, len(s))
-	if err != nil {
-		return b, &MarshalError{Reason: ReasonEncode, Type: typeOf[Tuple](), Err: err}
-	}
-	return e.elementsTo(b, p, s)
-}
-
-// elementsTo appends the elements of a list or tuple.
-func (e *writing) elementsTo(b []byte, p *plan, s []any) (_ []byte, err error) {
 	if err := e.enter(p); err != nil {
 		return b, err
 	}
 	for _, x := range s {
+		if cap(b)-len(b) < roomMin {
+			b = e.roomier(b)
+		}
+		switch x := x.(type) { // of numbers there are long lists
+		case int64:
+			b = AppendInt(b, x)
+			continue
+		case float64:
+			if finite(x) {
+				b = appendNewFloat(b, x)
+				continue
+			}
+		}
 		if b, err = e.anyTo(b, p, x); err != nil {
 			return b, err
 		}
 	}
 	e.leave()
+	if as == asList {
+		b = endList(b, start, len(s))
+	}
 	return b, nil
 }
 
@@ -204,7 +273,9 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 	}
 	base := len(e.texts)
 	known := true // the keys have been written before
-	if s := &e.keysets[uint(len(m)*5+e.depth)%keysets]; !ofKeyset(e, &s[0], m) {
+	set := uint(len(m)*5+e.depth) % keysets
+	if s := &e.keysets[set]; !ofKeyset(e, &s[0], m) {
+		e.learned |= 1 << set
 		s[0], s[1] = s[1], s[0]
 		if known = ofKeyset(e, &s[0], m); !known {
 			e.texts = slices.Grow(e.texts, len(m))
@@ -218,9 +289,12 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 	pairs := e.texts[base:]
 	atoms := ofAtoms(m)
 	for i := range pairs {
+		if cap(b)-len(b) < roomMin {
+			b = e.roomier(b)
+		}
 		k := pairs[i].key
 		switch {
-		case atoms && (known || checkAtom(k) == nil):
+		case atoms && (known || e.mayName(k)):
 			b = appendAtomUTF8(b, k)
 		case !atoms && (known || utf8.ValidString(k) && int64(len(k)) <= math.MaxUint32):
 			b = appendText(b, k)

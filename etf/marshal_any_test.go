@@ -230,3 +230,117 @@ func TestMarshalCommonSlices(t *testing.T) {
 		}
 	}
 }
+
+// TestMarshalNames: names that were checked before, of the same length or in the same
+// place of a table, are those of AppendAtom, and a bad one is found among them.
+func TestMarshalNames(t *testing.T) {
+	var list []any
+	var want []byte
+	for i := range 3000 {
+		name := []string{"größe_%d", "%dσ", "é%d", "plain_%d"}[i%4]
+		a := etf.Atom(fmt.Sprintf(name, i%700))
+		list = append(list, a)
+		var err error
+		if want, err = etf.AppendAtom(want, string(a)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := etf.Marshal(etf.Tuple(list))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasSuffix(got, want) || len(got) != len(want)+6 {
+		t.Errorf("%d names are other bytes than AppendAtom's", len(list))
+	}
+	for _, bad := range []string{"gr\xf6\xdfe_1", strings.Repeat("σ", 256), "a" + strings.Repeat("b", 255)} {
+		for _, at := range []int{0, 5, 2000} {
+			list[at] = etf.Atom(bad)
+			if _, err := etf.Marshal(list); !errors.Is(err, etf.ErrEncode) {
+				t.Errorf("%q at %d: %v", bad, at, err)
+			}
+			list[at] = etf.Atom("é1")
+		}
+	}
+}
+
+// TestMarshalLarge: results beyond what buffers keep are the caller's own, as small
+// ones are, and so is the slice that AppendMarshal was given.
+func TestMarshalLarge(t *testing.T) {
+	large := make([]any, 300_000)
+	for i := range large {
+		large[i] = i * 1000
+	}
+	rows := make([]struct{ A, B int }, 100_000)
+	for _, v := range []any{large, rows, map[string]any{"rows": large}, []any{large, strings.Repeat("x", 3<<20)}} {
+		first, err := etf.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := bytes.Clone(first)
+		appended, err := etf.AppendMarshal(make([]byte, 3, 100), v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			again, err := etf.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(again, kept) {
+				t.Fatalf("%T: Marshal differs from Marshal", v)
+			}
+			clear(again[:cap(again)])
+			if _, err := etf.Marshal("small"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(first, kept) || !bytes.Equal(appended[3:], kept) {
+			t.Errorf("%T: a later Marshal has written into a result", v)
+		}
+		if waste := cap(first) - len(first); waste > cap(first)/3 {
+			t.Errorf("%T: %d bytes of %d are not used", v, waste, cap(first))
+		}
+	}
+	dst := make([]byte, 0, 200)
+	short, err := etf.AppendMarshal(dst, etf.Tuple{1, "some text that is not very long"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := bytes.Clone(short)
+	if _, err := etf.AppendMarshal(short, large); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := etf.Marshal(etf.Tuple{2, large}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(short, kept) {
+		t.Error("the slice of AppendMarshal was written to later")
+	}
+}
+
+// TestMarshalImproper: an improper list in an any is the bytes of one by itself, and
+// what is wrong with it is said in the same words.
+func TestMarshalImproper(t *testing.T) {
+	for _, l := range []etf.ImproperList{
+		{Elements: []any{etf.Atom("alias")}, Tail: etf.Reference{Node: "n@h", Words: []uint32{1, 2, 3}}},
+		{Elements: []any{1, 2}, Tail: 3},
+		{Elements: []any{1}, Tail: etf.ImproperList{Elements: []any{2}, Tail: 3}},
+		{Elements: []any{1}, Tail: []any{}},
+		{Tail: 1}, {Elements: []any{make(chan int)}}, {Elements: []any{1}, Tail: make(chan int)},
+	} {
+		alone, aloneErr := etf.Marshal(&l)
+		inside, insideErr := etf.Marshal(etf.Tuple{l})
+		if aloneErr != nil || insideErr != nil {
+			var a, i *etf.MarshalError
+			if !errors.As(aloneErr, &a) || !errors.As(insideErr, &i) || a.Reason != i.Reason || a.Type != i.Type {
+				t.Errorf("%v: %v, inside %v", l, aloneErr, insideErr)
+			}
+			continue
+		}
+		if !bytes.Equal(alone[1:], inside[3:]) {
+			t.Errorf("%v: %x, inside %x", l, alone, inside)
+		}
+	}
+}

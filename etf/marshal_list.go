@@ -38,6 +38,9 @@ func encodeList(e *writing, p *plan, v reflect.Value) (err error) {
 		}
 		elem := p.elem
 		for i := range n {
+			if cap(e.b)-len(e.b) < roomMin {
+				e.b = e.roomier(e.b)
+			}
 			if err := elem.encode(e, elem, v.Index(i)); err != nil {
 				return err
 			}
@@ -88,7 +91,7 @@ func appendInts[T int | int64](b []byte, s []T) []byte {
 }
 
 func (e *writing) tuple(p *plan, s Tuple) (err error) {
-	e.b, err = e.tupleTo(e.b, p, s)
+	e.b, err = e.elementsTo(e.b, p, s, asTuple)
 	return err
 }
 
@@ -96,10 +99,7 @@ func (e *writing) improper(p *plan, l *ImproperList) (err error) {
 	if len(l.Elements) == 0 {
 		return unfit(ReasonLength, p, nil)
 	}
-	if e.b, err = AppendListHeader(e.b, len(l.Elements)); err != nil {
-		return unable(p, err)
-	}
-	if e.b, err = e.elementsTo(e.b, p, l.Elements); err != nil {
+	if e.b, err = e.elementsTo(e.b, p, l.Elements, asOpen); err != nil {
 		return err
 	}
 	tail := len(e.b)

@@ -17,6 +17,9 @@ type plan struct {
 	decode func(d *filling, p *plan, t Term, place int, v reflect.Value) error
 	encode func(e *writing, p *plan, v reflect.Value) error
 
+	straight straightFunc // nil if there is none
+	plain    bool         // it is straight with all that it leads to
+
 	elem, key *plan
 	st        *structPlan
 	size      int64 // of the type in memory
@@ -69,6 +72,7 @@ func (c *planCache) ofKey(typ reflect.Type, o options) (*plan, error) {
 	p, err := b.of(typ, o)
 	if err == nil {
 		markRaw(b.made)
+		markPlain(b.made)
 		for k, p := range b.made {
 			c.made.LoadOrStore(k, p)
 			if k.opts == (options{}) {
@@ -91,20 +95,21 @@ func markRaw(plans map[planKey]*plan) {
 	for changed := true; changed; {
 		changed = false
 		for _, p := range plans {
-			if !p.raw && p.leadsToRaw() {
+			if !p.raw && p.leadsTo(func(q *plan) bool { return q.raw }) {
 				p.raw, changed = true, true
 			}
 		}
 	}
 }
 
-func (p *plan) leadsToRaw() bool {
-	if p.elem != nil && p.elem.raw || p.key != nil && p.key.raw {
+// leadsTo reports whether a plan right below p is such.
+func (p *plan) leadsTo(such func(q *plan) bool) bool {
+	if p.elem != nil && such(p.elem) || p.key != nil && such(p.key) {
 		return true
 	}
 	if p.st != nil {
 		for i := range p.st.fields {
-			if p.st.fields[i].plan.raw {
+			if such(p.st.fields[i].plan) {
 				return true
 			}
 		}
@@ -133,7 +138,7 @@ func (b *planner) of(typ reflect.Type, o options) (*plan, error) {
 
 // nilZero plans a type for which nil and undefined are its zero value.
 func (b *planner) nilZero(key planKey) (p *plan, err error) {
-	p = &plan{typ: key.typ, opts: key.opts, kind: key.typ.Kind(), decode: decodeNilZero, encode: encodeElem}
+	p = &plan{typ: key.typ, opts: key.opts, kind: key.typ.Kind(), decode: decodeNilZero, straight: straightNilZero, encode: encodeElem}
 	b.made[key] = p
 	key.opts.nilZero = false
 	p.elem, err = b.of(key.typ, key.opts)
@@ -145,7 +150,7 @@ func (b *planner) nilZero(key planKey) (p *plan, err error) {
 func (b *planner) known(p *plan) bool {
 	switch p.typ {
 	case typeOf[Atom]():
-		p.decode, p.encode, p.sorts = decodeAtom, encodeAtom, sortText
+		p.decode, p.straight, p.encode, p.sorts = decodeAtom, straightAtom, encodeAtom, sortText
 	case typeOf[RawTerm]():
 		p.decode, p.encode, p.raw = decodeRaw, encodeRaw, true
 	case typeOf[Term]():
@@ -198,10 +203,10 @@ func (b *planner) hooks(p *plan) bool {
 	// One direction alone: the other goes by the kind of the type.
 	decode, encode := p.decode, p.encode
 	if b.byKind(p) != nil {
-		p.decode, p.encode = decodeNothing, encodeNothing
+		p.decode, p.straight, p.encode = decodeNothing, nil, encodeNothing
 	}
 	if decode != nil {
-		p.decode = decode
+		p.decode, p.straight = decode, nil
 	}
 	p.sorts = sortTerms
 	if encode != nil {
@@ -214,28 +219,28 @@ func (b *planner) hooks(p *plan) bool {
 func (b *planner) byKind(p *plan) (err error) {
 	switch p.kind {
 	case reflect.Bool:
-		p.decode, p.encode = decodeBool, encodeBool
+		p.decode, p.straight, p.encode = decodeBool, straightBool, encodeBool
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		p.decode, p.encode, p.sorts = decodeInt, encodeInt, sortNumber
+		p.decode, p.straight, p.encode, p.sorts = decodeInt, straightInt, encodeInt, sortNumber
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		p.decode, p.encode = decodeUint, encodeUint
+		p.decode, p.straight, p.encode = decodeUint, straightUint, encodeUint
 	case reflect.Float32, reflect.Float64:
-		p.decode, p.encode = decodeFloat, encodeFloat
+		p.decode, p.straight, p.encode = decodeFloat, straightFloat, encodeFloat
 	case reflect.String:
-		p.decode, p.encode, p.sorts = decodeString, encodeString, sortText
+		p.decode, p.straight, p.encode, p.sorts = decodeString, straightString, encodeString, sortText
 	case reflect.Pointer:
 		if _, ok := pointee(p.typ); !ok {
 			p.decode, p.encode = decodeNothing, encodeNothing
 			return nil
 		}
-		p.decode, p.encode = decodePointer, encodePointer
+		p.decode, p.straight, p.encode = decodePointer, straightPointer, encodePointer
 		p.elem, err = b.of(p.typ.Elem(), p.opts)
 	case reflect.Slice, reflect.Array:
 		err = b.list(p)
 	case reflect.Map:
 		err = b.mapping(p)
 	case reflect.Struct:
-		p.decode, p.encode = decodeStruct, encodeStruct
+		p.decode, p.straight, p.encode = decodeStruct, straightStruct, encodeStruct
 		err = b.structure(p)
 	case reflect.Interface:
 		p.decode, p.encode = decodeAny, encodeAny
@@ -265,7 +270,7 @@ func pointee(typ reflect.Type) (end reflect.Type, ok bool) {
 // list plans a slice or array.
 func (b *planner) list(p *plan) (err error) {
 	if e := p.typ.Elem(); e.Kind() == reflect.Uint8 && p.opts.form == formDefault && !b.hooked(e) {
-		p.decode, p.encode = decodeBytes, encodeBytes
+		p.decode, p.straight, p.encode = decodeBytes, straightBytes, encodeBytes
 		return nil
 	}
 	p.elem, err = b.of(p.typ.Elem(), p.opts.inner())
@@ -273,9 +278,9 @@ func (b *planner) list(p *plan) (err error) {
 		p.encode = encodeKnown
 	}
 	if p.kind == reflect.Slice {
-		p.decode, p.empty = decodeSlice, reflect.MakeSlice(p.typ, 0, 0)
+		p.decode, p.straight, p.empty = decodeSlice, straightSlice, reflect.MakeSlice(p.typ, 0, 0)
 	} else {
-		p.decode = decodeArray
+		p.decode, p.straight = decodeArray, straightArray
 	}
 	return err
 }
@@ -286,10 +291,10 @@ func (b *planner) hooked(t reflect.Type) bool { return b.own(t) || hasText(t) ||
 
 // mapping plans a Go map.
 func (b *planner) mapping(p *plan) (err error) {
-	p.decode, p.encode = decodeMap, encodeMap
+	p.decode, p.straight, p.encode = decodeMap, straightMap, encodeMap
 	keyType := p.typ.Key()
 	if keyType.Kind() == reflect.Pointer || keyType.Kind() == reflect.Interface && keyType.NumMethod() > 0 || keyType.Kind() == reflect.Chan {
-		p.decode, p.encode = decodeNothing, encodeNothing
+		p.decode, p.straight, p.encode = decodeNothing, nil, encodeNothing
 		return nil
 	}
 	text := p.opts.key

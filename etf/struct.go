@@ -18,6 +18,8 @@ type structPlan struct {
 	order    []int  // fields in the order that their keys are written in
 	module   []byte // __struct__ and its module, or a record's atom, encoded
 	optional bool   // some fields may be left out
+	required bool   // some fields must come
+	id       uint   // of no meaning, but another for each struct inside the same type
 }
 
 // field is a field of a struct, or of a struct embedded in it.
@@ -45,7 +47,7 @@ func badTag(typ reflect.Type, goName, format string, args ...any) error {
 
 // structure plans a struct.
 func (b *planner) structure(p *plan) error {
-	st := &structPlan{byName: map[string]int{}}
+	st := &structPlan{byName: map[string]int{}, id: uint(len(b.made)) * 29}
 	p.st = st
 	own, err := structTag(p.typ)
 	if err != nil {
@@ -184,6 +186,7 @@ func (b *planner) field(p *plan, f reflect.StructField, t fieldTag, at []int) er
 	if t.strict {
 		return badTag(p.typ, f.Name, "strict stands at the blank field")
 	}
+	p.st.required = p.st.required || t.required
 	p.st.fields = append(p.st.fields, field{
 		goName: f.Name, key: key, index: at, at: at[len(at)-1], plan: fp, grow: grown(p.typ, at),
 		omitEmpty: t.omitEmpty, required: t.required,

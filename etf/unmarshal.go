@@ -10,14 +10,15 @@ import (
 
 // NOTE: how terms become Go values.
 //
-//	unmarshal.go         entry points, the decoding at hand, memory
-//	unmarshal_error.go   UnmarshalError, and how its path comes together
-//	unmarshal_scalar.go  numbers, atoms, text
-//	unmarshal_list.go    slices, arrays, maps, pointers
-//	unmarshal_struct.go  structs from maps, lists of pairs and tuples
-//	unmarshal_any.go     the interface any
-//	unmarshal_hook.go    types that read terms themselves
-//	plan.go, tag.go      what a Go type and its tags ask for, found out once a type
+//	unmarshal.go          entry points, the decoding at hand, memory
+//	unmarshal_error.go    UnmarshalError, and how its path comes together
+//	unmarshal_scalar.go   numbers, atoms, text
+//	unmarshal_list.go     slices, arrays, maps, pointers
+//	unmarshal_struct.go   structs from maps, lists of pairs and tuples
+//	unmarshal_any.go      the interface any
+//	unmarshal_hook.go     types that read terms themselves
+//	unmarshal_straight.go plain types, without a tree
+//	plan.go, tag.go       what a Go type and its tags ask for, found out once a type
 //
 // A term passes three times. First it is validated, with every rule, cap and
 // budget, so that nothing is ever filled from a term that is refused. Then the
@@ -26,7 +27,11 @@ import (
 // walked along the Go type. With a tree, lengths are known before anything is
 // allocated, a map can be asked for __struct__ before it is read, and no list
 // differs by how it travelled. That took less time than reading tokens one by
-// one, and no parser had to be written.
+// one.
+//
+// Where the Go type is plain the second pass is left out: what a BEAM usually writes
+// for such a type is read straight from the bytes, and only if the term turns out to
+// be another the tree is made after all.
 
 // UnmarshalOptions say how terms become Go values.
 type UnmarshalOptions struct {
@@ -203,14 +208,16 @@ func (s *session) intoAt(raw []byte, start int, p *plan, to reflect.Value, room 
 		s.filling = &filling{c: s.c, truth: tree{names: "true"}}
 	}
 	d := s.filling
+	d.room, d.depth = room, depth
+	if p.plain && d.straightInto(raw, start, p, to) {
+		return nil
+	}
 	s.in.Borrow(s.c.prog, raw, start, &d.wire, p.raw)
 	if d.names != d.wire.Names { // atoms go by where their names stand
 		d.names = d.wire.Names
 		clear(d.fields[:])
 	}
 	d.tree.nodes, d.tree.data, d.tree.names = d.wire.Nodes, raw, d.names
-	d.room = room
-	d.depth = depth
 	err := p.decode(d, p, Term{&d.tree, node(d.tree.nodes[0])}, 0, to)
 	d.release()
 	return finish(err)
@@ -242,6 +249,12 @@ type filling struct {
 	sub     *Decoder // for hooks, made when the first is met
 	names   string   // the names that fields go by
 	fields  [fieldCacheSize]fieldHit
+
+	raw     []byte            // the term, while it is read straight
+	linked  []reflect.Value   // pointers that were nil before, but for …
+	anew    int               // … those inside so many slices and maps, which are made anew
+	kept    [namesKept]string // names of atoms that were read straight
+	guesses [followers]uint8  // see findAt
 }
 
 const nodesKeep = 64 << 10 // nodes that a pooled filling may keep: 1 MiB

@@ -102,6 +102,18 @@ func TestUnmarshalMultiple(t *testing.T) {
 		"large structs":    {many, null, func() any { return new([]big) }, 64, true},
 		"pointers":         {1 << 17, mapOf(), func() any { return new([]*big) }, 64, false},
 		"references":       {1 << 17, newerRef(atom(""), 1, 1), func() any { return new(any) }, any48, false},
+		"pids":             {1 << 17, newPid(atom(""), 1, 1, 1), func() any { return new(any) }, any48, false},
+		"ports":            {1 << 17, newPort(atom(""), 1, 1), func() any { return new(any) }, any48, false},
+		"exports":          {1 << 17, export(atom(""), atom(""), small(0)), func() any { return new(any) }, any48, false},
+		"funs":             {1 << 15, fun(), func() any { return new(any) }, any48, false},
+		"bitstrings":       {1 << 17, bits(1, 0x80), func() any { return new(any) }, any48, false},
+		"big integers":     {1 << 17, smallBig(false, 1, 2, 3, 4, 5, 6, 7, 8, 9), func() any { return new(any) }, any48, false},
+		"improper lists":   {1 << 17, pieces(small(1), null), func() any { return new(any) }, any48, false},
+		"mixed maps":       {1 << 17, mapOf(atom("a"), null, small(1), null), func() any { return new(any) }, any48, false},
+		"texts":            {1 << 17, bin("ab"), func() any { return new([]string) }, 64, false},
+		"names":            {1 << 17, atom("ab"), func() any { return new([]etf.Atom) }, 64, false},
+		"pointers twice":   {1 << 17, small(1), func() any { return new([]**int8) }, 64, false},
+		"maps of bytes":    {1 << 17, mapOf(small(1), small(2)), func() any { return new([]map[uint8]uint8) }, 64, false},
 	} {
 		b := ext(cat(head(int64(c.n)), times(c.n, c.elem), null))
 		var before, after runtime.MemStats

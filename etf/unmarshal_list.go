@@ -149,9 +149,9 @@ func decodeMap(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	default:
 		return misfit(ReasonKind, p, t)
 	}
-	m, err := d.newMap(p, t)
+	m, err := d.newMap(p, t.Len())
 	if err != nil {
-		return err
+		return typed(err, p, t)
 	}
 	for i := range t.Len() {
 		k, at := t.at(2 * i)
@@ -181,13 +181,12 @@ type entryOf struct {
 	step Step
 }
 
-func (d *filling) newMap(p *plan, t Term) (m mapFill, err error) {
-	n := t.Len()
+func (d *filling) newMap(p *plan, n int) (m mapFill, err error) {
 	if err := d.charge(mapSize(n, p.key.size+p.elem.size)); err != nil {
-		return m, typed(err, p, t)
+		return m, err
 	}
 	if err := d.enter(); err != nil {
-		return m, typed(err, p, t)
+		return m, err
 	}
 	m = mapFill{p, reflect.MakeMapWithSize(p.typ, n), reflect.New(p.typ.Key()).Elem(), reflect.New(p.typ.Elem()).Elem()}
 	return m, nil
@@ -220,9 +219,9 @@ func (d *filling) pairsToMap(p *plan, t Term, v reflect.Value) error {
 	if !t.IsProper() {
 		return misfit(ReasonImproper, p, t)
 	}
-	m, err := d.newMap(p, t)
+	m, err := d.newMap(p, t.Len())
 	if err != nil {
-		return err
+		return typed(err, p, t)
 	}
 	for i := range t.Len() {
 		c, _ := t.at(i)

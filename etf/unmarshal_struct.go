@@ -69,7 +69,7 @@ func (d *filling) find(st *structPlan, k Term) int {
 		if st.key != textDefault && st.key != textAtom {
 			return fieldUnknown
 		}
-		hit := &d.fields[(k.node.Num*0x9E3779B97F4A7C15)>>58]
+		hit := &d.fields[((k.node.Num+uint64(st.id))*0x9E3779B97F4A7C15)>>58]
 		if hit.st == st && hit.atom == k.node {
 			return int(hit.i)
 		}
@@ -171,10 +171,12 @@ func (t Term) module() string {
 	return ""
 }
 
+const notLoadedModule = "Elixir.Ecto.Association.NotLoaded"
+
 // notLoaded reports whether a map stands for an association that Ecto has not
 // loaded.
 func (t Term) notLoaded() bool {
-	return t.length() == 4 && t.module() == "Elixir.Ecto.Association.NotLoaded"
+	return t.length() == 4 && t.module() == notLoadedModule
 }
 
 // field fills one field.

@@ -281,6 +281,14 @@ func IsTerm(b []byte) bool {
 // ReadFun parts the encoding of an accepted export, or of the head of an
 // accepted fun.
 func ReadFun(b []byte) FunInfo {
+	if f, ok := plainExport(b); ok {
+		return f
+	}
+	return readFun(b)
+}
+
+// readFun is ReadFun by a Machine, which is large and made for it.
+func readFun(b []byte) FunInfo {
 	var in Input
 	in.BuildSlice(anyProgram(), b)
 	in.m.debtAbs = math.MaxInt64 // its free variables are elsewhere

@@ -24,6 +24,7 @@
 //	                               │ what comes out, beside verdict and counts
 //	tree.go               nodes of a tree, planted while scan runs
 //	recode.go             the canonical bytes of an accepted term
+//	plain.go              the frequent heads of an accepted term, without a Machine
 //	access.go             tokens, payloads, counts, parts of ids and funs
 //
 // Beside these, tag.go, kind.go and code.go hold the names, and program.go turns a
