@@ -253,6 +253,7 @@ type filling struct {
 	raw     []byte            // the term, while it is read straight
 	linked  []reflect.Value   // pointers that were nil before, but for …
 	anew    int               // … those inside so many slices and maps, which are made anew
+	ahead   int               // bytes that were passed over by moduleAt
 	kept    [namesKept]string // names of atoms that were read straight
 	guesses [followers]uint8  // see findAt
 }

@@ -45,7 +45,7 @@ func markPlain(plans map[planKey]*plan) {
 // it did.
 func (d *filling) straightInto(raw []byte, start int, p *plan, to reflect.Value) bool {
 	room, depth := d.room, d.depth
-	d.raw, d.anew = raw, 0
+	d.raw, d.anew, d.ahead = raw, 0, 0
 	end := p.straight(d, p, start, to)
 	d.raw = nil
 	if end < 0 {
@@ -434,7 +434,7 @@ func (d *filling) mapAt(p *plan, n, at int, v reflect.Value) int {
 		return astray
 	}
 	if st.form == formStruct {
-		if name, ok := moduleAt(d.raw, n, at); !ok || string(name) != st.name {
+		if name, ok := d.moduleAt(n, at); !ok || string(name) != st.name {
 			return astray
 		}
 	}
@@ -459,7 +459,7 @@ func (d *filling) mapAt(p *plan, n, at int, v reflect.Value) int {
 			return astray
 		}
 		if kind, n, from := wire.PlainOpen(d.raw, at); n == 4 && kind == wire.KindMap {
-			switch name, ok := moduleAt(d.raw, n, from); {
+			switch name, ok := d.moduleAt(n, from); {
 			case !ok:
 				return astray
 			case string(name) == notLoadedModule:
@@ -484,9 +484,12 @@ func (d *filling) mapAt(p *plan, n, at int, v reflect.Value) int {
 	return at
 }
 
-// moduleAt is Term.module of the map with the n pairs at b[at:]. It is not ok if
-// that cannot be seen here.
-func moduleAt(b []byte, n, at int) (name []byte, ok bool) {
+// moduleAt is Term.module of the map with the n pairs at at. It is not ok if that
+// cannot be seen here, or not cheaply: without a tree the values in front of the
+// name have to be passed over, and again in each map inside them, which may be
+// twice as much as the term has, and no more.
+func (d *filling) moduleAt(n, at int) (name []byte, ok bool) {
+	b, from := d.raw, at
 	for range n {
 		key, end := wire.PlainAtom(b, at)
 		if end < 0 {
@@ -495,7 +498,7 @@ func moduleAt(b []byte, n, at int) (name []byte, ok bool) {
 			if name, end = wire.PlainAtom(b, end); end < 0 {
 				return nil, false
 			}
-			return name, true
+			break
 		}
 		if end < 0 {
 			return nil, false
@@ -504,7 +507,8 @@ func moduleAt(b []byte, n, at int) (name []byte, ok bool) {
 			return nil, false
 		}
 	}
-	return nil, true
+	d.ahead += at - from
+	return name, d.ahead <= 2*len(b)
 }
 
 // followers is how many guesses are kept of which field comes behind which: a

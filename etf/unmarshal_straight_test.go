@@ -1,9 +1,11 @@
 package etf
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -303,6 +305,39 @@ func TestStraight(t *testing.T) {
 	for _, typ := range straightTypes {
 		if straight[typ] == 0 && typ != typeOf[straightChars]() {
 			t.Errorf("no value of %s was read straight", typ)
+		}
+	}
+}
+
+type straightChain struct {
+	Next *straightChain `etf:"next"`
+	N    int            `etf:"n"`
+}
+
+// TestStraightLooksAheadInBounds: maps of four pairs inside each other, which may each
+// be something that Ecto has not loaded, are not passed over at each level. A few are,
+// and then the tree tells.
+func TestStraightLooksAheadInBounds(t *testing.T) {
+	level := []byte("t\x00\x00\x00\x04w\x01aa\x07w\x01ba\x07w\x01na\x07w\x04next")
+	chain := func(levels int) []byte {
+		return slices.Concat([]byte{131}, bytes.Repeat(level, levels), []byte("w\x03nil"))
+	}
+	m, err := Default().Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := m.c.plans.of(typeOf[straightChain](), options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for levels, want := range map[int]bool{2: true, 4: true, 50: false, 1000: false} {
+		b := chain(levels)
+		if straightAgree(t, m, b, typeOf[straightChain](), 1<<20) != want {
+			t.Errorf("%d levels: straight is not %v", levels, want)
+		}
+		d := &filling{c: m.c, room: 1 << 20}
+		if d.straightInto(b, 1, p, reflect.New(p.typ).Elem()); d.ahead > 3*len(b) {
+			t.Errorf("%d levels: passed over %d bytes, of a term of %d", levels, d.ahead, len(b))
 		}
 	}
 }
