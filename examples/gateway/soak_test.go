@@ -37,8 +37,6 @@ var (
 )
 
 const (
-	// soakMessages is the short form, long enough for every hostile case to be sent.
-	soakMessages = 30_000
 	// soakAtoms is how many new names the node may learn under load.
 	soakAtoms = 500
 	// soakFlood is how many new names a message of a flood brings.
@@ -79,13 +77,14 @@ type soak struct {
 	spent  int64 // before the load
 	idle   reading
 
-	next   atomic.Int64 // of bad
-	sent   atomic.Int64
-	flood  atomic.Int64
-	mu     sync.Mutex
-	want   map[beamnode.Digest]int64
-	counts map[string]int64 // messages by class, and floods by what became of them
-	lost   int
+	messages int64        // of the short form: enough for each of bad to be sent
+	next     atomic.Int64 // of bad
+	sent     atomic.Int64
+	flood    atomic.Int64
+	mu       sync.Mutex
+	want     map[beamnode.Digest]int64
+	counts   map[string]int64 // messages by class, and floods by what became of them
+	lost     int
 }
 
 func newSoak(t *testing.T, modules *beamnode.Modules) *soak {
@@ -149,6 +148,7 @@ func (s *soak) cases() {
 			s.bad = append(s.bad, p)
 		}
 	}
+	s.messages = int64(12 * len(s.bad)) // of which 9 in 100 are bad
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(s.bad), func(i, j int) { s.bad[i], s.bad[j] = s.bad[j], s.bad[i] })
 }
 
@@ -243,7 +243,7 @@ func (s *soak) more(end time.Time) bool {
 		return false
 	}
 	n := s.sent.Add(1)
-	if *soakFor > 0 && time.Now().Before(end) || *soakFor == 0 && n <= soakMessages {
+	if *soakFor > 0 && time.Now().Before(end) || *soakFor == 0 && n <= s.messages {
 		return true
 	}
 	s.sent.Add(-1)
@@ -415,7 +415,7 @@ func (s *soak) sample() (m reading) {
 
 // watch takes samples: each second of the long form, and fifty of the short one.
 func (s *soak) watch(ended <-chan bool) (all []reading) {
-	due := func() bool { return s.sent.Load() >= int64(len(all)+1)*soakMessages/50 }
+	due := func() bool { return s.sent.Load() >= int64(len(all)+1)*s.messages/50 }
 	if *soakFor > 0 {
 		began := time.Now()
 		due = func() bool { return time.Since(began) >= time.Duration(len(all)+1)*time.Second }
