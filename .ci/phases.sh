@@ -147,7 +147,9 @@ phase_race() {
     TestFrameReaderAllocatesWhatArrived TestFrameReaderAllocatesNothing TestFrameWriterAllocatesNothing
     TestAtomSetHasAllocatesNothing TestAtomBudgetKnownNamesDoNotAllocate TestPassingAllocatesLittle
     TestReadBeamAtomsAllocatesWhatIsThere TestBudgetsAllocateNothing TestDrawReset
-    TestReadBeamAtomsAgreesWithErlang TestReadBeamAtomsIsWhatLoadingMakes
+    TestUnmarshalMultiple TestUnmarshalGrowth TestCanonicalizeMemory TestIdleDecoderIsSmall
+    TestReadBeamAtomsAgreesWithErlang TestReadBeamAtomsIsWhatLoadingMakes TestDialectsInBEAM
+    TestMarshalAsOTP TestAppendAsOTP TestCompareAsBEAM TestElixir TestElixirUnderstands
     TestAtomSetFromReleaseOfErlang TestAtomSetFromARunningNode
   )
   BEAMGATE_N=3000 BEAMGATE_BEAM_N=3000 go test -race -short -skip "^($(IFS='|'; echo "${skip[*]}"))\$" $pkgs
