@@ -24,8 +24,9 @@ the run.
 
 A function gets the payload as bytes, raises an exception to refuse it, and
 returns None or a pair (used, value) of which each may be None. Anything else that
-it returns ends the run. It runs under the recursion limit of Python, like any
-program, unless its module sets another.
+it returns ends the run; but a length of more than a frame can hold is the decoder's
+own mistake, and counts as 2^32-2. It runs under the recursion limit of Python, like
+any program, unless its module sets another.
 
 A value is the term in tagged JSON (for a function: what json.dumps makes it of),
 or bytes of term_to_binary(Term, [deterministic, {minor_version, 2}]). None, or
@@ -56,6 +57,7 @@ import zlib
 
 VERSION = 131
 UNTOLD = 0xFFFFFFFF
+MOST = UNTOLD - 1  # stands for all lengths that a frame has no room for; no payload is so long
 MAX_REPLY = 64 << 20
 START_TIME = 120  # seconds, for a VM that starts on a busy machine
 DEEP = 10000  # the recursion limit for values; they are small, but may be deep
@@ -751,9 +753,11 @@ def answer(decode, payload):
         if not isinstance(result, (tuple, list)) or len(result) != 2:
             raise TypeError("the function returned %.60r: want None or a pair of used and value" % (result,))
         used, value = result
-        if used is not None and (isinstance(used, bool) or not isinstance(used, int) or not 0 <= used < UNTOLD):
-            raise TypeError("the function returned %.60r for used: want None or a number of bytes, which a frame has 32 bits for" % (used,))
-        return b"\1" + struct.pack(">I", UNTOLD if used is None else used) + told(value)
+        if used is not None and (isinstance(used, bool) or not isinstance(used, int)):
+            raise TypeError("the function returned %.60r for used: want (used, value), in this order, and used is None or a number of bytes" % (used,))
+        if used is not None and used < 0:
+            raise TypeError("the function returned %.60r for used: want None or a number of bytes" % (used,))
+        return b"\1" + struct.pack(">I", UNTOLD if used is None else min(used, MOST)) + told(value)
     except (TypeError, ValueError) as e:
         return b"\2" + str(e).encode("utf-8", "replace")
 
