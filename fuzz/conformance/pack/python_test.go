@@ -18,6 +18,8 @@ var modules = map[string]string{
 	"leaves":   "import sys\nsys.exit(0)\n",
 	"data":     "decode = 5\n",
 	"chatty":   "import os\nprint('hello')\nos.write(1, b'hello')\n\ndef decode(payload):\n    print('hello')\n    return None, None\n",
+	"typo":     "def decode(payload):\n    return len(payload), payload.decod()\n",
+	"keys":     "def decode(payload):\n    return {98: (6, 256)}[payload[1]]\n",
 	"early":    "def decode(payload):\n    return None\n",
 	"bare":     "def decode(payload):\n    return 5\n",
 	"huge":     "def decode(payload):\n    return 2**32 + 5, None\n",
@@ -111,6 +113,9 @@ func TestPythonNoResult(t *testing.T) {
 		{"there is no case to run", []string{"--against", "otp24", "true"}},
 		{"reference saf: want otp25 or another release, or a policy: any, ", []string{"--against", "saf", "true"}},
 		{"the program does not start: it ended with status 2: ", []string{"--packet", "python3", "no_such_file.py"}},
+		{"the program does not start: it ended with status 2 without reading its input: ", []string{"python3", "no_such_file.py"}},
+		{"the program does not start: it ended with status 1 without reading its input: ", []string{"python3", "broken.py"}},
+		{"the program does not start: it ended with status 0 without reading or answering\n", []string{"--packet", "python3", "early.py"}},
 		{"no-such-program", []string{"--only", one, "no-such-program"}},
 		{"no program goes with --call and --check: true", []string{"--call", "early:decode", "true"}},
 		{"no manifest.json in ", []string{"--corpus", "legit", "true"}},
@@ -158,7 +163,8 @@ func TestPythonAnswers(t *testing.T) {
 		{"unknown", harness.WrongUsed, 0, 0, "used 4294967294, want 6"},
 		{"deep", harness.Agree, 0, 0, ""},
 		{"deeper", harness.Agree, 0, 0, ""},
-		{"deepest", harness.FalseRefuse, 0, 0, ""},
+		{"deepest", harness.FalseRefuse, 0, 0, "RecursionError: maximum recursion depth exceeded"},
+		{"typo", harness.FalseRefuse, 0, 0, "AttributeError: 'bytes' object has no attribute 'decod'"},
 	} {
 		out, said, status := pythonSays(t, dir, "conformance.py", "--json", "--only", one, "--call", tc.call+":decode")
 		var r harness.Report
@@ -170,6 +176,28 @@ func TestPythonAnswers(t *testing.T) {
 		}
 		if tc.detail != "" && !strings.Contains(r.Disagreements[0].Detail, tc.detail) {
 			t.Errorf("%s: %+v", tc.call, r.Disagreements)
+		}
+	}
+}
+
+// TestPythonDoubts: what looks as if the decoder was not asked is said below the table,
+// as the runner in Go says it.
+func TestPythonDoubts(t *testing.T) {
+	dir := adapters(t)
+	for _, tc := range []struct {
+		want string
+		args []string
+	}{
+		{"accepted nothing; the first refusal says: AttributeError: 'bytes' object has no attribute 'decod'\n", []string{"--call", "typo:decode"}},
+		{"accepted nothing; it does not say why\n", []string{"sh", "-c", "cat >/dev/null; exit 1"}},
+		{"accepted nothing; the first refusal says: boom\n", []string{"sh", "-c", "cat >/dev/null; echo trace >&2; echo boom >&2; exit 1"}},
+		{"refused the empty list, 131 106, which it was given first: KeyError: 106\n", []string{"--call", "keys:decode"}},
+		{"accepted all 1 cases without output: does it read its input?\n", []string{"true"}},
+	} {
+		args := append([]string{"conformance.py", "--list", "--only", one}, tc.args...)
+		out, said, status := pythonSays(t, dir, args...)
+		if status == 2 || said != "" || strings.Count(string(out), tc.want) != 1 {
+			t.Errorf("%q: status %d: %s%s", tc.args, status, out, said)
 		}
 	}
 }
