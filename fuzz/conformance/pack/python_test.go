@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -108,16 +109,20 @@ func TestPythonNoResult(t *testing.T) {
 	}{
 		{"feature:compresed picks no case; there are: bitstring, compressed,", []string{"--skip", "feature:compresed", "true"}},
 		{"flag:bom picks no case; there are: ", []string{"--skip", "class:valid,flag:bom", "true"}},
+		{"argument --skip: 'valid': want class:, feature:, flag: or id:", []string{"--skip", "class:hostile, valid", "true"}},
+		{"argument --only: '': want class:, feature:, flag: or id:", []string{"--only", "class:hostile,", "true"}},
+		{"flag:bom picks no case; there are: ", []string{"--skip", "class:valid , flag:bom", "true"}},
 		{"id:nobody picks no case\n", []string{"--only", "id:nobody", "true"}},
 		{"there is no case to run", []string{"--skip", "class:*", "true"}},
-		{"there is no case to run", []string{"--against", "otp24", "true"}},
-		{"reference saf: want otp25 or another release, or a policy: any, ", []string{"--against", "saf", "true"}},
+		{"reference otp99: want otp25, otp26, otp27, otp28, or a policy: any, ", []string{"--against", "otp99", "true"}},
+		{"reference otp24: want otp25, ", []string{"--against", "otp24", "true"}},
+		{"reference saf: want otp25, otp26, otp27, otp28, or a policy: any, ", []string{"--against", "saf", "true"}},
 		{"the program does not start: it ended with status 2: ", []string{"--packet", "python3", "no_such_file.py"}},
 		{"the program does not start: it ended with status 2 without reading its input: ", []string{"python3", "no_such_file.py"}},
 		{"the program does not start: it ended with status 1 without reading its input: ", []string{"python3", "broken.py"}},
 		{"the program does not start: it ended with status 0 without reading or answering\n", []string{"--packet", "python3", "early.py"}},
 		{"no-such-program", []string{"--only", one, "no-such-program"}},
-		{"no program goes with --call and --check: true", []string{"--call", "early:decode", "true"}},
+		{"no program goes with --call, --serve and --check: true", []string{"--call", "early:decode", "true"}},
 		{"no manifest.json in ", []string{"--corpus", "legit", "true"}},
 		{"unrecognized arguments: --onl", []string{"--onl", one}},
 		{"want seconds", []string{"--timeout", "1h", "true"}},
@@ -237,6 +242,40 @@ func TestPythonLateFlags(t *testing.T) {
 	out, said, status := pythonSays(t, consumer(t), "conformance.py", "--only", one, "true", "--skip=x", "--list", "--other")
 	if status != 0 || !strings.Contains(string(out), "true --skip=x --list --other\n") || !strings.Contains(said, "--skip=x --list: behind the program's name") {
 		t.Errorf("status %d: %s%s", status, out, said)
+	}
+}
+
+// TestPythonBrokenPipe: who reads the list need not read it to its end.
+func TestPythonBrokenPipe(t *testing.T) {
+	name, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skipf("skipped, for it needs Python: %v", err)
+	}
+	from, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	from.Close()
+	defer to.Close()
+	for _, flag := range []string{"--list", "--json"} {
+		cmd := exec.Command(name, "conformance.py", flag, "--only", one, "sh", "-c", "cat >/dev/null; exit 1")
+		var said strings.Builder
+		cmd.Dir, cmd.Stdout, cmd.Stderr = consumer(t), to, &said
+		cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+		cmd.Run()
+		if status := cmd.ProcessState.ExitCode(); status != 1 || said.String() != "" {
+			t.Errorf("%s: status %d: %s", flag, status, said.String())
+		}
+	}
+}
+
+// TestPythonHelp: every flag is in it, and what it says of itself.
+func TestPythonHelp(t *testing.T) {
+	out, _, status := pythonSays(t, consumer(t), "conformance.py", "--help")
+	for _, want := range []string{"--serve MODULE:FUNCTION", "--call MODULE:FUNCTION", "--check", "{packet,4}"} {
+		if status != 0 || !strings.Contains(string(out), want) {
+			t.Errorf("status %d: no %s in\n%s", status, want, out)
+		}
 	}
 }
 

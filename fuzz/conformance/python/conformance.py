@@ -13,6 +13,7 @@ Flags go in front of the program's name: what stands behind it is the program's.
 A program that is started for each case reads the payload from standard input and
 ends with status 0 to accept it or 1 to refuse it; anything else is a crash. It
 may print how many bytes the term took (or "-") on a line, and the value below.
+Before all cases it is given the empty list, to see that it starts.
 
 A program that answers all cases reads frames of a 4 byte length, big endian, and
 that many bytes of payload; its replies are frames too. A byte 0 refuses; a text
@@ -858,11 +859,11 @@ def told(value):
 # The command
 
 def patterns(text):
-    found = text.split(",")
+    found = [pattern.strip() for pattern in text.split(",")]
     for pattern in found:
         kind, _, glob = pattern.partition(":")
         if kind not in ("class", "feature", "flag", "id") or not glob:
-            raise argparse.ArgumentTypeError("want class:, feature:, flag: or id: and a pattern")
+            raise argparse.ArgumentTypeError("%.60r: want class:, feature:, flag: or id: and a pattern" % pattern)
     return found
 
 
@@ -888,11 +889,11 @@ def mebibytes(text):
 
 def parse(args):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
-                                usage="%(prog)s [flags] program [arguments]\n       %(prog)s [flags] --call MODULE:FUNCTION\n       %(prog)s --check")
+                                usage="%(prog)s [flags] program [arguments]\n       %(prog)s [flags] --call MODULE:FUNCTION\n       %(prog)s --check\n       %(prog)s --serve MODULE:FUNCTION")
     p.add_argument("--corpus", default=find_corpus(), help="the folder of manifest.json")
     p.add_argument("--packet", action="store_true", help="one process answers all cases")
     p.add_argument("--call", type=function, metavar="MODULE:FUNCTION", help="a Python function, looked for in this folder first")
-    p.add_argument("--against", default="otp25", help="otp25 is what binary_to_term/1 does; safe and otp are policies of beamgate")
+    p.add_argument("--against", default="otp25", help="otp25, or a later release, is what binary_to_term/1 of that release does; safe and otp are policies of beamgate")
     p.add_argument("--level", default="value", choices=["verdict", "used", "value"], help="what is compared")
     p.add_argument("--skip", type=patterns, action="append", default=[], help="cases that are counted and not run, as flag:trailing,class:hostile")
     p.add_argument("--only", type=patterns, action="append", default=[], help="the only cases to look at")
@@ -902,14 +903,14 @@ def parse(args):
     p.add_argument("--list", action="store_true", help="print each disagreement above the table")
     p.add_argument("--quiet", action="store_true", help="no progress on standard error")
     p.add_argument("--check", action="store_true", help="only expand every payload and compare its SHA-256")
-    p.add_argument("--serve", type=function, metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
+    p.add_argument("--serve", type=function, metavar="MODULE:FUNCTION", help="be the program that --call runs: what another runner of {packet,4} frames can start")
     p.add_argument("program", nargs=argparse.REMAINDER, help="the decoder and its arguments, behind all flags")
     o = p.parse_args(args)
     o.skip, o.only = sum(o.skip, []), sum(o.only, [])
     if o.program[:1] == ["--"]:
         del o.program[0]
     if o.program and (o.call or o.serve or o.check):
-        p.error("no program goes with --call and --check: %s" % " ".join(o.program))
+        p.error("no program goes with --call, --serve and --check: %s" % " ".join(o.program))
     late = [a for a in o.program[1:] if a.partition("=")[0] in p._option_string_actions]
     if late:
         print("conformance: %s: behind the program's name, so it goes to the program; flags of this one go before it" % " ".join(late), file=sys.stderr)
@@ -921,10 +922,11 @@ def parse(args):
 
 
 def referee(corpus, against):
-    """Refuse a reference that is none."""
+    """Refuse a reference of which the corpus says nothing."""
     policies = corpus.manifest["policies"]
-    if not re.match(r"^otp\d\d$", against) and against not in policies:
-        raise NoResult("reference %s: want otp25 or another release, or a policy: %s" % (against, ", ".join(sorted(policies))))
+    releases = {"otp" + release for case in corpus.cases for release in case["truth"]}
+    if against not in releases and against not in policies:
+        raise NoResult("reference %s: want %s, or a policy: %s" % (against, ", ".join(sorted(releases)), ", ".join(sorted(policies))))
 
 
 def main(args):
@@ -948,11 +950,16 @@ def main(args):
     except KeyboardInterrupt:
         print("conformance: interrupted", file=sys.stderr)
         return 2
-    if options.json:
-        json.dump(report, sys.stdout, indent=1)
-        print()
-    else:
-        show(report, options.list)
+    sys.stdout.reconfigure(errors="backslashreplace")  # what a decoder says may be in any letters
+    try:
+        if options.json:
+            json.dump(report, sys.stdout, indent=1)
+            print()
+        else:
+            show(report, options.list)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads, as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if report["disagreements"] else 0
 
 
