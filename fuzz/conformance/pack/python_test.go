@@ -257,10 +257,11 @@ func TestPythonBrokenPipe(t *testing.T) {
 	}
 	from.Close()
 	defer to.Close()
+	dir := consumer(t)
 	for _, flag := range []string{"--list", "--json"} {
 		cmd := exec.Command(name, "conformance.py", flag, "--only", one, "sh", "-c", "cat >/dev/null; exit 1")
 		var said strings.Builder
-		cmd.Dir, cmd.Stdout, cmd.Stderr = consumer(t), to, &said
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, to, &said
 		cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 		cmd.Run()
 		if status := cmd.ProcessState.ExitCode(); status != 1 || said.String() != "" {
