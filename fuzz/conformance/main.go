@@ -7,7 +7,8 @@
 // What the program has to do, and how to begin in Python or JavaScript, is in
 // fuzz/README.md; package harness has the protocol to the byte. The exit status
 // is 0 if the program agrees with the reference in all cases that were run, 1 if
-// not, and 2 if there is no result.
+// not, and 2 if there is no result. go run makes 1 of the 2, and prints it: to tell
+// them apart, build the command and run that.
 package main
 
 import (
@@ -34,6 +35,9 @@ References for -against: otp25, or another release, is what binary_to_term/1 of
 Erlang/OTP does; safe and otp (and others of the manifest) are policies of this
 library. Patterns for -skip and -only: class:hostile, feature:compressed,
 flag:trailing, id:float-*, with commas between them.
+
+The exit status is 0 if the program agrees in all cases that were run, 1 if it does
+not, 2 if there is no result. "go run" makes 1 of the 2: go build tells them apart.
 
 `
 
@@ -169,9 +173,10 @@ func (s *size) String() string {
 	return strconv.FormatInt(int64(*s), 10)
 }
 
-// Set reads a positive number with MiB, GiB or no unit.
+// Set reads a positive number with MiB or GiB. Without a unit it is refused: the
+// runner in Python takes it for MiB, and as bytes no decoder could run.
 func (s *size) Set(text string) error {
-	digits, shift := text, 0
+	digits, shift := "", 0
 	if d, ok := strings.CutSuffix(text, "MiB"); ok {
 		digits, shift = d, 20
 	} else if d, ok := strings.CutSuffix(text, "GiB"); ok {
@@ -179,7 +184,7 @@ func (s *size) Set(text string) error {
 	}
 	n, err := strconv.ParseInt(digits, 10, 32)
 	if err != nil || n <= 0 {
-		return fmt.Errorf("want a number of bytes, MiB or GiB, as 512MiB")
+		return fmt.Errorf("want a number with MiB or GiB behind it, as 512MiB")
 	}
 	*s = size(n << shift)
 	return nil

@@ -85,7 +85,7 @@ func TestJSON(t *testing.T) {
 func TestNoResult(t *testing.T) {
 	for _, args := range [][]string{
 		{}, {"-nonsense", "x"}, {"-against", "nobody", "x"}, {"-level", "x", "x"}, {"-skip", "x", "x"}, {"-memory", "0", "x"},
-		{"-memory", "1TiB", "x"}, {"no-such-decoder-here"},
+		{"-memory", "1TiB", "x"}, {"-memory", "100", "x"}, {"-against", "otp99", "x"}, {"-against", "otp24", "x"}, {"no-such-decoder-here"},
 	} {
 		var out, diag bytes.Buffer
 		if status := run(t.Context(), args, &out, &diag); status != 2 || out.Len() > 0 || diag.Len() == 0 {
@@ -130,10 +130,16 @@ func TestLateFlags(t *testing.T) {
 
 // TestSize reads and writes amounts of memory.
 func TestSize(t *testing.T) {
-	for text, want := range map[string]int64{"1": 1, "512MiB": 512 << 20, "2GiB": 2 << 30, "1000000": 1000000} {
+	for text, want := range map[string]int64{"1MiB": 1 << 20, "512MiB": 512 << 20, "2GiB": 2 << 30, "1000MiB": 1000 << 20} {
 		var s size
 		if err := s.Set(text); err != nil || int64(s) != want || s.String() != text {
 			t.Errorf("%s: %d, %v, %s", text, s, err, s.String())
+		}
+	}
+	for _, bad := range []string{"100", "100MB", "MiB", "-1MiB", "1.5GiB", ""} {
+		var s size
+		if err := s.Set(bad); err == nil || !strings.Contains(err.Error(), "MiB or GiB") {
+			t.Errorf("%q: %d, %v", bad, s, err)
 		}
 	}
 }

@@ -37,7 +37,9 @@ const (
 	Hostile   Class = "hostile"   // the BEAM accepts it, a gate must not by default
 )
 
-// Verdicts of Truth and Policy.
+// Verdicts of Truth and Policy. Each says no in its own word, so that it is never in
+// doubt who said it: a BEAM that rejects has tried and raised badarg, a gate that
+// refuses passes nothing on, be it good or bad for a BEAM.
 const (
 	Accept = "accept"
 	Reject = "reject" // of a BEAM
@@ -127,13 +129,16 @@ type Policy struct {
 
 // Cost is what a term is made of and what it costs a BEAM, as etf.Stats.
 type Cost struct {
-	Depth         int64 `json:"depth"`
-	Terms         int64 `json:"terms"`
-	Atoms         int64 `json:"atoms"`
+	Depth         int64 `json:"depth"` // as limits.MaxDepth counts
+	Terms         int64 `json:"terms"` // as limits.MaxTerms counts
+	Atoms         int64 `json:"atoms"` // positions that hold an atom
 	DistinctAtoms int64 `json:"distinct_atoms"`
-	Inflated      int64 `json:"inflated"`
-	HeapWords     int64 `json:"heap_words"`
-	OffHeap       int64 `json:"off_heap"`
+	Inflated      int64 `json:"inflated"` // bytes that a compressed term became; 0 if it was not
+	// HeapWords is erts_debug:flat_size/1 in words of 8 bytes, or an upper bound.
+	HeapWords int64 `json:"heap_words"`
+	// OffHeap is the bytes of binaries of more than 64 bytes, which live outside
+	// the heap.
+	OffHeap int64 `json:"off_heap"`
 	// Exact tells that HeapWords is no upper bound.
 	Exact bool `json:"exact"`
 }

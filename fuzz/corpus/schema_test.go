@@ -212,6 +212,57 @@ func TestManifestFitsItsSchema(t *testing.T) {
 	}
 }
 
+// TestSchemaDescribes: each property says what it is, in a few words.
+func TestSchemaDescribes(t *testing.T) {
+	n := 0
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			properties, _ := v["properties"].(map[string]any)
+			for name, rule := range properties {
+				n++
+				if text, _ := rule.(map[string]any)["description"].(string); strings.TrimSpace(text) == "" {
+					t.Errorf("%s: %s has no description", at, name)
+				}
+			}
+			for key, e := range v {
+				walk(at+"/"+key, e)
+			}
+		case []any:
+			for i, e := range v {
+				walk(fmt.Sprintf("%s/%d", at, i), e)
+			}
+		}
+	}
+	walk("", readSchema(t).root)
+	if n < 90 {
+		t.Errorf("%d properties", n)
+	}
+}
+
+// TestReadmeFields: the README's table names every member of a case, and those of its
+// truth, policy and cost.
+func TestReadmeFields(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(text), "\n| field | |\n")
+	table, _, ok := strings.Cut(table, "\n\n")
+	if !ok {
+		t.Fatal("there is no such table")
+	}
+	defs := readSchema(t).root["$defs"].(map[string]any)
+	for _, def := range []string{"case", "truth", "policy", "cost"} {
+		for name := range defs[def].(map[string]any)["properties"].(map[string]any) {
+			if !strings.Contains(table, "`"+name+"`") {
+				t.Errorf("%s of %s is not in it", name, def)
+			}
+		}
+	}
+}
+
 // TestSchemaRefuses: what is no case of the manifest does not fit the schema.
 func TestSchemaRefuses(t *testing.T) {
 	s := readSchema(t)

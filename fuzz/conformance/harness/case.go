@@ -53,10 +53,11 @@ var kinds = []string{"class", "feature", "flag", "id"}
 // String lists the patterns with commas between them.
 func (f *Filter) String() string { return strings.Join(*f, ",") }
 
-// Set adds patterns, with commas between them, and rejects what could never
+// Set adds patterns, with commas between them and spaces around these, and rejects what could never
 // match. It makes a Filter a flag.Value that may be given more than once.
 func (f *Filter) Set(list string) error {
 	for _, p := range strings.Split(list, ",") {
+		p = strings.TrimSpace(p)
 		kind, pattern, _ := strings.Cut(p, ":")
 		if !slices.Contains(kinds, kind) || pattern == "" {
 			return fmt.Errorf("%q: want one of %s, a colon and a pattern", p, strings.Join(kinds, ", "))

@@ -4,27 +4,26 @@ import (
 	"encoding/hex"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/beamgate/beamgate/fuzz/corpus"
 )
 
-var otpRelease = regexp.MustCompile(`^otp(\d\d)$`)
-
 // FromCorpus returns the cases of the corpus with one reference: "otp25" and
-// its like is what binary_to_term/1 of that OTP release does; any other is the
-// name of a policy, as "safe" or "otp". Cases of which the reference says
-// nothing have no Want.
+// its like is what binary_to_term/1 of that OTP release does, if the corpus has
+// anything of it; any other is the name of a policy, as "safe" or "otp". Cases of
+// which the reference says nothing have no Want.
 func FromCorpus(against string) ([]Case, error) {
 	m := corpus.Load()
 	want := func(c *corpus.Case) *Want { return policyWant(c, against) }
-	if release := otpRelease.FindStringSubmatch(against); release != nil {
-		want = func(c *corpus.Case) *Want { return truthWant(c, release[1]) }
+	releases := releases(m.Cases)
+	if slices.Contains(releases, against) {
+		release := strings.TrimPrefix(against, "otp")
+		want = func(c *corpus.Case) *Want { return truthWant(c, release) }
 	} else if _, ok := m.Policies[against]; !ok {
 		names := slices.Sorted(maps.Keys(m.Policies))
-		return nil, fmt.Errorf("reference %q: want otp25 or another release, or a policy: %s", against, strings.Join(names, ", "))
+		return nil, fmt.Errorf("reference %s: want %s, or a policy: %s", against, strings.Join(releases, ", "), strings.Join(names, ", "))
 	}
 	cases := make([]Case, len(m.Cases))
 	for i := range m.Cases {
@@ -35,6 +34,17 @@ func FromCorpus(against string) ([]Case, error) {
 		}
 	}
 	return cases, nil
+}
+
+// releases are those of which something is recorded, as references.
+func releases(cases []corpus.Case) []string {
+	names := map[string]bool{}
+	for i := range cases {
+		for release := range cases[i].Truth {
+			names["otp"+release] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // truth is what is recorded of a release, or else of the next lower one that

@@ -9,14 +9,16 @@
 // which an exception that nobody catches ends in status 1.) What the program
 // prints may be empty. Otherwise its first line is the number of bytes that the
 // term took, in decimal, or "-", and all that follows the line feed is the
-// value.
+// value. The empty list is given to the program before all cases here, too: one
+// that fails without having read it has no result.
 //
 // # One process for all cases
 //
 // Requests and replies are frames of {packet,4}: a length of 4 bytes, big
 // endian, and that many bytes. A request is a payload. A reply is
 //
-//	verdict  1 byte   0 refuses, 1 accepts; nothing follows a refusal.
+//	verdict  1 byte   0 refuses, 1 accepts. Behind a refusal there may be a
+//	                  text that says why; it is shown, and not judged.
 //	                  2 says that the program is at fault and not the decoder
 //	                  in it, as where that returns what no frame can hold; a
 //	                  text follows, and the run ends without a result
@@ -29,7 +31,7 @@
 // time that a start takes is no payload's.
 // The program ends when its standard input does. What it prints on standard
 // error is shown when it dies. One that ends in failure before it was asked
-// anything has no result.
+// anything, or without having read a byte, has no result.
 //
 // # Values
 //

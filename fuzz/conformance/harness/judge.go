@@ -16,7 +16,7 @@ func judge(w *Want, a answer, level Level) judged {
 	case a.reply.Accept && !w.Accept:
 		return judged{outcome: FalseAccept}
 	case !a.reply.Accept && w.Accept:
-		return judged{outcome: FalseRefuse}
+		return judged{outcome: FalseRefuse, detail: a.reply.Why}
 	case !w.Accept || level == LevelVerdict:
 		return judged{outcome: Agree}
 	}

@@ -45,10 +45,19 @@ func play(part string, packet bool) {
 	case "absent":
 		fmt.Fprintln(os.Stderr, "no such module")
 		os.Exit(2)
+	case "fails to import":
+		fmt.Fprintln(os.Stderr, "no such module")
+		os.Exit(1)
+	case "has no main", "accepts unread":
+		os.Exit(0)
 	}
 	if !packet {
 		payload, _ := io.ReadAll(os.Stdin)
 		out, ok := act(part, payload)
+		if part == "says why" {
+			fmt.Fprint(os.Stderr, "Traceback:\nTypeError: no \x1b such name\n")
+			ok = false
+		}
 		if !ok {
 			os.Exit(1)
 		}
@@ -73,7 +82,9 @@ func play(part string, packet bool) {
 		case "terse":
 			reply = reply[:1]
 		case "long verdict":
-			reply = append(reply, 7)
+			reply = []byte{1, 7}
+		case "says why":
+			reply = []byte("\x00TypeError:\n\tno \x1b such name")
 		case "at fault":
 			if payload[0] == 'x' {
 				reply = []byte("\x02used is 4294967301")

@@ -2,7 +2,9 @@ package harness
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"strings"
 )
 
 // once runs the program for one payload. A nil death comes with a reply.
@@ -28,6 +30,26 @@ func (p Program) once(payload []byte) (Reply, *death, error) {
 	}
 	d := c.epitaph()
 	return Reply{}, &d, nil
+}
+
+// refusesEmpty asks a program that has a process for each case for the empty list,
+// to see that it starts at all, and returns why it refuses it, "" if it does not. One
+// that dies of it starts, and the cases will show what that is; but one that fails
+// and has not read a byte is no decoder.
+func (p Program) refusesEmpty() (why string, err error) {
+	c, unread, err := p.try(emptyList, p.Timeout)
+	if err != nil || c.fate.Load() != nil {
+		return "", err
+	}
+	status := c.cmd.ProcessState.ExitCode()
+	switch {
+	case unread && status != 0:
+		return "", noStart(c.ended(" without reading its input"))
+	case status == 1:
+		said := c.said.String()
+		return cmp.Or(line(said[strings.LastIndexByte(said, '\n')+1:]), unsaid), nil
+	}
+	return "", nil
 }
 
 // printed reads the output of an accepting program. Nonsense there is no

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"sync/atomic"
@@ -81,6 +82,31 @@ func (c *child) start(memory int64) error {
 	return nil
 }
 
+// try runs the program to its end with no more than this to read. unread tells that
+// it has left all of it.
+func (p Program) try(input []byte, limit time.Duration) (c *child, unread bool, err error) {
+	theirs, to, err := os.Pipe()
+	if err != nil {
+		return nil, false, err
+	}
+	defer theirs.Close() // it stays open, to see what is left in it
+	_, err = to.Write(input)
+	to.Close()
+	if err != nil {
+		return nil, false, err
+	}
+	c = p.command()
+	c.cmd.Stdin = theirs
+	if err := c.start(p.Memory); err != nil {
+		return nil, false, err
+	}
+	timer := c.deadline(limit)
+	<-c.gone
+	timer.Stop()
+	left, err := io.ReadAll(theirs)
+	return c, len(input) > 0 && len(left) == len(input), err
+}
+
 // condemn kills the child and all it has started. The first reason stands.
 func (c *child) condemn(why death) {
 	c.fate.CompareAndSwap(nil, &why)
@@ -95,11 +121,14 @@ func (c *child) deadline(limit time.Duration) *time.Timer {
 }
 
 // epitaph says how a child that is gone ended.
-func (c *child) epitaph() death {
+func (c *child) epitaph() death { return c.ended("") }
+
+// ended is an epitaph with a word more of one that was not killed.
+func (c *child) ended(how string) death {
 	if why := c.fate.Load(); why != nil {
 		return *why
 	}
-	text := c.cmd.ProcessState.String()
+	text := c.cmd.ProcessState.String() + how
 	if said := c.said.String(); said != "" {
 		text += fmt.Sprintf(": %q", said)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Reply is what a program said of one payload.
@@ -18,6 +19,8 @@ type Reply struct {
 	Used int64
 	// Value is what it took the term for: empty, canonical bytes or JSON.
 	Value []byte
+	// Why is what it said of a refusal, in a line; most say nothing.
+	Why string
 }
 
 // Untold stands for a length that a program did not tell.
@@ -40,12 +43,30 @@ func (f *Fault) Error() string { return "it says of itself: " + f.Why }
 // maxWhy bounds what is kept of that.
 const maxWhy = 2000
 
+// maxLine bounds what is shown of a text in a list, in characters.
+const maxLine = 200
+
+// line is a text of a program as it fits in a line.
+func line(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\ufffd")), " ")
+	all := []rune(text)
+	for i, r := range all {
+		if !unicode.IsPrint(r) {
+			all[i] = '?'
+		}
+	}
+	if len(all) > maxLine {
+		return string(all[:maxLine]) + "..."
+	}
+	return string(all)
+}
+
 // ParseReply reads the frame of a program that serves all cases. The Value
 // aliases b. An error is a *[Fault] if the program says that it is one.
 func ParseReply(b []byte) (Reply, error) {
 	switch {
-	case len(b) == 1 && b[0] == 0:
-		return Reply{Used: Untold}, nil
+	case len(b) > 0 && b[0] == 0:
+		return Reply{Used: Untold, Why: line(string(b[1:min(len(b), maxWhy+1)]))}, nil
 	case len(b) == 1 && b[0] == 1:
 		return Reply{Accept: true, Used: Untold}, nil
 	case len(b) > 0 && b[0] == 2:

@@ -94,6 +94,13 @@ type Report struct {
 	// sums.
 	Classes []*Tally `json:"classes"`
 	Total   *Tally   `json:"total"`
+	// Accepted counts the cases that the program accepted, rightly or not, and
+	// Told those of them of which it told more than the verdict.
+	Accepted int `json:"accepted"`
+	Told     int `json:"told"`
+	// EmptyListRefused is why it refuses the empty list, which it was given
+	// before all cases; empty if it does not.
+	EmptyListRefused string `json:"empty_list_refused"`
 	// Unrepeated counts deaths that did not come again when the payload was
 	// given to a new process. The case then has the outcome of that one.
 	Unrepeated int `json:"unrepeated"`
@@ -134,6 +141,12 @@ func (r *Report) add(c *Case, a answer) {
 	t := r.class(c.Class)
 	j := judge(c.Want, a, r.Level)
 	t.Cases++
+	if a.death == nil && a.reply.Accept {
+		r.Accepted++
+		if a.reply.Used != Untold || len(a.reply.Value) > 0 {
+			r.Told++
+		}
+	}
 	t.Outcomes[j.outcome]++
 	if j.usedUntold {
 		t.UsedUntold++

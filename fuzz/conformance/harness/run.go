@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,15 +67,9 @@ var errNoCase = errors.New("there is no case to run")
 
 // runAll deals the cases to workers; results come in any order.
 func (r *Report) runAll(ctx context.Context, p Program, waiting []*Case, o Options) error {
-	var first *server // of the first worker
-	if p.Packet {
-		var err error
-		if first, err = p.begin(); err != nil {
-			if first != nil {
-				first.close()
-			}
-			return err
-		}
+	first, err := r.begin(p) // of the first worker
+	if err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -117,6 +112,31 @@ deal:
 	wg.Wait()
 	return context.Cause(ctx)
 }
+
+// begin makes sure that the program starts, and notes what it makes of the empty
+// list. The server is nil if each case has a process, or if it does not live.
+func (r *Report) begin(p Program) (s *server, err error) {
+	if !p.Packet {
+		r.EmptyListRefused, err = p.refusesEmpty()
+		return nil, err
+	}
+	s, err = p.begin()
+	switch {
+	case s == nil:
+	case err != nil:
+		s.close()
+		s = nil
+	case !s.first.Accept:
+		r.EmptyListRefused = cmp.Or(s.first.Why, unsaid)
+	}
+	return s, err
+}
+
+// emptyList is what a program is given before all cases.
+var emptyList = []byte{version, 106}
+
+// unsaid stands for the reason of a refusal that came with none.
+const unsaid = "it does not say why"
 
 // answer is what came of one payload: a reply or a death.
 type answer struct {

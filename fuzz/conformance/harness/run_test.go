@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -153,7 +154,7 @@ func TestLevels(t *testing.T) {
 // TestSkip: skipped cases are counted, and those that Only leaves out are not.
 func TestSkip(t *testing.T) {
 	var skip Filter
-	if err := skip.Set("flag:sm*,id:x-*"); err != nil {
+	if err := skip.Set(" flag:sm* , id:x-*"); err != nil {
 		t.Fatal(err)
 	}
 	r := run(t, part(t, "crashes", true), Options{Skip: skip, Workers: 2})
@@ -165,8 +166,8 @@ func TestSkip(t *testing.T) {
 		t.Errorf("%+v", r.Total)
 	}
 	for _, bad := range []string{"x", "colour:red", "id:", "id:["} {
-		if err := new(Filter).Set(bad); err == nil {
-			t.Errorf("%q is taken for a filter", bad)
+		if err := new(Filter).Set("class:valid, " + bad); err == nil || !strings.Contains(err.Error(), strconv.Quote(bad)) {
+			t.Errorf("%q: %v", bad, err)
 		}
 	}
 }
@@ -199,8 +200,62 @@ func TestNoStart(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "does not start") || !strings.Contains(err.Error(), "no such module") {
 		t.Errorf("%+v, %v", r, err)
 	}
+	for _, tc := range []struct {
+		part   string
+		packet bool
+		want   string
+	}{
+		{"has no main", true, "the program does not start: exit status 0 without reading or answering"},
+		{"fails to import", true, `the program does not start: exit status 1: "no such module"`},
+		{"fails to import", false, `the program does not start: exit status 1 without reading its input: "no such module"`},
+		{"absent", false, `the program does not start: exit status 2 without reading its input: "no such module"`},
+	} {
+		p := part(t, tc.part, false)
+		p.Packet = tc.packet // none of them looks at it
+		if r, err := Run(t.Context(), p, cases(), Options{}); err == nil || err.Error() != tc.want {
+			t.Errorf("%s: %+v, %v; want %s", tc.part, r, err, tc.want)
+		}
+	}
 	if r := run(t, part(t, "dies of the empty list", true), Options{Workers: 2}); !r.OK() || r.Total.Cases != 6 {
 		t.Errorf("%+v", r.Disagreements)
+	}
+}
+
+// TestDoubts: what looks as if the decoder was not asked is said below the table, and
+// why it refuses, if it says so, in the list.
+func TestDoubts(t *testing.T) {
+	const why = "TypeError: no ? such name"
+	for _, tc := range []struct {
+		part   string
+		packet bool
+		only   string
+		want   string // of the notes, "" for none of them
+		detail string // of a false refusal
+	}{
+		{"says why", true, "class:*", "accepted nothing; the first refusal says: " + why, why},
+		{"says why", false, "class:*", "accepted nothing; the first refusal says: " + why, ""},
+		{"right", true, "class:malformed", "refused the empty list, 131 106, which it was given first: " + unsaid, ""},
+		{"right", false, "class:*", "refused the empty list, 131 106, which it was given first: " + unsaid, ""},
+		{"accepts unread", false, "class:*", "accepted all 6 cases without output: does it read its input?", ""},
+		{"accepts all", true, "class:*", "", ""},
+		{"accepts all", false, "class:*", "", ""}, // it tells lengths
+	} {
+		if !tc.packet {
+			t.Setenv("HARNESS_PACKET", "")
+		}
+		r := run(t, part(t, tc.part, tc.packet), Options{Only: Filter{tc.only}})
+		if doubts := strings.Join(r.doubts(), "\n"); doubts != tc.want {
+			t.Errorf("%s: %q, want %q", tc.part, doubts, tc.want)
+		}
+		var table bytes.Buffer
+		if err := r.WriteTable(&table); err != nil || !strings.Contains(table.String(), tc.want) {
+			t.Errorf("%s: %v\n%s", tc.part, err, table.String())
+		}
+		for _, d := range r.Disagreements {
+			if d.Outcome == FalseRefuse && d.Detail != tc.detail {
+				t.Errorf("%s: %+v", tc.part, d)
+			}
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ type server struct {
 	from   *bufio.Reader
 	limit  time.Duration // for a case
 	served int           // cases answered in this life
+	first  Reply         // to the empty list
 }
 
 // serve starts a program that talks {packet,4}.
@@ -51,16 +52,16 @@ const startTime = 2 * time.Minute
 // warm waits until a new program has answered the empty list, whatever it said:
 // the time that its start takes is no payload's. It reports whether it lives.
 func (s *server) warm() (alive bool, err error) {
-	_, d, err := s.ask([]byte{version, 106}, max(startTime, s.limit))
-	s.served = 0
+	first, d, err := s.ask(emptyList, max(startTime, s.limit))
+	s.served, s.first = 0, first
 	return d == nil && err == nil, err
 }
 
 // begin starts the program for the first time and makes sure that it starts at
 // all. One that dies of the empty list does, and the cases will show what that is;
-// but one that fails without having been asked anything is no decoder: its name is
-// mistyped, or something that it needs is missing. The server is nil unless it
-// lives.
+// but one that fails without having been asked anything, or ends without reading a
+// byte, is no decoder: its name is mistyped, or something that it needs is missing.
+// The server is nil unless it lives.
 func (p Program) begin() (*server, error) {
 	s, err := p.serve()
 	if err != nil {
@@ -69,18 +70,24 @@ func (p Program) begin() (*server, error) {
 	if alive, err := s.warm(); alive || err != nil {
 		return s, err
 	}
-	c := p.command() // with nothing to read
-	if err := c.start(p.Memory); err != nil {
+	c, _, err := p.try(nil, startTime)
+	if err != nil {
 		return nil, err
 	}
-	timer := c.deadline(startTime)
-	<-c.gone
-	timer.Stop()
-	if d := c.epitaph(); c.fate.Load() != nil || !c.cmd.ProcessState.Success() {
-		return nil, fmt.Errorf("the program does not start: %s", d.why)
+	if c.fate.Load() != nil || !c.cmd.ProcessState.Success() {
+		return nil, noStart(c.epitaph())
+	}
+	c, unread, err := p.try(append(binary.BigEndian.AppendUint32(nil, uint32(len(emptyList))), emptyList...), startTime)
+	if err != nil {
+		return nil, err
+	}
+	if unread && c.fate.Load() == nil {
+		return nil, noStart(c.ended(" without reading or answering"))
 	}
 	return nil, nil
 }
+
+func noStart(d death) error { return fmt.Errorf("the program does not start: %s", d.why) }
 
 // ask sends a payload and waits for the reply. After a death the server is of
 // no more use. An error is a *Fault.

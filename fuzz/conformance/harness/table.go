@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -37,7 +38,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 
 // notes are what the table does not show and should not hide.
 func (r *Report) notes() []string {
-	var notes []string
+	notes := r.doubts()
 	add := func(n int, format string) {
 		if n > 0 {
 			notes = append(notes, fmt.Sprintf(format, n))
@@ -48,6 +49,30 @@ func (r *Report) notes() []string {
 	add(r.Total.NoReference, "not run: %d cases that this reference says nothing about")
 	add(r.Unrepeated, "the program died, or hung, %d times of a payload that it survived alone: see what it keeps between payloads, or how busy the machine is")
 	return notes
+}
+
+// doubts are what makes it doubtful that the decoder was asked at all.
+func (r *Report) doubts() []string {
+	var doubts []string
+	switch {
+	case r.Accepted == 0 && r.Total.Outcomes[FalseRefuse] > 0:
+		why := r.EmptyListRefused
+		if why == "" || why == unsaid {
+			i := slices.IndexFunc(r.Disagreements, func(d Disagreement) bool { return d.Outcome == FalseRefuse })
+			why = r.Disagreements[i].Detail
+		}
+		if why == "" {
+			doubts = append(doubts, "accepted nothing; "+unsaid)
+		} else {
+			doubts = append(doubts, "accepted nothing; the first refusal says: "+why)
+		}
+	case r.EmptyListRefused != "":
+		doubts = append(doubts, "refused the empty list, 131 106, which it was given first: "+r.EmptyListRefused)
+	}
+	if !r.Packet && r.Accepted == r.Total.Cases && r.Told == 0 {
+		doubts = append(doubts, fmt.Sprintf("accepted all %d cases without output: does it read its input?", r.Total.Cases))
+	}
+	return doubts
 }
 
 // WriteList writes a line for each disagreement.

@@ -89,16 +89,20 @@ func TestSameTerm(t *testing.T) {
 func TestParseReply(t *testing.T) {
 	for in, want := range map[string]Reply{
 		"\x00":                   {Used: Untold},
+		"\x00\n a\tb \x01\xff\n": {Used: Untold, Why: "a b ?\ufffd"},
 		"\x01":                   {Accept: true, Used: Untold},
 		"\x01\x00\x00\x01\x02":   {Accept: true, Used: 258},
 		"\x01\xff\xff\xff\xff":   {Accept: true, Used: Untold},
 		"\x01\x00\x00\x00\x03[]": {Accept: true, Used: 3, Value: []byte("[]")},
 	} {
-		if got, err := ParseReply([]byte(in)); err != nil || got.Accept != want.Accept || got.Used != want.Used || string(got.Value) != string(want.Value) {
+		if got, err := ParseReply([]byte(in)); err != nil || got.Accept != want.Accept || got.Used != want.Used || string(got.Value) != string(want.Value) || got.Why != want.Why {
 			t.Errorf("%q: %+v, %v", in, got, err)
 		}
 	}
-	for _, bad := range []string{"", "\x02", "\x00\x00", "\x01\x00", "\x01\x00\x00\x00", "\x02\x00\x00\x00\x00"} {
+	if r, err := ParseReply([]byte("\x00" + strings.Repeat("é", 3000))); err != nil || r.Why != strings.Repeat("é", maxLine)+"..." {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, bad := range []string{"", "\x02", "\x01\x00", "\x01\x00\x00\x00", "\x02\x00\x00\x00\x00"} {
 		if r, err := ParseReply([]byte(bad)); err == nil {
 			t.Errorf("%q: %+v", bad, r)
 		}

@@ -20,7 +20,8 @@ var (
 )
 
 // TestReadme does what the README tells a stranger to do, word for word: its
-// files, its commands, in the folder that the tarball makes.
+// files, its commands, in the folder that the tarball makes, and those for the
+// runner in Go at the top of the checkout.
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "fuzz", "README.md"))
 	if err != nil {
@@ -31,29 +32,50 @@ func TestReadme(t *testing.T) {
 		t.Fatal("there is no such section")
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
-	dir := unpack(t)
-	build(t, filepath.Join(dir, "runner"))
-	ran := 0
+	dir, top := unpack(t), checkout(t)
+	build(t, filepath.Join(top, "runner"))
+	ran, ranGo := 0, 0
 	for _, m := range fence.FindAllStringSubmatch(section, -1) {
 		if m[1] != "sh" {
 			name := naming.FindStringSubmatch(m[2])
 			if name == nil {
 				t.Fatalf("what is this file called?\n%s", m[2])
 			}
-			if err := os.WriteFile(filepath.Join(dir, name[1]), []byte(m[2]), 0o644); err != nil {
-				t.Fatal(err)
+			for _, folder := range []string{dir, top} {
+				if err := os.WriteFile(filepath.Join(folder, name[1]), []byte(m[2]), 0o644); err != nil {
+					t.Fatal(err)
+				}
 			}
 			continue
 		}
 		for line := range strings.Lines(m[2]) {
-			if follow(t, dir, strings.TrimSpace(line)) {
-				ran++
+			folder, n := dir, &ran
+			if strings.HasPrefix(line, "go run ./fuzz/conformance ") {
+				folder, n = top, &ranGo
+			}
+			if follow(t, folder, strings.TrimSpace(line)) {
+				*n++
 			}
 		}
 	}
-	if ran < 8 {
-		t.Errorf("%d commands", ran)
+	if ran < 6 || ranGo < 2 {
+		t.Errorf("%d commands in the pack, %d at the top of the checkout", ran, ranGo)
 	}
+}
+
+// checkout is a folder that looks like the top of this checkout, and may be written
+// to.
+func checkout(t *testing.T) string {
+	t.Helper()
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(filepath.Join(abs, "fuzz"), filepath.Join(dir, "fuzz")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // TestReadmeFeatures: the README and the one in the tarball list the features that

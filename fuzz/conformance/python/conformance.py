@@ -13,19 +13,22 @@ Flags go in front of the program's name: what stands behind it is the program's.
 A program that is started for each case reads the payload from standard input and
 ends with status 0 to accept it or 1 to refuse it; anything else is a crash. It
 may print how many bytes the term took (or "-") on a line, and the value below.
+Before all cases it is given the empty list, to see that it starts.
 
 A program that answers all cases reads frames of a 4 byte length, big endian, and
-that many bytes of payload; its replies are frames too: a byte 0 to refuse or 1 to
-accept, then, if it can tell, 4 bytes of how many bytes the term took (2^32-1 if
-it cannot), then, if it can tell, the value. It ends when its input does. The first
+that many bytes of payload; its replies are frames too. A byte 0 refuses; a text
+behind it, which says why, is shown with --list. A byte 1 accepts; then, if the
+program can tell, 4 bytes of how many bytes the term took (2^32-1 if it cannot),
+then, if it can tell, the value. It ends when its input does. The first
 request to a new process is the empty list, and no case. A reply of a byte 2 and a
 text says that the program itself is at fault and not the decoder in it: it ends
 the run.
 
 A function gets the payload as bytes, raises an exception to refuse it, and
 returns None or a pair (used, value) of which each may be None. Anything else that
-it returns ends the run. It runs under the recursion limit of Python, like any
-program, unless its module sets another.
+it returns ends the run; but a length of more than a frame can hold is the decoder's
+own mistake, and counts as 2^32-2. It runs under the recursion limit of Python, like
+any program, unless its module sets another.
 
 A value is the term in tagged JSON (for a function: what json.dumps makes it of),
 or bytes of term_to_binary(Term, [deterministic, {minor_version, 2}]). None, or
@@ -55,8 +58,13 @@ import traceback
 import zlib
 
 VERSION = 131
+EMPTY_LIST = bytes([VERSION, 106])
 UNTOLD = 0xFFFFFFFF
+MOST = UNTOLD - 1  # stands for all lengths that a frame has no room for; no payload is so long
 MAX_REPLY = 64 << 20
+MAX_WHY = 2000  # bytes that are kept of a text
+MAX_LINE = 200  # characters of it in a list
+UNSAID = "it does not say why"
 START_TIME = 120  # seconds, for a VM that starts on a busy machine
 DEEP = 10000  # the recursion limit for values; they are small, but may be deep
 OUTCOMES = ["agree", "false_accept", "false_refuse", "crash", "hang", "memory", "wrong_used", "wrong_value"]
@@ -368,10 +376,10 @@ def resident(pid):
 class Process:
     """A running program that is killed when it takes too long or too much."""
 
-    def __init__(self, args, options, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL):
+    def __init__(self, args, options, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL):
         self.options, self.fate = options, None
         # Its standard error is no pipe, so that it cannot block.
-        self.p = subprocess.Popen(args, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr,
+        self.p = subprocess.Popen(args, stdin=stdin, stdout=stdout, stderr=stderr,
                                   start_new_session=hasattr(os, "setsid"))
         threading.Thread(target=self.watch, daemon=True).start()
 
@@ -415,26 +423,51 @@ def write_all(pipe, data, close):
     return thread
 
 
+class Trial:
+    """What a program does that is given a few bytes and the end of its input: fate,
+    if it was killed, status, whether it left all of the bytes unread, and words, the
+    last that it said on standard error."""
+
+    def __init__(self, options, data, limit):
+        # The bytes wait in the pipe. This end stays open, to see what is left of them.
+        pipe, to = os.pipe()
+        os.write(to, data)
+        os.close(to)
+        try:
+            with tempfile.TemporaryFile() as said:
+                process = Process(options.program, options, pipe, subprocess.DEVNULL, said)
+                timer = process.deadline(limit)
+                self.status, self.fate = process.p.wait(), process.fate
+                timer.cancel()
+                said.seek(max(0, said.seek(0, os.SEEK_END) - MAX_WHY))
+                self.words = said.read().decode("utf-8", "replace").strip()
+            self.unread = data != b"" and os.read(pipe, len(data)) == data
+        finally:
+            os.close(pipe)
+
+    def end(self, how=""):
+        if self.fate:
+            return str(self.fate)
+        return "it ended with status %d%s%s" % (self.status, how, ": " + self.words if self.words else "")
+
+
 def stillborn(options):
     """Why a program that has not even been asked ends in failure, None if it does
     not: without input it has nothing to do but to end."""
-    with tempfile.TemporaryFile() as said:
-        process = Process(options.program, options, subprocess.DEVNULL, said)
-        timer = process.deadline(START_TIME)
-        status = process.p.wait()
-        timer.cancel()
-        process.p.stdout.close()
-        if process.fate:
-            return str(process.fate)
-        if status == 0:
-            return None
-        said.seek(max(0, said.seek(0, os.SEEK_END) - 2000))
-        words = said.read().decode("utf-8", "replace").strip()
-        return "it ended with status %d%s" % (status, ": " + words if words else "")
+    trial = Trial(options, b"", START_TIME)
+    return trial.end() if trial.fate or trial.status != 0 else None
+
+
+def deaf(options):
+    """How a program has ended that did not read a single byte of a frame, None if it
+    did: it is no server, as a module that only defines functions."""
+    trial = Trial(options, struct.pack(">I", len(EMPTY_LIST)) + EMPTY_LIST, START_TIME)
+    return trial.end(" without reading or answering") if trial.unread and not trial.fate else None
 
 
 def ask_once(options, payload):
-    """One process for one payload: (accept, used, value)."""
+    """One process for one payload: (accept, used, value); of a refusal the third
+    says why."""
     process = Process(options.program, options)
     timer = process.deadline(options.timeout)
     write_all(process.p.stdin, payload, True)
@@ -460,11 +493,12 @@ class Server:
 
     def __init__(self, options):
         self.options, self.process, self.served = options, Process(options.program, options), 0
+        self.first = None  # the answer to the empty list
 
     def warm(self):
         """Wait for an answer to the empty list: a start takes no payload's time."""
         try:
-            self.ask(bytes([VERSION, 106]), max(START_TIME, self.options.timeout))
+            self.first = self.ask(EMPTY_LIST, max(START_TIME, self.options.timeout))
         except Death:
             return False
         self.served = 0
@@ -482,8 +516,8 @@ class Server:
             writer.join()
         finally:
             timer.cancel()
-        if reply[:1] == b"\0" and size == 1:
-            answer = False, None, b""
+        if reply[:1] == b"\0":
+            answer = False, None, reply[1:]
         elif reply == b"\1":
             answer = True, None, b""
         elif reply[:1] == b"\1" and size >= 5:
@@ -491,7 +525,7 @@ class Server:
             answer = True, None if used == UNTOLD else used, reply[5:]
         elif reply[:1] == b"\2":
             self.close()
-            raise NoResult("it says of itself: " + reply[1:2001].decode("utf-8", "replace"))
+            raise NoResult("it says of itself: " + reply[1:MAX_WHY + 1].decode("utf-8", "replace"))
         else:
             self.process.kill("crash", "not a reply: %d bytes" % size)
             raise self.process.death()
@@ -517,11 +551,17 @@ class Server:
 class Runner:
     def __init__(self, options):
         self.options, self.server, self.unrepeated = options, None, 0
+        self.refused = ""  # why it refuses the empty list, if it does
 
     def begin(self):
-        """See to it that a program that is to answer all cases starts at all. One
-        that dies of the empty list does; the cases will show what that is."""
+        """Ask for the empty list, to see that the program starts at all. One that
+        dies of it does; the cases will show what that is."""
         if not self.options.packet:
+            trial = Trial(self.options, EMPTY_LIST, self.options.timeout)
+            if trial.unread and trial.status != 0 and not trial.fate:
+                raise NoResult("the program does not start: " + trial.end(" without reading its input"))
+            if trial.status == 1 and not trial.fate:
+                self.refused = line(trial.words.rpartition("\n")[2]) or UNSAID
             return
         if self.options.call:  # it ends without input: that is known of this one
             why = stillborn(self.options)
@@ -530,9 +570,11 @@ class Runner:
         self.server = Server(self.options)
         if not self.server.warm():
             self.server = None
-            why = stillborn(self.options)
+            why = stillborn(self.options) or deaf(self.options)
             if why:
                 raise NoResult("the program does not start: " + why)
+        elif not self.server.first[0]:
+            self.refused = line(self.server.first[2]) or UNSAID
 
     def ask(self, payload):
         alone = self.server is None or self.server.served == 0
@@ -566,13 +608,21 @@ class Runner:
 
 # The run
 
+def line(text):
+    """A text of a program as it fits in a line."""
+    if isinstance(text, bytes):
+        text = text[:MAX_WHY].decode("utf-8", "replace")
+    text = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    return text if len(text) <= MAX_LINE else text[:MAX_LINE] + "..."
+
+
 def judge(w, answer, level):
     """The outcome, what was wrong, and whether used and value were not told."""
     accept, used, value = answer
     if accept and not w.accept:
         return "false_accept", "", False, False
     if not accept and w.accept:
-        return "false_refuse", "", False, False
+        return "false_refuse", line(value), False, False
     if not w.accept or level == "verdict":
         return "agree", "", False, False
     if w.used is not None and used is not None and used != w.used:
@@ -649,14 +699,17 @@ def choose(corpus, options, classes):
 
 def run(corpus, options):
     known(corpus, options.skip + options.only)
-    classes, disagreements = {}, []
+    classes, disagreements, accepted, told = {}, [], 0, 0
     waiting = choose(corpus, options, classes)
     runner, progress = Runner(options), Progress(len(waiting), options.quiet)
     try:
         runner.begin()
         for done, (case, w, row) in enumerate(waiting):
             try:
-                outcome, detail, used_untold, value_untold = judge(w, runner.ask(corpus.payload(case)), options.level)
+                answer = runner.ask(corpus.payload(case))
+                accepted += answer[0]
+                told += answer[0] and (answer[1] is not None or answer[2] != b"")
+                outcome, detail, used_untold, value_untold = judge(w, answer, options.level)
             except Death as death:
                 outcome, detail, used_untold, value_untold = death.outcome, str(death), False, False
             except NoResult as why:
@@ -678,7 +731,21 @@ def run(corpus, options):
         for name in ("cases", "skipped", "no_reference", "used_untold", "value_untold"):
             total[name] += row[name]
     return {"corpus": corpus.version, "against": options.against, "program": options.program, "packet": options.packet, "level": options.level,
-            "classes": rows, "total": total, "unrepeated": runner.unrepeated, "disagreements": disagreements}
+            "classes": rows, "total": total, "accepted": accepted, "told": told, "empty_list_refused": runner.refused,
+            "unrepeated": runner.unrepeated, "disagreements": disagreements}
+
+
+def doubts(report):
+    """What makes it doubtful that the decoder was asked at all."""
+    total, refused = report["total"], report["empty_list_refused"]
+    if report["accepted"] == 0 and total["outcomes"]["false_refuse"] > 0:
+        why = refused if refused != UNSAID else ""
+        why = why or next(d["detail"] for d in report["disagreements"] if d["outcome"] == "false_refuse")
+        yield "accepted nothing; " + ("the first refusal says: " + why if why else UNSAID)
+    elif refused:
+        yield "refused the empty list, 131 106, which it was given first: %s" % refused
+    if not report["packet"] and report["accepted"] == total["cases"] and report["told"] == 0:
+        yield "accepted all %d cases without output: does it read its input?" % total["cases"]
 
 
 def show(report, listed):
@@ -692,6 +759,8 @@ def show(report, listed):
     widths = [max(len(str(line[i])) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
         print("  ".join(str(cell).rjust(width) for cell, width in zip(line, widths)))
+    for note in doubts(report):
+        print(note)
     total = report["total"]
     for n, note in ((total["used_untold"], "not told: how many bytes the term took, in %d accepted cases"),
                     (total["value_untold"], "not told: the value, or not in a form that can be compared, in %d accepted cases"),
@@ -743,19 +812,30 @@ def answer(decode, payload):
         result = decode(payload)
     except MemoryError:
         raise
-    except Exception:
-        return b"\0"
+    except Exception as e:
+        return b"\0" + reason(e)
     if result is None:
         result = None, None
     try:
         if not isinstance(result, (tuple, list)) or len(result) != 2:
             raise TypeError("the function returned %.60r: want None or a pair of used and value" % (result,))
         used, value = result
-        if used is not None and (isinstance(used, bool) or not isinstance(used, int) or not 0 <= used < UNTOLD):
-            raise TypeError("the function returned %.60r for used: want None or a number of bytes, which a frame has 32 bits for" % (used,))
-        return b"\1" + struct.pack(">I", UNTOLD if used is None else used) + told(value)
+        if used is not None and (isinstance(used, bool) or not isinstance(used, int)):
+            raise TypeError("the function returned %.60r for used: want (used, value), in this order, and used is None or a number of bytes" % (used,))
+        if used is not None and used < 0:
+            raise TypeError("the function returned %.60r for used: want None or a number of bytes" % (used,))
+        return b"\1" + struct.pack(">I", UNTOLD if used is None else min(used, MOST)) + told(value)
     except (TypeError, ValueError) as e:
         return b"\2" + str(e).encode("utf-8", "replace")
+
+
+def reason(e):
+    """The type and the text of an exception."""
+    try:
+        text = str(e)
+    except Exception:  # one of the decoder's own, with a mistake in it
+        text = ""
+    return (type(e).__name__ + (": " + text if text else "")).encode("utf-8", "replace")[:MAX_WHY]
 
 
 def told(value):
@@ -779,11 +859,11 @@ def told(value):
 # The command
 
 def patterns(text):
-    found = text.split(",")
+    found = [pattern.strip() for pattern in text.split(",")]
     for pattern in found:
         kind, _, glob = pattern.partition(":")
         if kind not in ("class", "feature", "flag", "id") or not glob:
-            raise argparse.ArgumentTypeError("want class:, feature:, flag: or id: and a pattern")
+            raise argparse.ArgumentTypeError("%.60r: want class:, feature:, flag: or id: and a pattern" % pattern)
     return found
 
 
@@ -809,11 +889,11 @@ def mebibytes(text):
 
 def parse(args):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
-                                usage="%(prog)s [flags] program [arguments]\n       %(prog)s [flags] --call MODULE:FUNCTION\n       %(prog)s --check")
+                                usage="%(prog)s [flags] program [arguments]\n       %(prog)s [flags] --call MODULE:FUNCTION\n       %(prog)s --check\n       %(prog)s --serve MODULE:FUNCTION")
     p.add_argument("--corpus", default=find_corpus(), help="the folder of manifest.json")
     p.add_argument("--packet", action="store_true", help="one process answers all cases")
     p.add_argument("--call", type=function, metavar="MODULE:FUNCTION", help="a Python function, looked for in this folder first")
-    p.add_argument("--against", default="otp25", help="otp25 is what binary_to_term/1 does; safe and otp are policies of beamgate")
+    p.add_argument("--against", default="otp25", help="otp25, or a later release, is what binary_to_term/1 of that release does; safe and otp are policies of beamgate")
     p.add_argument("--level", default="value", choices=["verdict", "used", "value"], help="what is compared")
     p.add_argument("--skip", type=patterns, action="append", default=[], help="cases that are counted and not run, as flag:trailing,class:hostile")
     p.add_argument("--only", type=patterns, action="append", default=[], help="the only cases to look at")
@@ -823,14 +903,14 @@ def parse(args):
     p.add_argument("--list", action="store_true", help="print each disagreement above the table")
     p.add_argument("--quiet", action="store_true", help="no progress on standard error")
     p.add_argument("--check", action="store_true", help="only expand every payload and compare its SHA-256")
-    p.add_argument("--serve", type=function, metavar="MODULE:FUNCTION", help=argparse.SUPPRESS)
+    p.add_argument("--serve", type=function, metavar="MODULE:FUNCTION", help="be the program that --call runs: what another runner of {packet,4} frames can start")
     p.add_argument("program", nargs=argparse.REMAINDER, help="the decoder and its arguments, behind all flags")
     o = p.parse_args(args)
     o.skip, o.only = sum(o.skip, []), sum(o.only, [])
     if o.program[:1] == ["--"]:
         del o.program[0]
     if o.program and (o.call or o.serve or o.check):
-        p.error("no program goes with --call and --check: %s" % " ".join(o.program))
+        p.error("no program goes with --call, --serve and --check: %s" % " ".join(o.program))
     late = [a for a in o.program[1:] if a.partition("=")[0] in p._option_string_actions]
     if late:
         print("conformance: %s: behind the program's name, so it goes to the program; flags of this one go before it" % " ".join(late), file=sys.stderr)
@@ -842,10 +922,11 @@ def parse(args):
 
 
 def referee(corpus, against):
-    """Refuse a reference that is none."""
+    """Refuse a reference of which the corpus says nothing."""
     policies = corpus.manifest["policies"]
-    if not re.match(r"^otp\d\d$", against) and against not in policies:
-        raise NoResult("reference %s: want otp25 or another release, or a policy: %s" % (against, ", ".join(sorted(policies))))
+    releases = {"otp" + release for case in corpus.cases for release in case["truth"]}
+    if against not in releases and against not in policies:
+        raise NoResult("reference %s: want %s, or a policy: %s" % (against, ", ".join(sorted(releases)), ", ".join(sorted(policies))))
 
 
 def main(args):
@@ -869,11 +950,16 @@ def main(args):
     except KeyboardInterrupt:
         print("conformance: interrupted", file=sys.stderr)
         return 2
-    if options.json:
-        json.dump(report, sys.stdout, indent=1)
-        print()
-    else:
-        show(report, options.list)
+    sys.stdout.reconfigure(errors="backslashreplace")  # what a decoder says may be in any letters
+    try:
+        if options.json:
+            json.dump(report, sys.stdout, indent=1)
+            print()
+        else:
+            show(report, options.list)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads, as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if report["disagreements"] else 0
 
 

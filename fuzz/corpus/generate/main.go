@@ -5,7 +5,8 @@
 //	go run ./fuzz/corpus/generate -add FILE -rule TEXT   # makes a finding of fuzzing a case
 //
 // The file is one that a native fuzz target left in testdata/fuzz/TARGET, one of
-// fuzz/differential, or the payload itself.
+// fuzz/differential, or the payload itself. The provenance of the case says which,
+// unless -provenance says more. What has to be committed is printed.
 //
 // What was measured on other releases before stays, as long as the bytes of the
 // case do. The same sources and the same OTP give the same files.
@@ -13,6 +14,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,6 +22,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/beamgate/beamgate/fuzz/beam"
 	"github.com/beamgate/beamgate/fuzz/corpus"
@@ -34,6 +38,8 @@ type options struct {
 	add   string
 	rule  string
 	raw   bool
+
+	provenance string
 }
 
 func main() {
@@ -43,6 +49,7 @@ func main() {
 	flag.StringVar(&o.add, "add", "", "a file with a payload in which a bug was found, as fuzzing left it")
 	flag.BoolVar(&o.raw, "raw", false, "the added file is the payload, whatever it looks like")
 	flag.StringVar(&o.rule, "rule", "", "what the added payload is, in a few words")
+	flag.StringVar(&o.provenance, "provenance", "", "where the added payload comes from; if empty, what the form of the file tells")
 	flag.Parse()
 	summary, err := run(o)
 	if err != nil {
@@ -79,7 +86,21 @@ func run(o options) (summary string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return build.Summary(m), nil
+	return build.Summary(m) + o.added(m, found), nil
+}
+
+// added tells of new cases what they are, and which files to commit.
+func (o options) added(m corpus.Manifest, found []build.Finding) string {
+	var b strings.Builder
+	for _, f := range found {
+		i := slices.IndexFunc(m.Cases, func(c corpus.Case) bool { return c.ID == f.ID() })
+		c := m.Cases[i] // it was just written
+		fmt.Fprintf(&b, "new: %s, class %s, provenance %q\ncommit:\n", c.ID, c.Class, c.Provenance)
+		for _, name := range []string{"manifest.json", c.File, build.FoundFile} {
+			fmt.Fprintln(&b, "  "+filepath.Join(o.dir, filepath.FromSlash(name)))
+		}
+	}
+	return b.String()
 }
 
 // measure gets the truth from a file, or else from the BEAM at hand.
@@ -104,6 +125,8 @@ func (o options) finding(old corpus.Manifest) ([]build.Finding, error) {
 	switch {
 	case (o.add == "") != (o.rule == ""):
 		return nil, errors.New("-add and -rule go together")
+	case o.add == "" && o.provenance != "":
+		return nil, errors.New("-provenance goes with -add")
 	case o.add == "":
 		return nil, nil
 	}
@@ -111,42 +134,57 @@ func (o options) finding(old corpus.Manifest) ([]build.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	payload := text
+	payload, provenance := text, byHand
 	if !o.raw {
-		if payload, err = payloadIn(o.add, text); err != nil {
+		if payload, provenance, err = payloadIn(o.add, text); err != nil {
 			return nil, fmt.Errorf("%s: %w", o.add, err)
 		}
+	}
+	f := build.Finding{Rule: o.rule, Payload: payload, Provenance: cmp.Or(o.provenance, provenance)}
+	if err := f.Check(); err != nil {
+		return nil, err
 	}
 	sum := sha256.Sum256(payload)
 	for _, c := range old.Cases {
 		if c.SHA256 == hex.EncodeToString(sum[:]) {
 			return nil, fmt.Errorf("%s is case %s already", o.add, c.ID)
 		}
+		if c.ID == f.ID() {
+			return nil, fmt.Errorf("there is a case %s already, with other bytes: choose another -rule", c.ID)
+		}
 	}
-	return []build.Finding{{Rule: o.rule, Payload: payload}}, nil
+	return []build.Finding{f}, nil
 }
 
-// payloadIn finds the payload in a file that fuzzing has left.
-func payloadIn(name string, text []byte) ([]byte, error) {
+// Provenances by the form of the file. Of a bare payload the file tells nothing.
+const (
+	byDifferential = "found by fuzz/differential"
+	byHand         = "added by hand"
+)
+
+// payloadIn finds the payload in a file that fuzzing has left, and tells what has left
+// it.
+func payloadIn(name string, text []byte) (payload []byte, provenance string, err error) {
 	if targets.IsInput(text) {
 		abs, err := filepath.Abs(name)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		return targets.InputPayload(filepath.Base(filepath.Dir(abs)), text)
+		payload, err = targets.InputPayload(filepath.Base(filepath.Dir(abs)), text)
+		return payload, build.FoundByTargets, err
 	}
 	if filepath.Ext(name) == ".txt" {
 		line, _, _ := bytes.Cut(text, []byte("\n"))
 		payload, err := hex.DecodeString(string(bytes.TrimSpace(line)))
 		if err != nil || len(payload) == 0 {
-			return nil, errors.New("its first line is no payload in hexadecimal digits")
+			return nil, "", errors.New("its first line is no payload in hexadecimal digits")
 		}
-		return payload, nil
+		return payload, byDifferential, nil
 	}
 	if len(text) == 0 || text[0] != 131 {
-		return nil, errors.New("it is of no known form and does not begin with 131; -raw takes it as it is")
+		return nil, "", errors.New("it is of no known form and does not begin with 131; -raw takes it as it is")
 	}
-	return text, nil
+	return text, byHand, nil
 }
 
 // keep adds findings to their file, behind those that are there.

@@ -42,14 +42,17 @@ func Serve(r io.Reader, w io.Writer, decode func(payload []byte) Answer) error {
 	}
 }
 
+// untold stands for a length that is not told.
+const untold = 1<<32 - 1
+
 // frame is the whole reply.
 func frame(a Answer) []byte {
 	b := []byte{0, 0, 0, 0, 0}
 	if a.Accept {
 		b[4] = 1
-		used := uint32(1<<32 - 1) // not told
-		if a.Used >= 0 {
-			used = uint32(a.Used)
+		used := uint32(untold)
+		if a.Used >= 0 { // one that has no room is as wrong as the longest that has
+			used = uint32(min(int64(a.Used), untold-1))
 		}
 		b = append(binary.BigEndian.AppendUint32(b, used), a.Value...)
 	}

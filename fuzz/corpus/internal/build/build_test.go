@@ -296,23 +296,42 @@ func TestFindings(t *testing.T) {
 	if err != nil || len(all) < 11 {
 		t.Fatalf("%d, %v", len(all), err)
 	}
-	one, err := findings("# comment\n\n" + all[0].Line())
-	if err != nil || len(one) != 1 || !reflect.DeepEqual(one[0], all[0]) {
-		t.Errorf("%v, %v", one, err)
+	other := Finding{"another", ext(null), "sent by a friend"}
+	two, err := findings("# comment\n\n" + all[0].Line() + other.Line())
+	if err != nil || len(two) != 2 || !reflect.DeepEqual(two[0], all[0]) || !reflect.DeepEqual(two[1], other) {
+		t.Errorf("%v, %v", two, err)
 	}
-	for _, bad := range []string{"no tab", "\t83", "rule\t8", "rule\tzz\n"} {
+	for _, bad := range []string{"no tab", "\t83", "rule\t8", "rule\tzz\n", "rule\t83\t\n", "rule\t83\ta\tb\n"} {
 		if all, err := findings(bad); err == nil {
 			t.Errorf("%q: %v", bad, all)
 		}
 	}
-	specs, err := Specs(Finding{"a new one", ext(tuple(null, atom("new_finding")))})
+	more := []Finding{
+		{"a new one", ext(tuple(null, atom("new_finding"))), ""},
+		{"a new one of another kind", ext(tuple(null, atom("newer_finding"))), "sent by a friend"},
+	}
+	specs, err := Specs(more...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if i := slices.IndexFunc(specs, func(s *Spec) bool { return s.ID == "found-a-new-one" }); i < 0 || specs[i].Provenance != "found by fuzz/targets" {
-		t.Error("a finding is no case")
+	for i, provenance := range []string{"found by fuzz/targets", "sent by a friend"} {
+		at := slices.IndexFunc(specs, func(s *Spec) bool { return s.ID == more[i].ID() })
+		if at < 0 || specs[at].Provenance != provenance || specs[at].Rule != more[i].Rule {
+			t.Errorf("%+v is no case", more[i])
+		}
 	}
-	if _, err := Specs(Finding{all[0].Rule, ext(u8(1))}); err == nil {
+	if id := more[0].ID(); id != "found-a-new-one" {
+		t.Error(id)
+	}
+	if _, err := Specs(Finding{Rule: all[0].Rule, Payload: ext(u8(1))}); err == nil {
 		t.Error("two cases of one name")
+	}
+	for _, bad := range []Finding{{Rule: "a\tb"}, {Rule: "a\nb"}, {Rule: "# a"}, {Rule: "…"}, {Rule: "a", Provenance: "b\n"}} {
+		if bad.Check() == nil {
+			t.Errorf("%q passes", bad.Line())
+		}
+	}
+	if err := other.Check(); err != nil {
+		t.Error(err)
 	}
 }
