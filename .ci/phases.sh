@@ -155,12 +155,13 @@ phase_race() {
   BEAMGATE_N=3000 BEAMGATE_BEAM_N=3000 go test -race -short -skip "^($(IFS='|'; echo "${skip[*]}"))\$" $pkgs
 }
 
-# programs_of DEST builds every program of the modules of this folder into DEST.
+# programs_of DEST builds every program of the modules of this folder into DEST, but
+# for those that only measure or test here: nobody gets these.
 programs_of() {
   local dir dirs list pkg name
   dirs=$(modules)
   for dir in $dirs; do
-    [[ $dir != ./.ci/* ]] || continue
+    case $dir in ./.ci/* | ./bench | ./fuzz/adapters) continue ;; esac
     list=$(go -C "$dir" list -f '{{.ImportPath}} {{.Name}}' ./...)
     while read -r pkg name; do
       [[ $name == main ]] || continue
