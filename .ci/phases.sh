@@ -16,7 +16,7 @@ about() {
   api) echo "changes of the API since the last release" ;;
   fuzz) echo "every fuzz target for $(fuzz_execs) executions" ;;
   differential) echo "$(differential_n) payloads before a BEAM, and corruptions of real ones" ;;
-  mutants) echo "planted bugs are found; what becomes of $(mutants_sample) mutants of the checks is told" ;;
+  mutants) echo "planted bugs are found, and $(mutants_sample) mutants of judged checks; of others it is told" ;;
   esac
 }
 
@@ -297,7 +297,9 @@ phase_mutants() {
   go run ./fuzz/mutants/planted
   local bin=$tmp/bin/mutants
   go build -o "$bin" ./fuzz/mutants
-  echo "go run ./fuzz/mutants -sample $(mutants_sample) -seed $(mutants_seed)"
-  "$bin" -sample "$(mutants_sample)" -seed "$(mutants_seed)" -json "$out/mutants.json" ||
-    echo "the sample ended with status $?"
+  echo "go run ./fuzz/mutants -judged -sample $(mutants_sample) -seed $(mutants_seed)"
+  "$bin" -judged -sample "$(mutants_sample)" -seed "$(mutants_seed)" -json "$out/mutants.json"
+  # What is new here, or has changed since it was judged.
+  "$bin" -unjudged -unexplained -sample 10 -seed "$(mutants_seed)" -json "$out/mutants-new.json" ||
+    echo "the mutants of what is not judged yet ended with status $?"
 }

@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -30,6 +31,9 @@ type options struct {
 	state, report string
 	again         bool
 	unexplained   bool
+	judged        bool
+	unjudged      bool
+	record        bool
 	until         string
 	constants     bool
 	tolerate      bool
@@ -49,6 +53,9 @@ func parse(args []string) (o options, err error) {
 	f.StringVar(&o.report, "json", "", "file for the report")
 	f.BoolVar(&o.again, "again", false, "run once more what survived in -state, and nothing else")
 	f.BoolVar(&o.unexplained, "unexplained", false, "leave out what has a reason in survivors.txt: is there a survivor without one?")
+	f.BoolVar(&o.judged, "judged", false, "only declarations that are as judged.txt has them")
+	f.BoolVar(&o.unjudged, "unjudged", false, "only declarations that are not in judged.txt, or have changed")
+	f.BoolVar(&o.record, "record", false, "write judged.txt from what was run, now or in -state")
 	f.StringVar(&o.until, "until", "", "the last stage to run, for a first look; -again then runs the rest on what survived")
 	f.BoolVar(&o.constants, "constants", true, "constants too, which take a build each")
 	f.BoolVar(&o.tolerate, "tolerate", false, "leave out tests that fail without a mutant")
@@ -126,16 +133,20 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("%w (this runs at the top of a checkout)", err)
 	}
-	chosen, err := o.choose(all)
-	if err != nil {
-		return false, err
-	}
 	reasons, err := readReasons(filepath.Join(root, filepath.FromSlash(reasonsFile)))
 	if err != nil {
 		return false, err
 	}
-	if o.unexplained {
-		chosen = slices.DeleteFunc(chosen, func(m *Mutant) bool { return reasons.of[m.Key()] != "" })
+	judged, err := readJudged(filepath.Join(root, filepath.FromSlash(judgedFile)))
+	if err != nil {
+		return false, err
+	}
+	chosen, err := o.choose(slices.DeleteFunc(slices.Clone(all), func(m *Mutant) bool {
+		was := judged[m.judgement()]
+		return o.unexplained && reasons.of[m.Key()] != "" || o.judged && !was || o.unjudged && was
+	}))
+	if err != nil {
+		return false, err
 	}
 	if o.list {
 		for _, m := range chosen {
@@ -158,9 +169,9 @@ func run(ctx context.Context, o options) (good bool, err error) {
 		return false, err
 	}
 	defer os.RemoveAll(w.bin)
-	open := chosen
+	open, known := chosen, map[string]Outcome{}
 	if o.state != "" {
-		known, err := readState(o.state)
+		known, err = readState(o.state)
 		if err != nil {
 			return false, err
 		}
@@ -185,6 +196,14 @@ func run(ctx context.Context, o options) (good bool, err error) {
 	fmt.Fprintf(w.log, "%d mutants of the source, %d chosen, %d known, %d to run\n", len(all), len(chosen), len(chosen)-len(open), len(open))
 	if len(open) > 0 {
 		if err := w.all(ctx, open, o.tolerate); err != nil {
+			return false, err
+		}
+	}
+	maps.Copy(known, w.done)
+	lines, of := judge(all, known, reasons, judged)
+	fmt.Fprintf(w.log, "%d of %d declarations are judged\n", len(lines), of)
+	if o.record {
+		if err := writeJudged(filepath.Join(root, filepath.FromSlash(judgedFile)), lines); err != nil {
 			return false, err
 		}
 	}

@@ -218,6 +218,69 @@ func TestScope(t *testing.T) {
 	}
 }
 
+// TestJudge: a declaration is judged when nothing of it is open, and no longer when it
+// changes.
+func TestJudge(t *testing.T) {
+	_, all, _, err := loadAll("../..", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byLine := map[string][]*Mutant{}
+	for _, m := range all {
+		byLine[m.judgement()] = append(byLine[m.judgement()], m)
+	}
+	var mine []*Mutant
+	for _, ms := range byLine {
+		if len(ms) > len(mine) {
+			mine = ms
+		}
+	}
+	line := mine[0].judgement()
+	is := func(done map[string]Outcome, why *reasons, before map[string]bool) bool {
+		lines, of := judge(all, done, why, before)
+		if of != len(byLine) {
+			t.Errorf("%d declarations, want %d", of, len(byLine))
+		}
+		return slices.Contains(lines, line)
+	}
+	done, why := map[string]Outcome{}, &reasons{of: map[string]string{}}
+	for _, m := range mine[1:] {
+		done[m.Key()] = Outcome{Key: m.Key(), Status: killed, Digest: m.digest()}
+	}
+	last := mine[0].Key()
+	if is(done, why, nil) {
+		t.Error("judged, and one was not run")
+	}
+	done[last] = Outcome{Key: last, Status: survived, Digest: mine[0].digest()}
+	if is(done, why, nil) {
+		t.Error("judged, and one survived")
+	}
+	if !is(done, &reasons{of: map[string]string{last: "why"}}, nil) || !is(nil, why, map[string]bool{line: true}) {
+		t.Error("not judged, with a reason, or from before")
+	}
+	done[last] = Outcome{Key: last, Status: killed, Digest: "another"}
+	if is(done, why, nil) {
+		t.Error("judged by what was run on another text")
+	}
+	done[last] = Outcome{Key: last, Status: killed, Digest: mine[0].digest()}
+	if !is(done, why, nil) {
+		t.Error("not judged")
+	}
+	name := filepath.Join(t.TempDir(), "judged.txt")
+	if err := writeJudged(name, []string{line}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := readJudged(name); err != nil || len(got) != 1 || !got[line] {
+		t.Errorf("read %v, %v", got, err)
+	}
+	if err := os.WriteFile(name, []byte("a line\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readJudged(name); err == nil {
+		t.Error("a line that is none is read")
+	}
+}
+
 // TestReasons reads the file's form, and refuses what is none.
 func TestReasons(t *testing.T) {
 	write := func(text string) string {
