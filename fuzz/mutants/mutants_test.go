@@ -209,6 +209,9 @@ func TestScope(t *testing.T) {
 	if len(all) < 2000 {
 		t.Errorf("only %d mutants", len(all))
 	}
+	if _, err := readJudged("judged.txt"); err != nil {
+		t.Error(err)
+	}
 	r, err := readReasons("survivors.txt")
 	if err != nil {
 		t.Fatal(err)
