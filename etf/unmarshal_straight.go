@@ -520,14 +520,14 @@ const followers = 128
 // same order, so the field that came behind last before is looked at first.
 func (d *filling) findAt(st *structPlan, last, at int) (x, end int) {
 	var name []byte
-	kind := wire.PlainKind(d.raw[at])
-	switch kind {
-	case wire.KindBinary:
+	tag := d.raw[at]
+	switch tag {
+	case wire.TagBinary:
 		name, end = wire.PlainBinary(d.raw, at)
 		if st.key != textDefault && st.key != textBinary {
 			return fieldUnknown, end
 		}
-	case wire.KindList, wire.KindNil:
+	case wire.TagList, wire.TagString, wire.TagNil:
 		return 0, astray // a charlist may be a key
 	default:
 		if name, end = wire.PlainAtom(d.raw, at); end < 0 {
@@ -548,7 +548,7 @@ func (d *filling) findAt(st *structPlan, last, at int) (x, end int) {
 			*guess = uint8(i)
 		}
 		return i, end
-	case kind == wire.KindBinary:
+	case tag == wire.TagBinary:
 		return fieldUnknown, end
 	}
 	return special(string(name)), end

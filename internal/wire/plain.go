@@ -13,18 +13,6 @@ import (
 // Astray is the place of what has no plain reading.
 const Astray = -1
 
-// PlainKind is the kind of term that a head with this tag begins.
-func PlainKind(tag byte) Kind { return plainKinds[tag] }
-
-var plainKinds = [256]Kind{
-	TagSmallInteger: KindInteger, TagInteger: KindInteger, TagSmallBig: KindInteger, TagLargeBig: KindInteger,
-	TagNewFloat: KindFloat, TagFloat: KindFloat,
-	TagSmallAtomUTF8: KindAtom, TagAtomUTF8: KindAtom, TagSmallAtom: KindAtom, TagAtom: KindAtom,
-	TagNil: KindNil, TagList: KindList, TagString: KindList,
-	TagSmallTuple: KindTuple, TagLargeTuple: KindTuple, TagMap: KindMap,
-	TagBinary: KindBinary, TagBitBinary: KindBitstring,
-}
-
 // PlainAtom returns the name of the atom at b[at:], and the place behind it. Names
 // in Latin-1 that are no ASCII are not read.
 func PlainAtom(b []byte, at int) (name []byte, end int) {

@@ -28,7 +28,7 @@ func TestPlain(t *testing.T) {
 		in.Next() // of a term that is one token it says that all is done
 		tok := in.Token()
 		plain := true
-		switch k := PlainKind(b[0]); k {
+		switch k := tok.Kind; k {
 		case KindInteger:
 			n, end := PlainInt(b, 0)
 			if plain = end > 0; plain && (n != int64(tok.Num) || tok.Flags&FlagBig != 0) {
