@@ -227,6 +227,7 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if rules, ok := h.pass.Door().Protocol.(*Rules); ok {
 		who = rules.client(who, r)
 	}
+	ownHop(r.Header)
 	pass, refusal := h.pass.Fork(who)
 	if refusal != nil {
 		problem(rw, r, h.pass, refusal)
