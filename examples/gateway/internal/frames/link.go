@@ -121,10 +121,19 @@ func (s *session) reply(b []byte, more bool) (err error) {
 	if more && len(s.back) < keep {
 		return nil
 	}
+	return s.deliver()
+}
+
+// deliver sends the client what was gathered. Whoever is not going to call reply has to:
+// what has passed is not to wait, or to be lost, for what is behind it.
+func (s *session) deliver() error {
+	if len(s.back) == 0 {
+		return nil
+	}
 	if at, ok := s.replyBy.due(s.pass.Door().Config.Limits.Write.Duration); ok {
 		s.conn.SetWriteDeadline(at)
 	}
-	_, err = s.conn.Write(s.back)
+	_, err := s.conn.Write(s.back)
 	if s.back = s.back[:0]; cap(s.back) > 2*keep {
 		s.back = nil
 	}

@@ -250,6 +250,7 @@ func (s *session) answers(due <-chan entry) {
 			s.down(broken)
 		}
 		if broken != nil {
+			s.deliver() // now: the end may have to wait for requests
 			s.stopReading()
 		}
 	}
@@ -306,7 +307,11 @@ func (s *session) fetch(up *link) (b []byte, held door.Held, r *door.Refusal, er
 	if r := s.pass.Oversize(door.ToClient, n); r != nil {
 		return nil, held, r, up.in.skip(n)
 	}
-	if held, err = s.pass.Hold(s.ctx, n); err != nil {
+	if held, err = s.pass.Hold(s.giving, n); err == nil && s.ungiven != nil {
+		held.Release()
+		err = errClient{s.ungiven}
+	}
+	if err != nil {
 		return nil, held, nil, err
 	}
 	if b, err = up.in.body(n); err != nil {

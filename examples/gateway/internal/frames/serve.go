@@ -36,6 +36,7 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 	defer cancel()
 	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect}
 	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush() })
+	s.giving = limit.WithWaiting(ctx, func() { s.ungiven = s.deliver() })
 	s.in = newSplitter(conn, pass.Door().Config.Packet)
 	stop := context.AfterFunc(ctx, func() { listen.Reset(conn) })
 	defer stop()
@@ -62,9 +63,11 @@ type session struct {
 	dialect Dialect
 	in      *splitter
 	scratch []byte
-	out     []byte         // frames that go to the node together
-	unsent  []*door.Ticket // those of them that end when they are sent
-	back    []byte         // frames that go to the client together
+	out     []byte          // frames that go to the node together
+	unsent  []*door.Ticket  // those of them that end when they are sent
+	back    []byte          // frames that go to the client together
+	giving  context.Context // of what may make answers wait
+	ungiven error           // of what was delivered then
 	replyBy timed
 
 	link    atomic.Pointer[link]

@@ -114,12 +114,15 @@ func (s *session) pushes(up *link) {
 		up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.AnswerTimeout()))
 		b, held, r, err := s.fetch(up)
 		if err != nil {
+			s.deliver()
 			s.refused.Store(true)
 			break
 		}
 		up.SetReadDeadline(time.Time{})
 		if r == nil {
 			err = s.reply(b, up.in.complete())
+		} else {
+			err = s.deliver()
 		}
 		held.Release()
 		if r != nil && s.pass.Door().Config.Refused != "skip" || err != nil {

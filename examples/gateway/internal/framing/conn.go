@@ -41,7 +41,12 @@ type Conn struct {
 	// Refuse, if set before the first Read, writes what a client gets whose request
 	// net/http has refused before a handler saw it, or whose header did not come in
 	// time: for a status, a whole answer.
-	Refuse   func(status int) []byte
+	Refuse func(status int) []byte
+	// Patience, if set before the first Write, is how long a client may take to take
+	// what is written at once. net/http has no such deadline: its own is for a whole
+	// answer, and is none for what it says itself.
+	Patience func() time.Duration
+
 	reading  atomic.Bool // a header, and the handler has not begun
 	answered atomic.Bool // which did not come
 	body     atomic.Bool // there is more of one
@@ -127,20 +132,28 @@ var plain = regexp.MustCompile(`^HTTP/1\.1 ([45]\d\d)[^\r\n]*\r\nContent-Type: t
 // to refuse it.
 func (c *Conn) Write(p []byte) (int, error) {
 	if c.Refuse == nil || !c.reading.Load() {
-		return c.Conn.Write(p)
+		return c.write(p)
 	}
 	if c.answered.Load() {
 		return len(p), nil
 	}
 	m := plain.FindSubmatch(p)
 	if m == nil {
-		return c.Conn.Write(p)
+		return c.write(p)
 	}
 	status, _ := strconv.Atoi(string(m[1]))
-	if _, err := c.Conn.Write(c.Refuse(status)); err != nil {
+	if _, err := c.write(c.Refuse(status)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// write writes while the client takes it. Who has left HTTP has deadlines of its own.
+func (c *Conn) write(p []byte) (int, error) {
+	if c.Patience != nil && !c.raw.Load() {
+		c.Conn.SetWriteDeadline(time.Now().Add(c.Patience()))
+	}
+	return c.Conn.Write(p)
 }
 
 // late answers a client whose header does not come to its end. net/http says nothing
@@ -148,7 +161,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 func (c *Conn) late(err error) {
 	c.err = err
 	c.answered.Store(true)
-	c.Conn.Write(c.Refuse(http.StatusRequestTimeout))
+	c.write(c.Refuse(http.StatusRequestTimeout))
 }
 
 // CloseWrite is for net/http, which ends its side first where a client is still

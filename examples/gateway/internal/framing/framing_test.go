@@ -6,8 +6,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // script is a connection that gives what it was told, some bytes at a time.
@@ -146,5 +148,44 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%q: %q, %v", text, got, err)
 			}
 		}
+	}
+}
+
+// TestDeaf: nothing that is written waits for a client that does not read, be it an
+// answer, or a refusal of a header that is no good or comes too late.
+func TestDeaf(t *testing.T) {
+	const refusal = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+	for name, try := range map[string]func(c *Conn) error{
+		"an answer": func(c *Conn) error {
+			_, err := c.Write([]byte("HTTP/1.1 204 No Content\r\n\r\n"))
+			return err
+		},
+		"a refusal": func(c *Conn) error {
+			io.ReadFull(c, make([]byte, len("GET / HTTP/1.1\r\n"))) // a header is read
+			_, err := c.Write([]byte(refusal))
+			return err
+		},
+		"too late": func(c *Conn) error {
+			c.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+			_, err := io.ReadAll(c)
+			return err
+		},
+	} {
+		here, there := net.Pipe() // it holds nothing back
+		go io.WriteString(there, "GET / HTTP/1.1\r\nHo")
+		c, ended := New(here, 1<<10, nil), make(chan error, 1)
+		c.Refuse = func(int) []byte { return []byte("HTTP/1.1 400 no\r\n\r\n") }
+		c.Patience = func() time.Duration { return 20 * time.Millisecond }
+		go func() { ended <- try(c) }()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s: it waits", name)
+		}
+		here.Close()
+		there.Close()
 	}
 }

@@ -1,7 +1,12 @@
 package gate_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"net"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -362,4 +367,86 @@ func TestDrain(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("Close does not return")
 	}
+}
+
+// speaker is a node that reads a message count times, says all of that at once, and
+// waits for the end.
+func speaker(t *testing.T, count int, say ...[]byte) *Node {
+	l := Listen(t)
+	Serve(t, l, func(c net.Conn) {
+		for range count {
+			if _, err := ReadFrame(c); err != nil {
+				return
+			}
+		}
+		c.Write(frames(say...))
+		io.Copy(io.Discard, c)
+	})
+	return &Node{Addr: l.Addr().String()}
+}
+
+// frames are messages in frames, one behind the other.
+func frames(messages ...[]byte) (all []byte) {
+	for _, m := range messages {
+		all = append(append(all, 0, 0, byte(len(m)>>8), byte(len(m))), m...)
+	}
+	return all
+}
+
+// TestAnswersBeforeARefusedOne: answers that have passed arrive, though the one behind
+// them, which came together with them, is refused.
+func TestAnswersBeforeARefusedOne(t *testing.T) {
+	for listener, after := range map[string]func(c *Client){
+		"on_refusal: skip": func(c *Client) { // it goes on
+			c.SetDeadline(time.Now().Add(300 * time.Millisecond))
+			if got, err := c.Receive(); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("skip: and then %q, %v", got, err)
+			}
+		},
+		"on_refusal: close":      (*Client).Reset,
+		"answers: {expect: one}": (*Client).Reset,
+	} {
+		g := Start(t, conf(speaker(t, 3, good, third, exp), "", "", listener))
+		c := g.Dial("door")
+		c.SetDeadline(time.Now().Add(5 * time.Second))
+		c.Write(frames(good, good, good))
+		for _, want := range [][]byte{good, third} {
+			if got, err := c.Receive(); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: got %q, %v, want %q", listener, got, err, want)
+			}
+		}
+		after(c)
+	}
+}
+
+// TestAnswersDoNotWaitForRoom: an answer that has passed arrives, though there is no
+// room for the one behind it.
+func TestAnswersDoNotWaitForRoom(t *testing.T) {
+	large, short := term.Message(term.Bin(strings.Repeat("x", 60_000))), term.Message(term.Int(1))
+	l, speak := Listen(t), make(chan []byte, 2)
+	Serve(t, l, func(c net.Conn) {
+		for say := <-speak; ; {
+			if _, err := c.Write(say); err != nil || len(say) < len(large) {
+				break
+			}
+		}
+		io.Copy(io.Discard, c)
+	})
+	room := fmt.Sprintf("max_bytes_in_flight: %d", 2*(len(large)+len(short))) // half of it is for what is here
+	g := Start(t, conf(&Node{Addr: l.Addr().String()}, "", room, "limits: {write_timeout: 60s}"))
+	speak <- frames(large)
+	deaf := g.Dial("door") // never reads, and so holds one large answer
+	passed := -1.0
+	Eventually(t, "the deaf client's socket is full", func() bool {
+		before := passed
+		time.Sleep(200 * time.Millisecond)
+		passed = g.Count("code=ok", "direction=to_client")
+		return passed == before && passed > 0
+	})
+	speak <- frames(short, good)
+	c := g.Dial("door")
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.Want(short)
+	deaf.Close()
+	c.Want(good)
 }

@@ -122,3 +122,43 @@ func TestRanges(t *testing.T) {
 	do(t, g, "POST", "/", export, "Content-Type", "multipart/form-data; boundary=x", "Content-Type", etf).want(t, 400, "framing")
 	do(t, g, "POST", "/", "--x--", "Content-Type", "multipart/mixed; boundary=x").want(t, 415, "multipart")
 }
+
+// TestConnectionNamesWhatIsJudged: a field that Connection names does not go on, and so
+// has no say in the verdict, in either direction.
+func TestConnectionNamesWhatIsJudged(t *testing.T) {
+	const json = "application/json"
+	node := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/answer" {
+			w.Header().Set("Content-Type", json)
+			w.Header().Set("Connection", "x, content-type")
+			io.WriteString(w, export)
+		}
+	}
+	o := newOrigin(t, node)
+	g := Start(t, conf(o.addr(), "", "", "http: {unchecked: [application/json]}"))
+	for _, connection := range []string{"Content-Type", "x,\tcontent-type ,y"} {
+		do(t, g, "POST", "/", export, "Content-Type", json, "Connection", connection).want(t, 422, "rejected_export")
+	}
+	if n, _, _ := o.last(); n != 0 {
+		t.Errorf("the node got %d requests", n)
+	}
+	do(t, g, "POST", "/", export, "Content-Type", json, "Connection", "x").want(t, 200, "") // nobody looks at it
+	do(t, g, "GET", "/answer", "").want(t, 502, "rejected_export")
+	do(t, g, "POST", "/", list, "Content-Type", etf, "Digest", "x", "Connection", "Digest").want(t, 200, "")
+	if _, got, r := o.last(); got != canonical || r.Header["Digest"] != nil {
+		t.Errorf("no digest went on, but the node got %q, %v", got, r.Header)
+	}
+
+	s := newSite(t, node)
+	signer := NewCA(t)
+	g = Start(t, forwardConf(signer.Path(), signer.KeyPath(), s.ca.Path(), "https://"+s.addr, "127.0.0.0/8, '::1/128'", "http: {unchecked: [application/json]}"))
+	c := through(t, g, signer, false)
+	for path, status := range map[string]int{"/": 422, "/answer": 502} {
+		r, _ := http.NewRequest("POST", "https://"+s.addr+path, strings.NewReader(export))
+		r.Header.Set("Content-Type", json)
+		if path == "/" {
+			r.Header.Set("Connection", "Content-Type")
+		}
+		send(t, c, r).want(t, status, "rejected_export")
+	}
+}

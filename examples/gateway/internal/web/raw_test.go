@@ -153,6 +153,27 @@ func TestSlowHeader(t *testing.T) {
 	}
 }
 
+// TestDeafClient: a client that asks and never reads is not waited for, though its
+// answers have no bodies.
+func TestDeafClient(t *testing.T) {
+	pad := strings.Repeat("x", 16<<10)
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Pad", pad)
+		w.WriteHeader(204)
+	})
+	g := Start(t, conf(o.addr(), "", "", "limits: {write_timeout: 300ms, messages_per_second: 1000000, messages_burst: 1000000}"))
+	c := g.Dial("door")
+	go func() {
+		for {
+			if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+				return
+			}
+		}
+	}()
+	Eventually(t, "it is served", func() bool { return g.Sum("beamgate_connections") == 1 })
+	Eventually(t, "it is given up", func() bool { return g.Sum("beamgate_connections") == 0 })
+}
+
 // TestPlainAnswer: an answer of the node that looks like a refusal of net/http goes
 // on as it is, even before another request.
 func TestPlainAnswer(t *testing.T) {

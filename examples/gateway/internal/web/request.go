@@ -7,7 +7,9 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/textproto"
 	"strconv"
+	"strings"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/token"
@@ -184,6 +186,23 @@ func (x *exchange) signed() bool {
 		}
 	}
 	return x.r.Header.Get("Etag") != "" && x.r.Header.Get("Etag")[0] == '"'
+}
+
+// ownHop removes the fields that Connection names: they are for this hop, and
+// httputil.ReverseProxy does not send them on. What is judged has to be what the node
+// gets, or a type would let a body pass that then comes without it. An answer has lost
+// its own before it is judged. What is left here is of HTTP itself, is looked at, and
+// does not go on either.
+func ownHop(h http.Header) {
+	for _, line := range h["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			switch name = http.CanonicalHeaderKey(textproto.TrimString(name)); name {
+			case "Connection", "Upgrade", "Te":
+			default:
+				delete(h, name)
+			}
+		}
+	}
 }
 
 func mediaType(h http.Header) string {

@@ -42,6 +42,7 @@ func (x *exchange) upgrade() {
 	x.ticket.Done()
 	defer node.CloseNow()
 	x.handler.conn.Raw()
+	x.control.SetWriteDeadline(time.Now().Add(x.pass.Door().Config.Limits.Write.Duration)) // for the handshake
 	client, err := websocket.Accept(x.w, x.r, &websocket.AcceptOptions{
 		Subprotocols: []string{node.Subprotocol()}, InsecureSkipVerify: true, // the node was asked about the origin
 	})

@@ -123,6 +123,7 @@ func serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door
 		var ambiguous *door.Refusal
 		h.conn = framing.New(conn, most, func() { ambiguous = pass.Denied(door.Verb, "framing", framing.ErrAmbiguous) })
 		h.conn.Refuse = func(status int) []byte { return unread(pass, ambiguous, status) }
+		h.conn.Patience = func() time.Duration { return pass.Door().Config.Limits.Write.Duration }
 		conn = h.conn
 	}
 	state := &states{ended: make(chan struct{})}
@@ -227,6 +228,11 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if rules, ok := h.pass.Door().Protocol.(*Rules); ok {
 		who = rules.client(who, r)
 	}
+	ownHop(r.Header)
+	control := http.NewResponseController(rw)
+	if h.conn == nil {
+		rw = &patient{ResponseWriter: rw, control: control, write: h.pass.Door().Config.Limits.Write.Duration}
+	}
 	pass, refusal := h.pass.Fork(who)
 	if refusal != nil {
 		problem(rw, r, h.pass, refusal)
@@ -239,13 +245,11 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	d := pass.Door().Config.Limits
-	control := http.NewResponseController(rw)
 	control.SetReadDeadline(time.Now().Add(d.Frame.Duration))
 	// r is the server's, which asks it in the end how much of its body was left: then
 	// it waits with the end of the connection, or the client would lose the answer.
 	own := *r
-	x := &exchange{handler: h, web: rules, pass: pass, r: &own, control: control}
-	x.w = &patient{ResponseWriter: rw, control: control, write: d.Write.Duration}
+	x := &exchange{handler: h, web: rules, pass: pass, w: rw, r: &own, control: control}
 	defer x.end()
 	x.serve()
 }
@@ -271,7 +275,8 @@ func (w *Rules) client(peer door.Client, r *http.Request) door.Client {
 	return peer
 }
 
-// patient gives a client some time for each part of an answer.
+// patient gives a client of h2 some time for each part of an answer. One of HTTP/1.1
+// has it from the connection.
 type patient struct {
 	http.ResponseWriter
 	control *http.ResponseController

@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -238,6 +239,46 @@ func TestH2(t *testing.T) {
 	if _, _, r := o.last(); r.Header.Get("X-Forwarded-Proto") != "https" {
 		t.Errorf("%v", r.Header)
 	}
+}
+
+// TestDeafStream: a client of h2 that leaves no room for answers is not waited for,
+// whoever answers.
+func TestDeafStream(t *testing.T) {
+	ca := NewCA(t)
+	cert, key := ca.Files("localhost")
+	o := newOrigin(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") })
+	text := conf(o.addr(), "", "", fmt.Sprintf("tls: {cert: %s, key: %s}\nlimits: {write_timeout: 300ms}", cert, key))
+	g := Start(t, text)
+	config := ca.Client("")
+	config.NextProtos = []string{"h2"}
+	c, err := tls.Dial("tcp", g.Addr("door"), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	// SETTINGS with INITIAL_WINDOW_SIZE 0.
+	io.WriteString(c, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00")
+	// reset waits for RST_STREAM, after a request that ends the stream.
+	reset := func(stream byte) {
+		t.Helper()
+		io.WriteString(c, "\x00\x00\x06\x01\x05\x00\x00\x00"+string(stream)+"\x82\x84\x87\x41\x01x") // GET / of https, :authority x
+		for {
+			var head [9]byte
+			if _, err := io.ReadFull(c, head[:]); err != nil {
+				t.Fatalf("stream %d: %v", stream, err)
+			}
+			io.CopyN(io.Discard, c, int64(head[1])<<8|int64(head[2]))
+			if head[3] == 3 && head[8] == stream {
+				return
+			}
+		}
+	}
+	reset(1) // the node answers
+	if err := g.Load(strings.Replace(text, "protocol: http", "protocol: frames", 1)); err != nil {
+		t.Fatal(err)
+	}
+	reset(3) // the gateway does: there is no HTTP here any more
 }
 
 func gzipped(s string) string {
