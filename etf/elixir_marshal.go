@@ -54,6 +54,9 @@ func encodeException(e *writing, p *plan, v reflect.Value) error {
 }
 
 func encodeMapSet(e *writing, p *plan, v reflect.Value) (err error) {
+	if err := e.enter(p); err != nil {
+		return err
+	}
 	keys := make([]mapKey, v.Len())
 	for i := range keys {
 		keys[i].v = v.Index(i)
@@ -73,6 +76,7 @@ func encodeMapSet(e *writing, p *plan, v reflect.Value) (err error) {
 		e.b = AppendNil(e.b)
 	}
 	e.int("version", 2)
+	e.leave()
 	return nil
 }
 
@@ -90,5 +94,12 @@ func encodeResult(e *writing, p *plan, v reflect.Value) (err error) {
 		return unable(p, err)
 	}
 	e.atom(name)
-	return below.encode(e, below, rest)
+	if err := e.enter(p); err != nil {
+		return err
+	}
+	if err := below.encode(e, below, rest); err != nil {
+		return err
+	}
+	e.leave()
+	return nil
 }

@@ -177,9 +177,13 @@ func (e *writing) improperTo(b []byte, p *plan, l ImproperList) ([]byte, error) 
 		return made, err
 	}
 	tail := len(made)
+	if err := e.enter(p); err != nil { // a tail may hold a tail, as an element an element
+		return made, err
+	}
 	if made, err = e.anyTo(made, p, l.Tail); err != nil {
 		return made, err
 	}
+	e.leave()
 	if isList(made[tail:]) {
 		return e.other(b, p, l)
 	}

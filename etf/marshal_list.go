@@ -103,9 +103,13 @@ func (e *writing) improper(p *plan, l *ImproperList) (err error) {
 		return err
 	}
 	tail := len(e.b)
+	if err := e.enter(p); err != nil {
+		return err
+	}
 	if err := e.any(p, l.Tail); err != nil {
 		return err
 	}
+	e.leave()
 	if isList(e.b[tail:]) {
 		return unfit(ReasonImproper, p, nil) // a list in the tail makes it a proper one
 	}
