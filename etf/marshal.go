@@ -179,7 +179,7 @@ func (c *compiled) done(e *writing) {
 	if cap(e.texts) > textsKeep {
 		e.texts = nil
 	}
-	clear(e.texts) // there are none left without an error
+	clear(e.texts) // mapTo has left none without an error
 	e.texts = e.texts[:0]
 	if e.wide > namesFew {
 		clear(e.names[:])
