@@ -61,19 +61,31 @@ func encodeMapSet(e *writing, p *plan, v reflect.Value) (err error) {
 	for i := range keys {
 		keys[i].v = v.Index(i)
 	}
-	if err := e.sortKeys(p, keys); err != nil {
-		return err
+	inPlace := p.key.sorts == sortTerms // as pairs does
+	if !inPlace {
+		if err := e.sortKeys(p, keys); err != nil {
+			return err
+		}
 	}
 	e.begin("Elixir.MapSet", 3)
 	e.atom("map")
 	if e.b, err = AppendMapHeader(e.b, len(keys)); err != nil {
 		return unable(p, err)
 	}
+	start := len(e.b)
 	for i := range keys {
-		if err := p.elem.encode(e, p.elem, keys[i].v); err != nil {
+		keys[i].from = len(e.b) - start
+		if err := p.key.encode(e, p.key, keys[i].v); err != nil {
 			return err
 		}
 		e.b = AppendNil(e.b)
+		keys[i].to = len(e.b) - start
+	}
+	if inPlace {
+		if err := e.sortEncoded(p, e.b[start:], keys); err != nil {
+			return err
+		}
+		e.arrange(start, keys)
 	}
 	e.int("version", 2)
 	e.leave()

@@ -176,6 +176,10 @@ func (c *compiled) done(e *writing) {
 	}
 	clear(e.keys[:cap(e.keys)])
 	e.keys = e.keys[:0]
+	if cap(e.held) > bufferKeep {
+		e.held = nil
+	}
+	e.held = e.held[:0]
 	if cap(e.texts) > textsKeep {
 		e.texts = nil
 	}
@@ -235,6 +239,8 @@ type writing struct {
 	wide  int    // names beyond ASCII that were checked
 	depth int
 	keys  []mapKey // a stack of the keys of open maps
+	held  []byte   // one of keys that were written to be sorted
+	order keyOrder
 
 	texts   []textPair // one of the pairs of open maps of any values
 	keysets [keysets][2]keyset
