@@ -61,12 +61,6 @@ func encodeMapSet(e *writing, p *plan, v reflect.Value) (err error) {
 	for i := range keys {
 		keys[i].v = v.Index(i)
 	}
-	inPlace := p.key.sorts == sortTerms // as pairs does
-	if !inPlace {
-		if err := e.sortKeys(p, keys); err != nil {
-			return err
-		}
-	}
 	e.begin("Elixir.MapSet", 3)
 	e.atom("map")
 	if e.b, err = AppendMapHeader(e.b, len(keys)); err != nil {
@@ -81,12 +75,11 @@ func encodeMapSet(e *writing, p *plan, v reflect.Value) (err error) {
 		e.b = AppendNil(e.b)
 		keys[i].to = len(e.b) - start
 	}
-	if inPlace {
-		if err := e.sortEncoded(p, e.b[start:], keys); err != nil {
-			return err
-		}
-		e.arrange(start, keys)
+	// Of text and numbers too two may be one, which those of a Go map cannot.
+	if err := e.sortEncoded(p, e.b[start:], keys); err != nil {
+		return err
 	}
+	e.arrange(start, keys)
 	e.int("version", 2)
 	e.leave()
 	return nil
