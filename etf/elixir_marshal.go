@@ -54,25 +54,34 @@ func encodeException(e *writing, p *plan, v reflect.Value) error {
 }
 
 func encodeMapSet(e *writing, p *plan, v reflect.Value) (err error) {
+	if err := e.enter(p); err != nil {
+		return err
+	}
 	keys := make([]mapKey, v.Len())
 	for i := range keys {
 		keys[i].v = v.Index(i)
-	}
-	if err := e.sortKeys(p, keys); err != nil {
-		return err
 	}
 	e.begin("Elixir.MapSet", 3)
 	e.atom("map")
 	if e.b, err = AppendMapHeader(e.b, len(keys)); err != nil {
 		return unable(p, err)
 	}
+	start := len(e.b)
 	for i := range keys {
-		if err := p.elem.encode(e, p.elem, keys[i].v); err != nil {
+		keys[i].from = len(e.b) - start
+		if err := p.key.encode(e, p.key, keys[i].v); err != nil {
 			return err
 		}
 		e.b = AppendNil(e.b)
+		keys[i].to = len(e.b) - start
 	}
+	// Of text and numbers too two may be one, which those of a Go map cannot.
+	if err := e.sortEncoded(p, e.b[start:], keys); err != nil {
+		return err
+	}
+	e.arrange(start, keys)
 	e.int("version", 2)
+	e.leave()
 	return nil
 }
 
@@ -90,5 +99,12 @@ func encodeResult(e *writing, p *plan, v reflect.Value) (err error) {
 		return unable(p, err)
 	}
 	e.atom(name)
-	return below.encode(e, below, rest)
+	if err := e.enter(p); err != nil {
+		return err
+	}
+	if err := below.encode(e, below, rest); err != nil {
+		return err
+	}
+	e.leave()
+	return nil
 }

@@ -176,10 +176,14 @@ func (c *compiled) done(e *writing) {
 	}
 	clear(e.keys[:cap(e.keys)])
 	e.keys = e.keys[:0]
+	if cap(e.held) > bufferKeep {
+		e.held = nil
+	}
+	e.held = e.held[:0]
 	if cap(e.texts) > textsKeep {
 		e.texts = nil
 	}
-	clear(e.texts) // there are none left without an error
+	clear(e.texts) // mapTo has left none without an error
 	e.texts = e.texts[:0]
 	if e.wide > namesFew {
 		clear(e.names[:])
@@ -235,6 +239,8 @@ type writing struct {
 	wide  int    // names beyond ASCII that were checked
 	depth int
 	keys  []mapKey // a stack of the keys of open maps
+	held  []byte   // one of keys that were written to be sorted
+	order keyOrder
 
 	texts   []textPair // one of the pairs of open maps of any values
 	keysets [keysets][2]keyset

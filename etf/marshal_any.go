@@ -177,9 +177,13 @@ func (e *writing) improperTo(b []byte, p *plan, l ImproperList) ([]byte, error) 
 		return made, err
 	}
 	tail := len(made)
+	if err := e.enter(p); err != nil { // a tail may hold a tail, as an element an element
+		return made, err
+	}
 	if made, err = e.anyTo(made, p, l.Tail); err != nil {
 		return made, err
 	}
+	e.leave()
 	if isList(made[tail:]) {
 		return e.other(b, p, l)
 	}
@@ -306,7 +310,9 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 		}
 	}
 	e.leave()
-	clear(pairs) // they hold values of the caller
+	// They hold values of the caller: not those in pairs, if a map inside this one had
+	// the stack grow, but those that came along.
+	clear(e.texts[base:])
 	e.texts = e.texts[:base]
 	return b, nil
 }
@@ -350,10 +356,8 @@ func (s *keyset) learn(pairs []textPair, atoms bool) {
 
 // forget lets go of what belongs to the caller.
 func (s *keyset) forget() {
-	if len(s.keys) > 0 {
-		clear(s.keys)
-		s.keys = s.keys[:0]
-	}
+	clear(s.keys[:cap(s.keys)]) // and what was there before it learned fewer
+	s.keys = s.keys[:0]
 	s.size = 0
 }
 

@@ -139,6 +139,47 @@ func TestMarshalAnyErrors(t *testing.T) {
 	}
 }
 
+// TestMarshalDeep: whatever a Go value is nested by counts, so that none takes the
+// stack that Go ends the program at.
+func TestMarshalDeep(t *testing.T) {
+	for name, around := range map[string]func(any) any{
+		"lists":           func(x any) any { return []any{x} },
+		"tuples":          func(x any) any { return etf.Tuple{x} },
+		"maps":            func(x any) any { return map[string]any{"k": x} },
+		"maps of atoms":   func(x any) any { return map[etf.Atom]any{"k": x} },
+		"maps of any":     func(x any) any { return map[any]any{1: x} },
+		"keys":            func(x any) any { return map[any]any{&x: 1} },
+		"values of pairs": func(x any) any { return etf.Pairs{{1, x}} },
+		"keys of pairs":   func(x any) any { return etf.Pairs{{x, 1}} },
+		"pointers":        func(x any) any { return &x },
+		"structs":         func(x any) any { return struct{ X any }{x} },
+		"arrays":          func(x any) any { return [1]any{x} },
+		"tails":           func(x any) any { return etf.ImproperList{Elements: []any{1}, Tail: x} },
+		"elements":        func(x any) any { return etf.ImproperList{Elements: []any{x}, Tail: 1} },
+		"pointed tails":   func(x any) any { return []etf.ImproperList{{Elements: []any{1}, Tail: x}}[:1:1] },
+		"sets":            func(x any) any { return etf.MapSet[any]{x} },
+		"results":         func(x any) any { return etf.Result[any, any]{OK: true, Value: x} },
+		"reasons":         func(x any) any { return etf.Result[any, any]{Reason: x} },
+		"property lists": func(x any) any {
+			return struct {
+				X map[string]any `etf:",proplist"`
+			}{map[string]any{"x": x}}
+		},
+	} {
+		x := any(etf.Atom("x"))
+		for range 20_000 {
+			x = around(x)
+		}
+		var bad *etf.MarshalError
+		if _, err := etf.Marshal(x); !errors.As(err, &bad) || bad.Reason != etf.ReasonCycle {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := etf.TermOf(x); !errors.As(err, &bad) || bad.Reason != etf.ReasonCycle {
+			t.Errorf("%s, as a Term: %v", name, err)
+		}
+	}
+}
+
 // TestMarshalAnyKeeps: writing what Unmarshal makes of terms allocates nothing
 // once the buffers have grown.
 func TestMarshalAnyKeeps(t *testing.T) {

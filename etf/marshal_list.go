@@ -3,10 +3,13 @@ package etf
 import (
 	"cmp"
 	"math"
+	"math/big"
 	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/beamgate/beamgate/internal/wire"
 )
 
 func encodePointer(e *writing, p *plan, v reflect.Value) error {
@@ -103,20 +106,24 @@ func (e *writing) improper(p *plan, l *ImproperList) (err error) {
 		return err
 	}
 	tail := len(e.b)
+	if err := e.enter(p); err != nil {
+		return err
+	}
 	if err := e.any(p, l.Tail); err != nil {
 		return err
 	}
+	e.leave()
 	if isList(e.b[tail:]) {
 		return unfit(ReasonImproper, p, nil) // a list in the tail makes it a proper one
 	}
 	return nil
 }
 
-// mapKey is a key of a Go map, encoded and by the value it is sorted by.
+// mapKey is a key of a map, and what it is sorted by.
 type mapKey struct {
-	v     reflect.Value
+	v     reflect.Value // of a Go map
 	value reflect.Value
-	from  int // of the encoded key and value in the buffer
+	from  int // of the encoded key, or pair
 	to    int
 	text  string
 	num   int64
@@ -127,7 +134,7 @@ func encodeMap(e *writing, p *plan, v reflect.Value) (err error) {
 	if err := e.enter(p); err != nil {
 		return err
 	}
-	base := len(e.keys)
+	base, held := len(e.keys), len(e.held)
 	for it := v.MapRange(); it.Next(); {
 		e.keys = append(e.keys, mapKey{v: it.Key(), value: it.Value()})
 	}
@@ -141,7 +148,7 @@ func encodeMap(e *writing, p *plan, v reflect.Value) (err error) {
 		err = e.mapping(p, keys)
 	}
 	e.leave()
-	e.keys = e.keys[:base]
+	e.keys, e.held = e.keys[:base], e.held[:held]
 	return err
 }
 
@@ -151,7 +158,7 @@ func (e *writing) mapping(p *plan, keys []mapKey) (err error) {
 		return unable(p, err)
 	}
 	for i := range keys {
-		if err := p.key.encode(e, p.key, keys[i].v); err != nil {
+		if err := e.key(p, &keys[i]); err != nil {
 			return err
 		}
 		if err := p.elem.encode(e, p.elem, keys[i].value); err != nil {
@@ -171,7 +178,7 @@ func (e *writing) proplist(p *plan, keys []mapKey) (err error) {
 		if e.b, err = AppendTupleHeader(e.b, 2); err != nil {
 			return unable(p, err)
 		}
-		if err := p.key.encode(e, p.key, keys[i].v); err != nil {
+		if err := e.key(p, &keys[i]); err != nil {
 			return err
 		}
 		if err := p.elem.encode(e, p.elem, keys[i].value); err != nil {
@@ -182,11 +189,23 @@ func (e *writing) proplist(p *plan, keys []mapKey) (err error) {
 	return nil
 }
 
+// key writes a key of a Go map, unless it was written to be sorted: twice at each
+// level would be 2ⁿ times at n.
+func (e *writing) key(p *plan, k *mapKey) error {
+	if k.to > k.from {
+		e.b = append(e.b, e.held[k.from:k.to]...)
+		return nil
+	}
+	return p.key.encode(e, p.key, k.v)
+}
+
 // sortKeys puts keys in the order of the terms they become. That is the order of
-// strings and numbers where all keys are such; else they are encoded and compared
-// as terms.
+// strings and numbers where all keys are such; else they are encoded, compared as
+// terms, and held until they are written.
 func (e *writing) sortKeys(p *plan, keys []mapKey) error {
 	switch {
+	case len(keys) < 2:
+		return nil
 	case p.key.sorts == sortText:
 		for i := range keys {
 			keys[i].text = keys[i].v.String()
@@ -202,61 +221,127 @@ func (e *writing) sortKeys(p *plan, keys []mapKey) error {
 	}
 	start := len(e.b)
 	for i := range keys {
-		at := len(e.b)
+		keys[i].from = len(e.b) - start
 		if err := p.key.encode(e, p.key, keys[i].v); err != nil {
 			return err
 		}
-		keys[i].from, keys[i].to = at, len(e.b)
+		keys[i].to = len(e.b) - start
 	}
-	for i := range keys {
-		keys[i].term = ownTerm(e.b[keys[i].from:keys[i].to])
+	if err := e.sortEncoded(p, e.b[start:], keys); err != nil {
+		return err
 	}
-	e.b = e.b[:start]
-	return byTerm(p, keys)
+	e.hold(start, keys)
+	return nil
 }
 
-// byTerm sorts keys by the terms they become, which have to differ.
-func byTerm(p *plan, keys []mapKey) (err error) {
-	slices.SortFunc(keys, func(a, b mapKey) int { return CompareKeys(a.term, b.term) })
+// hold takes what was written from start on back, and keeps it for key.
+func (e *writing) hold(start int, keys []mapKey) {
+	at := len(e.held)
+	e.held = append(e.held, e.b[start:]...)
+	e.b = e.b[:start]
+	for i := range keys {
+		keys[i].from += at
+		keys[i].to += at
+	}
+}
+
+// sortEncoded sorts keys by the terms that start where they do in b, which have to
+// differ.
+func (e *writing) sortEncoded(p *plan, b []byte, keys []mapKey) (err error) {
+	o := &e.order
+	o.skip, o.late, o.stuck = skipFactor*len(b), false, len(b) > wire.RecodeMax
+	if !o.stuck {
+		err = sortBy(p, keys, func(x, y mapKey) int { return o.compare(b, uint32(x.from), uint32(y.from)) })
+	}
+	o.a, o.b = nil, nil
+	if !o.stuck {
+		return err
+	}
+	for i := range keys { // what bytes cannot decide in good time, Terms can
+		key := b[keys[i].from:]
+		keys[i].term = ownTerm(key[:len(key)-len(skipTerms(key, 1))])
+	}
+	return sortBy(p, keys, func(x, y mapKey) int { return CompareKeys(x.term, y.term) })
+}
+
+// sortBy sorts keys, of which no two may be the same.
+func sortBy(p *plan, keys []mapKey, compare func(x, y mapKey) int) error {
+	slices.SortFunc(keys, compare)
 	for i := 1; i < len(keys); i++ {
-		if CompareKeys(keys[i-1].term, keys[i].term) == 0 {
+		if compare(keys[i-1], keys[i]) == 0 {
 			return unfit(ReasonCollision, p, nil)
 		}
 	}
 	return nil
 }
 
-// pairs writes a map from pairs in any order.
+// arrange puts pairs that were written from start on in the order of their keys. Those
+// that Unmarshal made are in order, and are not moved, however deep they stand.
+func (e *writing) arrange(start int, keys []mapKey) {
+	if slices.IsSortedFunc(keys, func(x, y mapKey) int { return cmp.Compare(x.from, y.from) }) {
+		return
+	}
+	at := len(e.held)
+	e.hold(start, keys)
+	for i := range keys {
+		e.b = append(e.b, e.held[keys[i].from:keys[i].to]...)
+	}
+	e.held = e.held[:at]
+}
+
+// pairs writes a map from pairs in any order. Keys are written and compared before
+// the values, so that no value has to be moved, but for keys that may hold what is
+// nested: these would be moved, and are written where they are to stand if the pairs
+// come in order.
 func (e *writing) pairs(p *plan, s Pairs) (err error) {
 	if err := e.enter(p); err != nil {
 		return err
 	}
-	start := len(e.b)
-	keys := make([]mapKey, len(s))
+	if e.b, err = AppendMapHeader(e.b, len(s)); err != nil {
+		return unable(p, err)
+	}
+	base, held, start, flat := len(e.keys), len(e.held), len(e.b), s.flat()
 	for i := range s {
-		keys[i].from = len(e.b) - start
+		k := mapKey{from: len(e.b) - start, num: int64(i)}
 		if err := e.any(p, s[i].Key); err != nil {
 			return err
 		}
-		keys[i].to, keys[i].num = len(e.b)-start, int64(i)
+		if !flat {
+			if err := e.any(p, s[i].Value); err != nil {
+				return err
+			}
+		}
+		k.to = len(e.b) - start
+		e.keys = append(e.keys, k)
 	}
-	encoded := slices.Clone(e.b[start:])
-	for i := range keys {
-		keys[i].term = ownTerm(encoded[keys[i].from:keys[i].to])
-	}
-	e.b = e.b[:start]
-	if err := byTerm(p, keys); err != nil {
+	keys := e.keys[base:]
+	if err := e.sortEncoded(p, e.b[start:], keys); err != nil {
 		return err
 	}
-	if e.b, err = AppendMapHeader(e.b, len(keys)); err != nil {
-		return unable(p, err)
-	}
-	for _, k := range keys {
-		e.b = append(e.b, encoded[k.from:k.to]...)
-		if err := e.any(p, s[k.num].Value); err != nil {
-			return err
+	if !flat {
+		e.arrange(start, keys)
+	} else {
+		e.hold(start, keys)
+		for i := range keys {
+			e.b = append(e.b, e.held[keys[i].from:keys[i].to]...)
+			if err := e.any(p, s[keys[i].num].Value); err != nil {
+				return err
+			}
 		}
 	}
 	e.leave()
+	e.keys, e.held = e.keys[:base], e.held[:held]
 	return nil
+}
+
+// flat reports whether no key holds another value.
+func (p Pairs) flat() bool {
+	for i := range p {
+		switch p[i].Key.(type) {
+		case nil, bool, int, int64, float64, string, Atom, []byte, *big.Int:
+		default:
+			return false
+		}
+	}
+	return true
 }

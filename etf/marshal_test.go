@@ -174,6 +174,8 @@ func TestMarshalRefuses(t *testing.T) {
 		"cycle of slices":     {loop, etf.ReasonCycle},
 		"keys that are one":   {map[any]int{int8(1): 1, int64(1): 2}, etf.ReasonCollision},
 		"pairs that are one":  {etf.Pairs{{int8(1), 1}, {int64(1), 2}}, etf.ReasonCollision},
+		"texts that are one":  {etf.MapSet[string]{"a", "b", "a"}, etf.ReasonCollision},
+		"ints that are one":   {etf.MapSet[int]{1, 2, 1}, etf.ReasonCollision},
 		"proper improper":     {etf.ImproperList{Elements: []any{1}, Tail: []any{}}, etf.ReasonImproper},
 		"empty improper":      {etf.ImproperList{Tail: 1}, etf.ReasonLength},
 		"broken raw":          {etf.RawTerm{0}, etf.ReasonConsumed},

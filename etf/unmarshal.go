@@ -251,7 +251,7 @@ type filling struct {
 	fields  [fieldCacheSize]fieldHit
 
 	raw     []byte            // the term, while it is read straight
-	linked  []reflect.Value   // pointers that were nil before, but for …
+	held    []reflect.Value   // places that got memory, but for …
 	anew    int               // … those inside so many slices and maps, which are made anew
 	ahead   int               // bytes that were passed over by moduleAt
 	kept    [namesKept]string // names of atoms that were read straight

@@ -50,16 +50,30 @@ func (d *filling) straightInto(raw []byte, start int, p *plan, to reflect.Value)
 	d.raw = nil
 	if end < 0 {
 		d.room, d.depth = room, depth
-		for _, v := range d.linked { // they are charged when they are made
+		for _, v := range d.held { // it is charged once more when it is made again
 			v.SetZero()
 		}
 	}
-	if len(d.linked) > 0 {
-		clear(d.linked)
-		d.linked = reuse(d.linked)
+	if len(d.held) > 0 {
+		clear(d.held)
+		d.held = reuse(d.held)
 	}
 	return end >= 0
 }
+
+// hold remembers a place that got memory which was charged, unless it is inside a
+// slice or map that is made anew and is remembered itself. If the fill goes astray it
+// has to be let go of: what the tree is filled from is charged from the beginning, and
+// would stand beside it.
+func (d *filling) hold(v reflect.Value) {
+	if d.anew == 0 {
+		d.held = append(d.held, v)
+	}
+}
+
+// heldLeast is how many bytes of text are worth to be remembered. Of shorter ones no
+// more than one stands beside the one that takes its place.
+const heldLeast = 4 << 10
 
 // reuse empties what a pooled filling may keep.
 func reuse[T any](s []T) []T {
@@ -145,6 +159,9 @@ func straightString(d *filling, p *plan, at int, v reflect.Value) int {
 		return astray
 	}
 	v.SetString(s)
+	if len(s) >= heldLeast {
+		d.hold(v)
+	}
 	return end
 }
 
@@ -205,6 +222,9 @@ func straightBytes(d *filling, p *plan, at int, v reflect.Value) int {
 	switch {
 	case p.kind == reflect.Slice:
 		v.SetBytes(append(make([]byte, 0, len(b)), b...))
+		if len(b) >= heldLeast {
+			d.hold(v)
+		}
 	case len(b) != v.Len():
 		return astray
 	default:
@@ -233,9 +253,7 @@ func straightPointer(d *filling, p *plan, at int, v reflect.Value) int {
 			return astray
 		}
 		v.Set(reflect.New(p.typ.Elem()))
-		if d.anew == 0 {
-			d.linked = append(d.linked, v)
-		}
+		d.hold(v)
 	}
 	return p.elem.straight(d, p.elem, at, v.Elem())
 }
@@ -271,6 +289,7 @@ func straightSlice(d *filling, p *plan, at int, v reflect.Value) int {
 	if at < 0 || d.chargeN(n, p.elem.size) != nil || d.enter() != nil {
 		return astray
 	}
+	d.hold(v)
 	end, done := d.commonAt(p, n, at, v)
 	if !done {
 		p.remake(v, n)
@@ -378,6 +397,7 @@ func straightMap(d *filling, p *plan, at int, v reflect.Value) int {
 	}
 	d.leave()
 	v.Set(m.made)
+	d.hold(v)
 	return at
 }
 

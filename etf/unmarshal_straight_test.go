@@ -341,3 +341,64 @@ func TestStraightLooksAheadInBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestStraightLetsGo: when a fill goes astray late, nothing that it was charged for
+// stands in the value while the tree is filled from, which is charged anew. Pointers
+// that were there before still lead where they led.
+func TestStraightLetsGo(t *testing.T) {
+	type part struct {
+		P  *int             `etf:"p"`
+		L  [][]string       `etf:"l"`
+		Is []int            `etf:"is"`
+		Ss []string         `etf:"ss"`
+		M  map[int64][]part `etf:"m"`
+		S  string           `etf:"s"`
+		B  []byte           `etf:"b"`
+		A  [2][]int32       `etf:"a"`
+	}
+	type whole struct {
+		Part *part `etf:"part"`
+		Own  *part `etf:"own"`
+		Flat part  `etf:"flat"`
+		End  bool  `etf:"end"`
+	}
+	one := 1
+	long := string(bytes.Repeat([]byte("x"), heldLeast))
+	full := part{&one, [][]string{{"a"}}, []int{1000}, []string{"a"}, map[int64][]part{1: {{S: long}}}, long, []byte(long), [2][]int32{{1000}, {1000}}}
+	b := slices.Concat([]byte{131, 't', 0, 0, 0, 4}, straightPair(t, "part", full), straightPair(t, "own", full),
+		straightPair(t, "flat", full), straightPair(t, "end", Atom("none")))
+	m := defaultMode()
+	p, err := m.c.plans.of(typeOf[whole](), options{})
+	if err != nil || !p.plain {
+		t.Fatal(err)
+	}
+	own := &part{}
+	v := whole{Own: own}
+	d := &filling{c: m.c, room: 1 << 20}
+	if d.straightInto(b, 1, p, reflect.ValueOf(&v).Elem()) || len(d.held) > 0 || d.room != 1<<20 {
+		t.Fatal("it did not go astray, or is no test of what is let go of")
+	}
+	if v.Own != own || !reflect.DeepEqual(v, whole{Own: &part{}}) {
+		t.Errorf("still there: %+v, %+v", v, *own)
+	}
+	b = append(b[:len(b)-len("w\x04none")], "w\x04true"...)
+	if err := Unmarshal(b, &v); err != nil || v.Own != own {
+		t.Errorf("another end: %v", err)
+	}
+	if got, want := straightPair(t, "v", v), straightPair(t, "v", whole{&full, &full, full, true}); !bytes.Equal(got, want) {
+		t.Errorf("another end: %q, want %q", got, want)
+	}
+}
+
+// straightPair is a pair of a map: an atom and a value.
+func straightPair(t *testing.T, key Atom, v any) (b []byte) {
+	t.Helper()
+	for _, x := range []any{key, v} {
+		term, err := Marshal(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = append(b, term[1:]...)
+	}
+	return b
+}
