@@ -539,23 +539,16 @@ const followers = 128
 // returns the place behind the key. Rows of the same struct have their keys in the
 // same order, so the field that came behind last before is looked at first.
 func (d *filling) findAt(st *structPlan, last, at int) (x, end int) {
-	var name []byte
-	tag := d.raw[at]
-	switch tag {
-	case wire.TagBinary:
-		name, end = wire.PlainBinary(d.raw, at)
-		if st.key != textDefault && st.key != textBinary {
-			return fieldUnknown, end
-		}
-	case wire.TagList, wire.TagString, wire.TagNil:
+	name, binary, end := wire.PlainKey(d.raw, at)
+	if end < 0 {
 		return 0, astray // a charlist may be a key
-	default:
-		if name, end = wire.PlainAtom(d.raw, at); end < 0 {
-			return 0, astray
-		}
-		if st.key != textDefault && st.key != textAtom {
-			return fieldUnknown, end
-		}
+	}
+	kind := textAtom
+	if binary {
+		kind = textBinary
+	}
+	if st.key != textDefault && st.key != kind {
+		return fieldUnknown, end
 	}
 	guess := &d.guesses[(st.id+uint(last+1))%followers]
 	if i := int(*guess); i < len(st.fields) && st.fields[i].key == string(name) {
@@ -568,7 +561,7 @@ func (d *filling) findAt(st *structPlan, last, at int) (x, end int) {
 			*guess = uint8(i)
 		}
 		return i, end
-	case tag == wire.TagBinary:
+	case binary:
 		return fieldUnknown, end
 	}
 	return special(string(name)), end

@@ -87,6 +87,15 @@ func PlainBinary(b []byte, at int) (bytes []byte, end int) {
 	return b[at+5 : end], end
 }
 
+// PlainKey returns the text of the atom or binary at b[at:], and which it is.
+func PlainKey(b []byte, at int) (text []byte, binary bool, end int) {
+	if text, end = PlainBinary(b, at); end > 0 {
+		return text, true, end
+	}
+	text, end = PlainAtom(b, at)
+	return text, false, end
+}
+
 // PlainOpen returns how many elements or pairs the list, tuple or map at b[at:] has,
 // and where its children begin. Behind the children of a list stands its tail, which
 // is all there is of an empty one, and which has to be the end: see PlainEnd.
