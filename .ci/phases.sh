@@ -148,6 +148,7 @@ phase_race() {
     TestAtomSetHasAllocatesNothing TestAtomBudgetKnownNamesDoNotAllocate TestPassingAllocatesLittle
     TestReadBeamAtomsAllocatesWhatIsThere TestBudgetsAllocateNothing TestDrawReset
     TestUnmarshalMultiple TestUnmarshalGrowth TestCanonicalizeMemory TestIdleDecoderIsSmall
+    TestCompareDeep TestCanonicalizeShapes TestDamagedStreams
     TestReadBeamAtomsAgreesWithErlang TestReadBeamAtomsIsWhatLoadingMakes TestDialectsInBEAM
     TestMarshalAsOTP TestAppendAsOTP TestCompareAsBEAM TestElixir TestElixirUnderstands
     TestAtomSetFromReleaseOfErlang TestAtomSetFromARunningNode
