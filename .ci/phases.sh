@@ -16,7 +16,7 @@ about() {
   api) echo "changes of the API since the last release" ;;
   fuzz) echo "every fuzz target for $(fuzz_execs) executions" ;;
   differential) echo "$(differential_n) payloads before a BEAM, and corruptions of real ones" ;;
-  mutants) echo "planted bugs are found, and $(mutants_sample) mutants of judged checks; of others it is told" ;;
+  mutants) echo "planted bugs are found, and $(mutants_sample) mutants of judged checks" ;;
   esac
 }
 
@@ -286,7 +286,7 @@ phase_differential() {
 # All mutants take an hour; each commit draws others, and repeats the same ones.
 # Some of the code changed after its mutants were judged: until they are judged
 # again a survivor of the sample is told and does not fail. A planted bug does.
-mutants_sample() { echo "${BEAMGATE_MUTANTS:-40}"; }
+mutants_sample() { echo "${BEAMGATE_MUTANTS:-20}"; }
 
 mutants_seed() {
   local commit
@@ -300,7 +300,5 @@ phase_mutants() {
   go build -o "$bin" ./fuzz/mutants
   echo "go run ./fuzz/mutants -judged -sample $(mutants_sample) -seed $(mutants_seed)"
   "$bin" -judged -sample "$(mutants_sample)" -seed "$(mutants_seed)" -json "$out/mutants.json"
-  # What is new here, or has changed since it was judged.
-  "$bin" -unjudged -unexplained -sample 10 -seed "$(mutants_seed)" -json "$out/mutants-new.json" ||
-    echo "the mutants of what is not judged yet ended with status $?"
+  echo "not judged yet: $("$bin" -unjudged -unexplained -list | wc -l) mutants"
 }
