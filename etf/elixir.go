@@ -245,7 +245,7 @@ func decodeException(d *filling, p *plan, t Term, place int, v reflect.Value) er
 	if err := p.elem.decode(d, p.elem, t, place, fields); err != nil {
 		return err
 	}
-	delete(to.Fields, "__struct__")
+	delete(to.Fields, moduleKey)
 	delete(to.Fields, "__exception__")
 	*v.Addr().Interface().(*Exception) = to
 	return nil

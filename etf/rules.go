@@ -77,7 +77,7 @@ func (v *visitor) Head(k wire.Kind, role wire.Role, depth int, arity uint64, nam
 	if v.rules.structs {
 		switch {
 		case role == wire.RoleKey:
-			here.structKey = k == wire.KindAtom && string(name) == "__struct__"
+			here.structKey = k == wire.KindAtom && string(name) == moduleKey
 		case role == wire.RoleValue && here.structKey && k == wire.KindAtom && !v.rules.wanted(name):
 			return wire.RejectedStruct
 		}

@@ -212,7 +212,7 @@ func straightBytes(d *filling, p *plan, at int, v reflect.Value) int {
 			return end
 		}
 	}
-	if m := p.opts.text; m == textCharlist || m == textAtom || m == textDecimal {
+	if !p.opts.text.isBinary() {
 		return astray
 	}
 	b, end := wire.PlainBinary(d.raw, at)

@@ -99,7 +99,7 @@ func (d *filling) find(st *structPlan, k Term) int {
 
 func special(name string) int {
 	switch name {
-	case "__struct__":
+	case moduleKey:
 		return fieldModule
 	case "__meta__", "__exception__":
 		return fieldIgnored
@@ -162,7 +162,7 @@ func (d *filling) fromMap(p *plan, t Term, v reflect.Value) error {
 // module returns the module that __struct__ names, "" if there is none.
 func (t Term) module() string {
 	for i := range t.Len() {
-		if k, _ := t.at(2 * i); k.IsAtom("__struct__") {
+		if k, _ := t.at(2 * i); k.IsAtom(moduleKey) {
 			c, _ := t.at(2*i + 1)
 			name, _ := c.Atom()
 			return name

@@ -44,8 +44,8 @@ type Stats struct {
 	Recycled uint64 // VMs replaced because they were worn out
 	Deaths   uint64 // VMs that died, isolation included
 	Culprits uint64 // payloads that ended a fresh VM all alone
-	// Unexplained counts frames that ended a VM although each payload of the
-	// frame, judged alone, did not.
+	// Unexplained counts deaths for which no culprit was found: no payload that was
+	// under way, judged alone, ended a VM.
 	Unexplained uint64
 }
 

@@ -41,8 +41,17 @@ func (r *runner) close() {
 // its payloads are asked about one by one. That takes one restart for a
 // culprit, and one more to be sure of it, where bisecting takes a restart for
 // every other halving.
+//
+// A VM that dies takes the answers with it that it has not sent yet: then there is
+// nothing wrong with that frame, and the culprit is in one that was sent along with it.
 func (r *runner) judge(cases []Case, out []Verdict) error {
 	spans := cut(cases)
+	open := 0 // frames that may yet have the culprit that a death is owed to
+	defer func() {
+		if open > 0 {
+			r.stats.Unexplained++
+		}
+	}()
 	for len(spans) > 0 {
 		if err := r.ready(); err != nil {
 			return err
@@ -52,12 +61,25 @@ func (r *runner) judge(cases []Case, out []Verdict) error {
 			return err
 		}
 		spans = spans[done:]
+		if open > 0 && open <= done {
+			r.stats.Unexplained++
+		}
+		open = max(open-done, 0)
 		if e.death == Alive || len(spans) == 0 {
 			continue
 		}
 		r.stats.Deaths++
-		if err := r.isolate(cases[spans[0].from:spans[0].to], out[spans[0].from:spans[0].to]); err != nil {
+		found, err := r.isolate(cases[spans[0].from:spans[0].to], out[spans[0].from:spans[0].to])
+		switch {
+		case err != nil:
 			return err
+		case found:
+			open = 0
+		default:
+			if open > 0 { // of another death
+				r.stats.Unexplained++
+			}
+			open = window
 		}
 		spans = spans[1:]
 	}
@@ -65,18 +87,16 @@ func (r *runner) judge(cases []Case, out []Verdict) error {
 }
 
 // isolate judges the payloads of a frame that ended a VM one at a time, each
-// in a process of its own whose heap is walked before the next gets its turn.
-func (r *runner) isolate(cases []Case, out []Verdict) error {
+// in a process of its own whose heap is walked before the next gets its turn. It
+// reports whether one of them is a culprit.
+func (r *runner) isolate(cases []Case, out []Verdict) (found bool, err error) {
 	culprits := r.stats.Culprits
 	for i := range cases {
 		if err := r.settle(cases[i], &out[i]); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if culprits == r.stats.Culprits {
-		r.stats.Unexplained++
-	}
-	return nil
+	return r.stats.Culprits > culprits, nil
 }
 
 // settle gives the verdict on one case, which may end VMs.

@@ -75,24 +75,9 @@ func TestHalfAnswerHasNoTimeOfItsOwn(t *testing.T) {
 
 // TestNodeSpeaksUnasked: what nobody has asked for is no answer to the next message.
 func TestNodeSpeaksUnasked(t *testing.T) {
-	l, said := Listen(t), make(chan bool, 10)
-	Serve(t, l, func(c net.Conn) {
-		echo(c)
+	between(t, func(c net.Conn) {
 		c.Write(append([]byte{0, 0, 0, byte(len(third))}, third...))
-		said <- true
-		ReadFrame(c)
 	})
-	g := Start(t, conf(&Node{Addr: l.Addr().String()}, "", "poison: {crashes: 1}", "answers: {expect: one}"))
-	c := g.Dial("door")
-	for range 5 {
-		c.Send(good)
-		c.Want(good)
-		<-said
-		time.Sleep(10 * time.Millisecond) // on the loopback it is there by now
-	}
-	if g.Sum("beamgate_suspects") != 0 {
-		t.Error("it made a suspect")
-	}
 }
 
 // TestAnswersOfBothKeepTheOrder: answers of the gateway and of the node come in the
