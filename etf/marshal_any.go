@@ -172,22 +172,28 @@ func (e *writing) improperTo(b []byte, p *plan, l ImproperList) ([]byte, error) 
 	if len(l.Elements) == 0 {
 		return e.other(b, p, l)
 	}
-	made, err := e.elementsTo(b, p, l.Elements, asOpen)
-	if err != nil {
-		return made, err
-	}
-	tail := len(made)
-	if err := e.enter(p); err != nil { // a tail may hold a tail, as an element an element
-		return made, err
-	}
-	if made, err = e.anyTo(made, p, l.Tail); err != nil {
-		return made, err
-	}
-	e.leave()
-	if isList(made[tail:]) {
+	made, proper, err := e.openTo(b, p, &l)
+	if proper {
 		return e.other(b, p, l)
 	}
-	return made, nil
+	return made, err
+}
+
+// openTo appends the elements of a list and its tail. The list is proper, which it must
+// not be, if the tail is a list.
+func (e *writing) openTo(b []byte, p *plan, l *ImproperList) (_ []byte, proper bool, err error) {
+	if b, err = e.elementsTo(b, p, l.Elements, asOpen); err != nil {
+		return b, false, err
+	}
+	tail := len(b)
+	if err := e.enter(p); err != nil { // a tail may hold a tail, as an element an element
+		return b, false, err
+	}
+	if b, err = e.anyTo(b, p, l.Tail); err != nil {
+		return b, false, err
+	}
+	e.leave()
+	return b, isList(b[tail:]), nil
 }
 
 // sequence is what a []any is written as.

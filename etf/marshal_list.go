@@ -102,21 +102,11 @@ func (e *writing) improper(p *plan, l *ImproperList) (err error) {
 	if len(l.Elements) == 0 {
 		return unfit(ReasonLength, p, nil)
 	}
-	if e.b, err = e.elementsTo(e.b, p, l.Elements, asOpen); err != nil {
-		return err
-	}
-	tail := len(e.b)
-	if err := e.enter(p); err != nil {
-		return err
-	}
-	if err := e.any(p, l.Tail); err != nil {
-		return err
-	}
-	e.leave()
-	if isList(e.b[tail:]) {
+	var proper bool
+	if e.b, proper, err = e.openTo(e.b, p, l); proper {
 		return unfit(ReasonImproper, p, nil) // a list in the tail makes it a proper one
 	}
-	return nil
+	return err
 }
 
 // mapKey is a key of a map, and what it is sorted by.
