@@ -129,31 +129,34 @@ phase_cover() {
   # The same tests once more, so without the long ones: coverage comes from
   # kinds of input, not from their number.
   export BEAMGATE_N=3000 BEAMGATE_BEAM_N=3000
-  go test -short -coverpkg="$list" -coverprofile="$out/coverage.out" $users >"$tmp/cover.log" 2>&1 || { cat "$tmp/cover.log"; return 1; }
+  go test -short -skip "$(without_sweeps)" -coverpkg="$list" -coverprofile="$out/coverage.out" $users >"$tmp/cover.log" 2>&1 || { cat "$tmp/cover.log"; return 1; }
   "$gate" -min "${BEAMGATE_COVER:-95}" "$out/coverage.out" $pkgs
 }
+
+# Long sweeps in one goroutine, measurements of memory and what asks Erlang: they have
+# nothing to race about, hardly reach a line that others do not, and take minutes. Each is
+# named in full, so that no other test is left out with it; internal/house looks
+# whether they are there.
+sweeps=(
+  TestLimitMatrix TestEveryCode TestCodesBehindFiller TestKeysByRelease TestStructs TestRefuseQuoted
+  TestHugePayloads TestPathsInLongPayloads TestResidentMemory
+  TestNoAllocations TestDecodeAllocatesExactly TestAllocationFollowsInput TestAllocationFollowsWhatArrives
+  TestFrameReaderAllocatesWhatArrived TestFrameReaderAllocatesNothing TestFrameWriterAllocatesNothing
+  TestAtomSetHasAllocatesNothing TestAtomBudgetKnownNamesDoNotAllocate TestPassingAllocatesLittle
+  TestReadBeamAtomsAllocatesWhatIsThere TestBudgetsAllocateNothing TestDrawReset
+  TestUnmarshalMultiple TestUnmarshalGrowth TestCanonicalizeMemory TestIdleDecoderIsSmall
+  TestCompareDeep TestCanonicalizeShapes TestDamagedStreams
+  TestReadBeamAtomsAgreesWithErlang TestReadBeamAtomsIsWhatLoadingMakes TestDialectsInBEAM
+  TestMarshalAsOTP TestAppendAsOTP TestCompareAsBEAM TestElixir TestElixirUnderstands
+  TestAtomSetFromReleaseOfErlang TestAtomSetFromARunningNode
+)
+
+without_sweeps() { echo "^($(IFS='|'; echo "${sweeps[*]}"))\$"; }
 
 phase_race() {
   local pkgs
   pkgs=$(library)
-  # Long sweeps in one goroutine, measurements of memory and what asks Erlang have
-  # nothing to race about, and take minutes under the detector. Each is named in
-  # full, so that no other test is left out with it; internal/house looks whether
-  # they are there.
-  local skip=(
-    TestLimitMatrix TestEveryCode TestCodesBehindFiller TestKeysByRelease TestStructs TestRefuseQuoted
-    TestHugePayloads TestPathsInLongPayloads TestResidentMemory
-    TestNoAllocations TestDecodeAllocatesExactly TestAllocationFollowsInput TestAllocationFollowsWhatArrives
-    TestFrameReaderAllocatesWhatArrived TestFrameReaderAllocatesNothing TestFrameWriterAllocatesNothing
-    TestAtomSetHasAllocatesNothing TestAtomBudgetKnownNamesDoNotAllocate TestPassingAllocatesLittle
-    TestReadBeamAtomsAllocatesWhatIsThere TestBudgetsAllocateNothing TestDrawReset
-    TestUnmarshalMultiple TestUnmarshalGrowth TestCanonicalizeMemory TestIdleDecoderIsSmall
-    TestCompareDeep TestCanonicalizeShapes TestDamagedStreams
-    TestReadBeamAtomsAgreesWithErlang TestReadBeamAtomsIsWhatLoadingMakes TestDialectsInBEAM
-    TestMarshalAsOTP TestAppendAsOTP TestCompareAsBEAM TestElixir TestElixirUnderstands
-    TestAtomSetFromReleaseOfErlang TestAtomSetFromARunningNode
-  )
-  BEAMGATE_N=3000 BEAMGATE_BEAM_N=3000 go test -race -short -skip "^($(IFS='|'; echo "${skip[*]}"))\$" $pkgs
+  BEAMGATE_N=3000 BEAMGATE_BEAM_N=3000 go test -race -short -skip "$(without_sweeps)" $pkgs
 }
 
 # programs_of DEST builds every program of the modules of this folder into DEST, but
