@@ -76,6 +76,19 @@ func newTree(n, size int) (*tree, []wire.Node, []byte) {
 			bytes [64]byte
 		})
 		return &t.tree, t.room[:n], t.bytes[:0:size]
+	case n <= 8 && size == 0:
+		t := new(struct {
+			tree
+			room [8]wire.Node
+		})
+		return &t.tree, t.room[:n], nil
+	case n <= 8 && size <= 64:
+		t := new(struct {
+			tree
+			room  [8]wire.Node
+			bytes [64]byte
+		})
+		return &t.tree, t.room[:n], t.bytes[:0:size]
 	case n <= 16 && size == 0:
 		t := new(struct {
 			tree

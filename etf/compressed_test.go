@@ -151,6 +151,43 @@ func TestResetInsideCompressed(t *testing.T) {
 	}
 }
 
+// TestInflatedTreesAreTheirOwn: the buffer of a compressed term is used again or given
+// to its tree, by size; a tree is the same whatever is decoded afterwards.
+func TestInflatedTreesAreTheirOwn(t *testing.T) {
+	m := compile(t, config())
+	var got, want []etf.Term
+	for _, n := range []int{10, 60_000, 500_000, 600_000, 3 << 20} {
+		for _, c := range "ab" {
+			text := strings.Repeat(string(c), n)
+			got = append(got, must[etf.Term](t)(m.Decode(squeeze(bin(text)))))
+			want = append(want, must[etf.Term](t)(m.Decode(ext(bin(text)))))
+		}
+	}
+	for i := range want {
+		if !etf.Equal(got[i], want[i]) {
+			t.Errorf("term %d has changed", i)
+		}
+	}
+}
+
+// TestInflatedAllocations: once a mode has read terms of a size, the next one is
+// allocated for as if it were not compressed; of very large ones the buffer doubles
+// until it is their size, and is theirs.
+func TestInflatedAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector makes sync.Pool forget")
+	}
+	m := compile(t, config())
+	for _, tc := range []struct{ size, most int }{{10_000, 12 << 10}, {400_000, 416 << 10}, {4 << 20, 9 << 20}} {
+		noise := make([]byte, tc.size)
+		rand.NewChaCha8([32]byte{}).Read(noise)
+		in := squeeze(bin(string(noise)))
+		if got := int(allocated(func() { m.Decode(in) })); got > tc.most || got < tc.size {
+			t.Errorf("%d bytes inflated: %d allocated", tc.size, got)
+		}
+	}
+}
+
 // TestIdleDecoderIsSmall: what a Decoder needed for large terms is not kept for
 // good.
 func TestIdleDecoderIsSmall(t *testing.T) {

@@ -76,11 +76,11 @@ func (in *Input) ResetReader(p *Program, names Names, r io.Reader) {
 // Release lets go of the source, for pooling.
 func (in *Input) Release() {
 	in.raw, in.m.buf = nil, nil
-	if in.r != nil || in.names != nil || in.err != nil || in.cause != nil {
-		in.r, in.names, in.m.names, in.err, in.cause = nil, nil, nil, nil, nil
-	}
 	if in.z != nil || in.spare != nil {
 		in.endInflater()
+	}
+	if in.r != nil || in.names != nil || in.err != nil || in.cause != nil {
+		in.r, in.names, in.m.names, in.err, in.cause = nil, nil, nil, nil, nil
 	}
 }
 
@@ -89,7 +89,11 @@ func (in *Input) endInflater() {
 	if in.z != nil {
 		in.spare, in.z = in.z, nil
 	}
-	in.spare.release()
+	keep := bufMax
+	if in.r == nil {
+		keep = inflatedKeep
+	}
+	in.spare.release(keep)
 }
 
 func (in *Input) reset(p *Program, names Names) {

@@ -74,10 +74,13 @@ func (in *Input) HoldsData() bool { return in.m.payBytes+in.m.packed > 0 }
 
 // Build makes in t the tree of the accepted term in b that starts at start, which
 // in has just read from there to its end. nodes are TreeSize zero nodes; a copy of
-// b goes into data if it fits.
+// b goes into data if it fits. Where b was inflated into a buffer that is too large to
+// be kept for the next term, the tree takes the buffer.
 func (in *Input) Build(p *Program, b []byte, start int, nodes []Node, data []byte, t *Tree) {
 	if in.HoldsData() {
-		b = append(data[:0], b...)
+		if !in.takeInflated(len(b)) {
+			b = append(data[:0], b...)
+		}
 		t.Data = b
 	}
 	in.m.tree.borrowed = false

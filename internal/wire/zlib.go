@@ -28,12 +28,18 @@ type inflater struct {
 	fail  Failure // why ReadByte stopped
 }
 
-// release lets go of the source, and of a buffer that a caller has made large.
-func (z *inflater) release() {
-	if z.in = nil; cap(z.out) > bufMax {
+// release lets go of the source, and of a buffer larger than keep.
+func (z *inflater) release(keep int) {
+	if z.in = nil; cap(z.out) > keep {
 		z.out = nil
 	}
 }
+
+// inflatedKeep is the size up to which an Input of slices keeps the buffer in which
+// KeepInflated gathers a compressed term: whoever wants the next one need not make it
+// by doubling again. Inputs of slices wait in pools, which the collector empties; one
+// of a reader may belong to a connection, and keeps bufMax.
+const inflatedKeep = 512 << 10
 
 // compressedAt is the offset of the tag COMPRESSED, which follows the version.
 const compressedAt = 1
@@ -256,7 +262,9 @@ func (in *Input) makeInflatedRoom(step int) {
 	for size < kept+step {
 		size *= 2
 	}
-	size = int(min(int64(size), int64(kept)+z.size-z.made+1)) // if all of it is kept
+	if all := int64(kept) + z.size - z.made + 1; all <= int64(size)+int64(size)/4 {
+		size = int(all) // as much as all of it takes, where that is less or hardly more
+	}
 	buf := z.out[:cap(z.out)]
 	if size > cap(z.out) {
 		buf = make([]byte, size)
@@ -303,6 +311,17 @@ func (in *Input) endInflate() bool {
 	}
 	in.used = z.at()
 	in.spare, in.z = z, nil
+	return true
+}
+
+// takeInflated gives the buffer with the n inflated bytes of a complete term away, if
+// it would not be kept and there is little room in it that the bytes do not need.
+func (in *Input) takeInflated(n int) bool {
+	z := in.spare
+	if !in.m.inflated || z == nil || cap(z.out) <= inflatedKeep || cap(z.out) > n+n/8 {
+		return false
+	}
+	z.out = nil
 	return true
 }
 
