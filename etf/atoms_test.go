@@ -190,3 +190,61 @@ func TestAtomsAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesSeenAgain: a name is the same atom each time it comes, whichever tag it
+// has, whether as an element, a key or a value, in a tree as in a verdict; and as a
+// second key of a map it is refused. Names of equal bytes in Latin-1 and in UTF-8 are
+// two atoms if they are not ASCII.
+func TestNamesSeenAgain(t *testing.T) {
+	c := config()
+	c.Limits.MaxAtomChars = 255
+	m := compile(t, c)
+	for n := 1; n <= 40; n++ {
+		ascii := strings.Repeat("Elixir.Abc", 4)[:n]
+		for what, name := range map[string]string{"plain": ascii, "letters": strings.Repeat("\u00e9\u4e2d", 20)[:n]} {
+			tags := [][]byte{atom(name), longAtom(name)}
+			if what == "plain" {
+				tags = append(tags, latin1(name), longLatin1(name))
+			} else if name = strings.ToValidUTF8(name, "x"); name != "" {
+				tags = [][]byte{atom(name), longAtom(name)}
+			}
+			count := len(tags)
+			for _, pad := range []int{0, 1, 40} { // how far the last one is from the end
+				end := bin(strings.Repeat("x", pad))
+				term := list(tuple(tags...), tuple(tags[1:]...), mapOf(tags[0], tags[1], atom("k"), tags[0]), mapOf(atom("l"), end, tags[1], end), end, tags[0])
+				in := ext(term)
+				if err := agree(t, with(m), in, mostWays); err != nil {
+					t.Fatalf("%s, %d bytes: %v", what, n, err)
+				}
+				s := must[etf.Stats](t)(m.Measure(in))
+				if want := int64(2*count - 1 + 7); s.Atoms != want {
+					t.Errorf("%s, %d bytes: %d atoms, want %d", what, n, s.Atoms, want)
+				}
+				if distinct := int64(len(map[string]bool{name: true, "k": true, "l": true})); s.DistinctAtoms != distinct {
+					t.Errorf("%s, %d bytes: %d different atoms, want %d", what, n, s.DistinctAtoms, distinct)
+				}
+				tree := must[etf.Term](t)(m.Decode(in))
+				if first := must[etf.Term](t)(m.Decode(ext(list(tuple(copies(count, tags[0])...), tuple(copies(count-1, tags[0])...),
+					mapOf(tags[0], tags[0], atom("k"), tags[0]), mapOf(atom("l"), end, tags[0], end), end, tags[0])))); !etf.Equal(tree, first) || tree.String() != first.String() {
+					t.Errorf("%s, %d bytes: %v, want %v", what, n, tree, first)
+				}
+				for _, again := range tags {
+					dup := ext(list(tuple(tags...), mapOf(tags[0], end, again, end), bin(strings.Repeat("x", 40))))
+					if err := agree(t, with(m), dup, mostWays); err == nil || err.Code != etf.CodeDuplicateKey {
+						t.Errorf("%s, %d bytes, twice a key: %v", what, n, err)
+					}
+				}
+			}
+			if what == "letters" && len(name) > 1 {
+				other := raw(wire.TagSmallAtom, cat([]byte{byte(len(name))}, []byte(name)))
+				in := ext(list(tags[0], other, tags[0], other, mapOf(tags[0], null, other, null), bin(strings.Repeat("x", 40))))
+				if err := agree(t, with(m), in, mostWays); err != nil {
+					t.Errorf("%s, %d bytes, both encodings: %v", what, n, err)
+				}
+				if s := must[etf.Stats](t)(m.Measure(in)); s.DistinctAtoms != 2 || s.Atoms != 6 {
+					t.Errorf("%s, %d bytes, both encodings: %d atoms, %d different", what, n, s.Atoms, s.DistinctAtoms)
+				}
+			}
+		}
+	}
+}

@@ -82,7 +82,7 @@ func (m *Mode) put(s *session) {
 }
 
 func (n *names) begin(m *Mode) {
-	if n.mode != nil || m.c.atoms.closed || len(m.budgets) > 0 {
+	if m.c.atoms.closed || len(m.budgets) > 0 {
 		n.start(m)
 	}
 }

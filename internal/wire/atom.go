@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"math"
 	"math/bits"
 	"unicode/utf8"
 
@@ -135,8 +136,7 @@ func (p *Program) longHash(name []byte) uint64 {
 	}
 	var x, y uint64
 	if n > 16 {
-		lo, hi := bits.Mul64(le64(name, 0)^p.secret[2], le64(name, 8)^p.secret[3])
-		x = lo ^ hi
+		x = fold128(le64(name, 0)^p.secret[2], le64(name, 8)^p.secret[3])
 		name = name[n-16:]
 	}
 	if n > 0 {
@@ -144,14 +144,23 @@ func (p *Program) longHash(name []byte) uint64 {
 		z, y = shortName(name)
 		x ^= z
 	}
-	hi, lo := bits.Mul64(x^p.secret[0], y^p.secret[1]^uint64(n))
-	return lo ^ hi | longMark
+	return p.endHash(x, y, n)
+}
+
+// endHash is longHash from where the n bytes of a name have become two words.
+func (p *Program) endHash(x, y uint64, n int) uint64 {
+	return fold128(x^p.secret[0], y^p.secret[1]^uint64(n)) | longMark
+}
+
+// fold128 is the product, its halves put together.
+func fold128(x, y uint64) uint64 {
+	hi, lo := bits.Mul64(x, y)
+	return hi ^ lo
 }
 
 // place is where the search for e begins.
 func (p *Program) place(e entry) uint64 {
-	hi, lo := bits.Mul64(e.a^p.secret[0], e.x^p.secret[1])
-	return hi ^ lo
+	return fold128(e.a^p.secret[0], e.x^p.secret[1])
 }
 
 // placeOf is place for any entry. The x of a long name does not count: over a
@@ -194,9 +203,14 @@ const (
 // and n itself, 1 to 16, spread over the high bits of the second word.
 type shortMask struct{ lo, hi, mark uint64 }
 
-// There are 32 of them so that 5 bits of a length need no bounds check.
+// There are 32 of them so that 5 bits of a length need no bounds check. Of longer
+// names they take the first 16 bytes, without a mark.
 var shortMasks = func() (t [32]shortMask) {
-	for n := range 17 {
+	for n := range t {
+		if n > shortMax {
+			t[n] = shortMask{lo: math.MaxUint64, hi: math.MaxUint64}
+			continue
+		}
 		t[n].lo = 1<<(8*min(n, 8)) - 1
 		t[n].hi = 1<<(8*max(n-8, 0)) - 1
 		for bit := range 5 {

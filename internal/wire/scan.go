@@ -268,6 +268,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 			goto out
 		}
 	}
+again:
 	for {
 		for left != 0 {
 			// Ahead of near bytes nothing has to be asked here. A head and margin bytes
@@ -383,10 +384,10 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 				x = exitScalar
 				goto out
 
-			// ATOM_UTF8_EXT and ATOM_EXT, with a length of two bytes. With a short name they
-			// are as the others, one byte later.
+			// ATOM_UTF8_EXT and ATOM_EXT, with a length of two bytes. With a name of up to 31
+			// bytes they are as the others, one byte later.
 			case opWideAtom:
-				if b[1] != 0 || b[2]-1 >= 16 || cls&(looked|recoded) != 0 || 3+int(b[2])+margin > len(b) {
+				if b[1] != 0 || b[2]-1 >= 31 || cls&(looked|recoded) != 0 || 3+int(b[2])+margin > len(b) {
 					x = exitRare
 					goto out
 				}
@@ -488,11 +489,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 						}
 					}
 				}
-				m.arg.end = 2 + int(k)
-				if x = exitAtom; b[0] == 0 {
-					x = exitWideAtom
-				}
-				goto out
+				goto name
 
 			// BINARY_EXT of up to 64 bytes, a heap binary: two words and its bytes. Larger
 			// ones live off-heap and cost by release; blob tells which cap was hit.
@@ -815,6 +812,76 @@ out:
 	m.pos = end - len(b)
 	m.top.left, m.top.cls = left, cls&^scanMarks
 	return x
+
+	// An atom that was not taken above. Behind the loop this has no part in which values the
+	// loop keeps in registers. A name that is not its own entry, as those of modules in
+	// Elixir, is found by its hash, as longHash makes it, and compared in words, which
+	// overlap, where the slice has held it before: it was judged then. Whatever else an
+	// atom may be, takeAtom has the rules.
+name:
+	if k := uint(b[1]); k-1 < 31 && cls&(looked|recoded) == 0 && !m.wide && m.atoms < p.maxAtoms {
+		mask := &shortMasks[k&31]
+		lo, hi := le64(b, 2)&mask.lo, le64(b, 10)&mask.hi
+		second, x, y, all := 0, lo, hi, lo|hi
+		if k > shortMax {
+			second = int(k) - shortMax
+			x, y = le64(b, second+2), le64(b, second+10)
+			all |= x | y
+			x ^= fold128(lo^p.secret[2], hi^p.secret[3])
+		} else if all&highBits == 0 {
+			goto ask
+		}
+		if all&highBits != 0 && b[0] != TagSmallAtomUTF8 {
+			goto ask // it may be in Latin-1
+		}
+		a := p.endHash(x, y, int(k))
+		t := m.seen.tab
+		for i := p.place(entry{a: a}); ; i++ {
+			if i &= uint64(len(t) - 1); i >= uint64(len(t)) {
+				break
+			}
+			at := &t[i]
+			if at.gen != m.seen.gen {
+				break
+			}
+			if at.a != a {
+				continue
+			}
+			old := m.buf[at.x>>atomOffBits:]
+			if at.x&(1<<atomOffBits-1) != uint64(k) || len(old) < second+shortMax ||
+				(le64(old, 0)^lo)&mask.lo|(le64(old, 8)^hi)&mask.hi != 0 ||
+				second > 0 && (le64(old, second)^le64(b, second+2))|(le64(old, second+8)^y) != 0 {
+				break
+			}
+			if cls&built != 0 {
+				if int(at.id) >= len(s.atoms) {
+					break
+				}
+				s.nodes[s.at.end-int(left)] = s.atoms[at.id]
+			} else if cls >= clsMap && left&1 == 0 || cls > clsMap { // a key, as above
+				id := uint(at.id)
+				if cls != clsMap || m.keyRoom <= 0 || id >= mapAtoms {
+					break
+				}
+				word, bit := &m.maps[len(m.maps)-1].atoms[id/64], uint64(1)<<(id%64)
+				if *word&bit != 0 {
+					break
+				}
+				*word |= bit
+				m.keyRoom--
+			}
+			m.atoms++
+			b = b[2+int(k) : len(b) : len(b)]
+			left--
+			goto again
+		}
+	}
+ask:
+	m.arg.end = 2 + int(b[1])
+	if x = exitAtom; b[0] == 0 {
+		x = exitWideAtom
+	}
+	goto out
 }
 
 // The loads of scan: a constant place in a slice, one bounds check, no copy.
