@@ -153,11 +153,11 @@ func (s *session) finish() {
 		s.conn.Close()
 		return
 	}
-	if s.quiet() < time.Second {
-		time.Sleep(arrive)
-	}
+	// A reset overtakes answers on their way, and a client that reads slowly may still
+	// have some to come.
+	listen.Sent(s.conn, s.pass.Door().Config.Limits.Write.Duration, s.ctx.Done())
 	listen.Reset(s.conn)
 }
 
-// arrive is given to answers on their way: a reset overtakes them.
+// arrive is given to the node's answers to what was sent before a refused message.
 const arrive = 100 * time.Millisecond

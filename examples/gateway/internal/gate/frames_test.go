@@ -419,6 +419,45 @@ func TestAnswersBeforeARefusedOne(t *testing.T) {
 	}
 }
 
+// TestAnswersToSlowClients: all that has passed arrives at a client that reads late,
+// though what is behind it is refused: the reset waits for it.
+func TestAnswersToSlowClients(t *testing.T) {
+	large := term.Message(term.Bin(strings.Repeat("x", 60_000)))
+	const count = 12 // more than a window, and no more than a socket takes to send
+	for _, listener := range []string{"on_refusal: close", "answers: {expect: one}"} {
+		l := Listen(t)
+		Serve(t, l, func(c net.Conn) {
+			for i := range count + 1 {
+				if _, err := ReadFrame(c); err != nil {
+					return
+				}
+				if i < count {
+					c.Write(frames(large))
+				}
+			}
+			c.Write(frames(exp))
+			io.Copy(io.Discard, c)
+		})
+		g := Start(t, conf(&Node{Addr: l.Addr().String()}, "", "", listener))
+		c := g.Dial("door")
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		go func() {
+			for range count + 1 {
+				if _, err := c.Write(frames(good)); err != nil {
+					break
+				}
+			}
+		}()
+		time.Sleep(500 * time.Millisecond) // its window is full by then, and stays so for a while
+		for i := range count {
+			if got, err := c.Receive(); err != nil || !bytes.Equal(got, large) {
+				t.Fatalf("%s: answer %d: %d bytes, %v", listener, i, len(got), err)
+			}
+		}
+		c.Reset()
+	}
+}
+
 // TestAnswersDoNotWaitForRoom: an answer that has passed arrives, though there is no
 // room for the one behind it.
 func TestAnswersDoNotWaitForRoom(t *testing.T) {
