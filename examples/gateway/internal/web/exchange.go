@@ -107,8 +107,13 @@ func (x *exchange) refuse(r *door.Refusal) {
 	}
 }
 
-// direct settles where the request goes.
+// direct settles where the request goes. Of a target like x:http://host/path package
+// net/url tells no path, and it would go on without its x: the node would read a URL
+// that no rule has seen.
 func (x *exchange) direct() *door.Refusal {
+	if x.r.URL.Opaque != "" {
+		return x.must("target")
+	}
 	if x.web.c.Protocol == config.ProtocolForward {
 		return x.target()
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -456,5 +457,26 @@ func TestDrain(t *testing.T) {
 	<-ended
 	if _, err := io.ReadAll(idle); err != nil && !strings.Contains(err.Error(), "reset") {
 		t.Error(err)
+	}
+}
+
+// TestTargets: a target that is neither a path nor a URL with a host goes nowhere.
+// Behind its scheme there may be one that the node reads.
+func TestTargets(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", tokens))
+	since := "?since=1-" + base64.StdEncoding.EncodeToString([]byte(export))
+	for _, target := range []string{"x:http://a/db/y", "http:http://a/db/y", "x:y"} {
+		got := raw(t, g, "GET "+target+since+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		if !isProblem(got, 421, "target") {
+			t.Errorf("%s: %q", target, got)
+		}
+	}
+	if n, _, r := o.last(); n != 0 {
+		t.Errorf("the node got %s", r.RequestURI)
+	}
+	got := raw(t, g, "GET http://a/db/y"+since+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	if !strings.Contains(got, "rejected_export") {
+		t.Errorf("%q", got)
 	}
 }
