@@ -181,10 +181,14 @@ func (x *exchange) tokens() *door.Refusal {
 // failed turns what http.Transport says into a refusal, and ends the ticket.
 func (x *exchange) failed(err error) *door.Refusal {
 	var t net.Error
+	var slow *door.Refusal
 	switch {
 	case errors.As(err, new(*refusedAnswer)):
 		x.ticket.Done()
 		return err.(*refusedAnswer).why
+	case errors.As(err, &slow): // the body came faster than it may
+		x.ticket.Cancel()
+		return slow
 	case x.r.Context().Err() != nil: // the client is gone
 		x.ticket.Cancel()
 		return &door.Refusal{Rule: door.Down, Code: "canceled", Err: err}

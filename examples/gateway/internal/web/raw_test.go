@@ -13,6 +13,7 @@ import (
 	"time"
 
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
 // raw sends bytes to the gateway, and returns all that comes back until it closes
@@ -430,6 +431,49 @@ func TestLimits(t *testing.T) {
 	}
 	if a.code != "rate" || a.header.Get("Retry-After") == "" {
 		t.Errorf("%+v", a)
+	}
+}
+
+// TestByteRate: bytes count whether their number is told before or not, and beyond a
+// burst, too.
+func TestByteRate(t *testing.T) {
+	o := newOrigin(t, nil)
+	const limits = "limits: {bytes_per_second: 1000, bytes_burst: 2MiB, max_pause: 1ms}\n"
+	text, half := strings.Repeat("text ", 1<<19), strings.Repeat("text ", 1<<18)
+	large := string(term.Message(term.Bin(strings.Repeat("x", 1<<19))))
+	for name, c := range map[string]struct {
+		more    string
+		bodies  []string
+		known   bool
+		refused int // which of them is
+	}{
+		"known":            {bodies: []string{half, half}, known: true, refused: 1},
+		"known, long":      {bodies: []string{text}, known: true, refused: 0},
+		"unknown":          {bodies: []string{half, half}, refused: 1},
+		"unknown, long":    {bodies: []string{text}, refused: 0},
+		"unknown, of term": {bodies: []string{large, large, large, large, large}, refused: 4},
+		"unknown, kept":    {more: "http: {extract: [{in: json, name: a}]}", bodies: []string{`{"b":"` + half[:1<<19] + `"}`, half, half}, refused: 2},
+		"only noted":       {more: "rules: {rate: shadow}", bodies: []string{text, text}, refused: -1},
+	} {
+		g := Start(t, conf(o.addr(), "", "", limits+c.more))
+		for i, body := range c.bodies {
+			r, _ := http.NewRequest("POST", "http://"+g.Addr("door")+"/", io.NopCloser(strings.NewReader(body)))
+			if c.known {
+				r.ContentLength = int64(len(body))
+			}
+			if c.more != "" && body[0] == '{' {
+				r.Header.Set("Content-Type", "application/json")
+			}
+			a := send(t, client, r)
+			if c.refused != i {
+				a.want(t, 200, "")
+			} else if a.want(t, 429, "rate"); a.header.Get("Retry-After") == "" {
+				t.Errorf("%s: %v", name, a.header)
+			}
+		}
+		if n := g.Count("mode=shadow", "rule=rate"); c.refused < 0 && n != 2 {
+			t.Errorf("%s: counted %v times", name, n)
+		}
 	}
 }
 

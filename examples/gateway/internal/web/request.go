@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net"
 	"net/http"
@@ -27,7 +28,8 @@ type source struct {
 	x    *exchange
 	most int64
 	n    int64
-	held bool // or there is nothing to hold
+	paid int64 // so many bytes are, as far as rates go
+	held bool  // or there is nothing to hold
 	keep bool
 	kept []byte
 	shut bool
@@ -35,7 +37,8 @@ type source struct {
 }
 
 // Read implements io.Reader. Beyond a beginning, a body that is kept in memory
-// needs room there, and nothing more is read before.
+// needs room there, and nothing more is read before. Bytes that nobody has paid for, since
+// the length was not known or is more than a burst, are paid for as they come.
 func (s *source) Read(p []byte) (int, error) {
 	if !s.held && s.n >= free {
 		held, err := s.x.pass.Hold(s.x.r.Context(), s.most)
@@ -50,6 +53,15 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n, err := s.ReadCloser.Read(p)
 	s.n += int64(n)
+	if more := s.n - s.paid; more > 0 {
+		noted, r := s.x.pass.PaceMore(s.x.r.Context(), more)
+		if r != nil {
+			return 0, r
+		}
+		if s.paid = s.n; noted {
+			s.paid = math.MaxInt64
+		}
+	}
 	if s.keep {
 		s.kept = append(s.kept, p[:n]...)
 	}
@@ -72,7 +84,7 @@ func (x *exchange) body() *door.Refusal {
 	most := d.MaxBytes(door.ToNode)
 	s := &source{ReadCloser: x.r.Body, x: x, most: most}
 	if n := x.r.ContentLength; n > 0 {
-		s.most = min(n, most)
+		s.most, s.paid = min(n, most), min(n, int64(d.Config.Limits.BytesBurst))
 	}
 	if x.whole = x.r.Body == nil || x.r.Body == http.NoBody; !x.whole {
 		x.r.Body = s
@@ -134,6 +146,10 @@ type both struct {
 func (x *exchange) unread(err error) *door.Refusal {
 	var e *safe.HTTPError
 	var t net.Error
+	var r *door.Refusal
+	if errors.As(err, &r) { // of its rate
+		return r
+	}
 	if errors.As(err, &e) && e.Code == "read" {
 		if errors.As(err, &t) && t.Timeout() {
 			return x.pass.Denied(door.Deadline, "frame", err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"net/http"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
@@ -105,7 +106,7 @@ func (x *exchange) judgeAnswer() {
 		return
 	}
 	b := x.copies.answer.b
-	s := &source{ReadCloser: io.NopCloser(bytes.NewReader(b)), x: x, held: true}
+	s := &source{ReadCloser: io.NopCloser(bytes.NewReader(b)), x: x, paid: math.MaxInt64, held: true}
 	resp.Body, resp.ContentLength = s, int64(len(b))
 	if err := x.pass.Door().Shape(door.ToClient).CheckResponse(resp); err != nil {
 		x.pass.Judge(door.ToClient, bad(door.ToClient, err), int64(len(b)))
