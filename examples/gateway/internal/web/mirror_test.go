@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,6 +95,39 @@ func TestShadow(t *testing.T) {
 	}
 	if n := g.Count("mode=shadow", "rule=term"); n != 2 {
 		t.Errorf("%v counted", n)
+	}
+}
+
+// TestShadowEarlyAnswer: a node that answers before it has read the request is no
+// trouble for who judges the copy while the rest is still sent: with -race.
+func TestShadowEarlyAnswer(t *testing.T) {
+	o := newOrigin(t, nil)
+	o.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		w.Header().Set("Content-Length", "2")
+		io.WriteString(w, "ok")
+		http.NewResponseController(w).Flush()
+		io.Copy(io.Discard, r.Body)
+	})
+	g := Start(t, conf(o.addr(), "", "", "mode: shadow"))
+	for range 10 {
+		body, w := io.Pipe()
+		go func() {
+			for range 1000 { // or until the client gives up
+				if _, err := w.Write(make([]byte, 4<<10)); err != nil {
+					return
+				}
+			}
+			w.Close()
+		}()
+		r, err := http.NewRequest("POST", "http://"+g.Addr("door")+"/", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := client.Do(r); err == nil {
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
 	}
 }
 
