@@ -98,6 +98,29 @@ func TestShadow(t *testing.T) {
 	}
 }
 
+// TestShadowHidesNoTerm: where the rule about requests is only noted, a header that it
+// would refuse does not hide a term from the rule about terms.
+func TestShadowHidesNoTerm(t *testing.T) {
+	o := newOrigin(t, func(http.ResponseWriter, *http.Request) {})
+	for _, mode := range []string{"shadow", "off"} {
+		g := Start(t, conf(o.addr(), "max_new: 0", "", "rules: {verb: "+mode+"}"))
+		for _, header := range [][]string{
+			{"Content-Type", "multipart/mixed; boundary=x"}, {"Content-Type", "text/plain; charset"}, {"Content-Type", "application/grpc+erlpack"},
+			{"Content-Encoding", "br"}, {"Content-Encoding", "deflate", "Content-Type", etf}, {"Content-Range", "bytes 0-8/9"}, {"Range", "bytes=0-8"},
+		} {
+			do(t, g, "POST", "/", export, header...).want(t, 422, "rejected_export")
+			do(t, g, "POST", "/", atoms(0, 1), header...).want(t, 422, "limit_atom_budget")
+			long := strings.Repeat("text ", 1<<19)
+			for _, body := range []string{list, "--x--", "", long} {
+				a := do(t, g, "POST", "/", body, header...)
+				if _, got, r := o.last(); a.status != 200 || got != body || r.Header.Get(header[0]) != header[1] {
+					t.Errorf("%v: %d, the node got %.20q, %v", header, a.status, got, r.Header)
+				}
+			}
+		}
+	}
+}
+
 // TestShadowEarlyAnswer: a node that answers before it has read the request is no
 // trouble for who judges the copy while the rest is still sent: with -race.
 func TestShadowEarlyAnswer(t *testing.T) {

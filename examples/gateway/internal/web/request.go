@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,9 +120,11 @@ func (x *exchange) shape(s *source) *door.Refusal {
 			return r
 		}
 		x.r.Body = both{io.MultiReader(bytes.NewReader(s.kept), s), s}
+		if x.pass.Door().Modes[door.Term] == door.Enforce {
+			return x.bare(s)
+		}
 	case !s.shut: // no term
-		x.r.Body, x.r.ContentLength, x.r.TransferEncoding = checked.Body, checked.ContentLength, checked.TransferEncoding
-		x.whole = checked.Body == http.NoBody
+		x.noTerm(&checked)
 	default:
 		term, err := io.ReadAll(checked.Body) // of what is in memory
 		if err != nil {
@@ -133,6 +136,42 @@ func (x *exchange) shape(s *source) *door.Refusal {
 			return nil
 		}
 		x.r.Header, x.r.Trailer = checked.Header, nil
+	}
+	return nil
+}
+
+// noTerm goes on with a body that was looked at.
+func (x *exchange) noTerm(checked *http.Request) {
+	x.r.Body, x.r.ContentLength, x.r.TransferEncoding = checked.Body, checked.ContentLength, checked.TransferEncoding
+	x.whole = checked.Body == http.NoBody
+}
+
+// bare looks at a body by its first byte alone: its header was refused, which was only
+// noted, but the rule about terms is in earnest. It goes on as it came, and the node may
+// make nothing of what the header says.
+func (x *exchange) bare(s *source) *door.Refusal {
+	checked := *x.r
+	checked.Header = checked.Header.Clone()
+	for _, name := range []string{"Content-Type", "Content-Encoding", "Content-Range", "Range", "Upgrade"} {
+		checked.Header.Del(name)
+	}
+	err := x.pass.Door().Shape(door.ToNode).CheckRequest(&checked)
+	var e *safe.HTTPError
+	switch {
+	case err != nil:
+		x.r.Body = both{io.MultiReader(bytes.NewReader(s.kept), s), s}
+		if errors.As(err, &e) && slices.Contains(safe.HTTPCodes(), e.Code) {
+			return nil // noted before
+		}
+		return x.unread(err)
+	case !s.shut: // no term
+		x.noTerm(&checked)
+	default:
+		term, err := io.ReadAll(checked.Body) // of what is in memory
+		if err != nil {
+			return x.pass.Denied(door.Down, "internal", err)
+		}
+		x.asked.Body, x.asked.AsIs, x.bytes, x.whole = term, true, s.kept, true
 	}
 	return nil
 }
