@@ -14,7 +14,7 @@ package etf
 // deniedStructs are structs that a protocol runs when they are enumerated,
 // inspected or called: lazy or endless ones, and handles.
 var deniedStructs = []string{
-	"Elixir.File.Stream", "Elixir.Function", "Elixir.GenEvent.Stream", "Elixir.IO.Stream",
+	"Elixir.Date.Range", "Elixir.File.Stream", "Elixir.Function", "Elixir.GenEvent.Stream", "Elixir.IO.Stream",
 	"Elixir.Range", "Elixir.Stream",
 }
 
