@@ -111,7 +111,7 @@ func ParseDecimal(s string) (d Decimal, err error) {
 		}
 	}
 	coef, ok := new(big.Int).SetString(all, 10)
-	if !ok || d.Exp > DecimalExpMax || d.Exp-len(part) < -DecimalExpMax {
+	if !ok || d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax || d.Exp-len(part) < -DecimalExpMax {
 		return d, errDecimal
 	}
 	d.Coef, d.Exp = coef, d.Exp-len(part)

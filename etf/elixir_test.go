@@ -204,6 +204,34 @@ func TestElixirUnderstands(t *testing.T) {
 	}
 }
 
+// TestZones: Marshal writes no zone that Unmarshal would not read.
+func TestZones(t *testing.T) {
+	in := func(name string, offset int) time.Time {
+		return time.Date(2024, 7, 1, 12, 0, 0, 0, time.FixedZone(name, offset))
+	}
+	long := strings.Repeat("x", 256)
+	for _, v := range []any{
+		in("\xff", 60), in(long, 60), in("x", 86_401), in("x", -86_401), etf.DateTime{Time: in("\xff", 60), Zone: "x"},
+		etf.DateTime{Time: in("x", 60), Zone: "\xff"}, etf.DateTime{Time: in("x", 60), Zone: long},
+		etf.DateTime{Time: in("x", 3600), Zone: "x", StdOffset: -86_400}, etf.DateTime{Time: in("x", 0), Zone: "x", StdOffset: 86_401},
+	} {
+		b, err := etf.Marshal(v)
+		if e, ok := err.(*etf.MarshalError); !ok || e.Reason != etf.ReasonRange {
+			t.Errorf("%v: %x, %v", v, b, err)
+		}
+	}
+	for _, v := range []time.Time{in("é", 86_400), in(long[1:], -86_400)} {
+		b, err := etf.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got time.Time
+		if err := etf.Unmarshal(b, &got); err != nil || !got.Equal(v) {
+			t.Errorf("%v: %v, %v", v, got, err)
+		}
+	}
+}
+
 // payload returns a term that a real producer wrote.
 func payload(t *testing.T, id string) []byte {
 	t.Helper()
@@ -450,7 +478,7 @@ func TestDecimalText(t *testing.T) {
 	if got := (etf.Decimal{Exp: 2}).String(); got != "0E+2" {
 		t.Error(got)
 	}
-	for _, bad := range []string{"", "-", ".", "1.2.3", "1e", "1e+", "0x1", "1_0", "١", "1e99999", "1E-20000", strings.Repeat("1", 5000), " 1", "--1"} {
+	for _, bad := range []string{"", "-", ".", "1.2.3", "1e", "1e+", "0x1", "1_0", "١", "1e99999", "1E-20000", "1.5E-9223372036854775808", strings.Repeat("1", 5000), " 1", "--1"} {
 		if d, err := etf.ParseDecimal(bad); err == nil {
 			t.Errorf("%.10q: %v", bad, d)
 		}

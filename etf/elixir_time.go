@@ -110,11 +110,14 @@ func (m members) zone(p *plan, key string) (string, error) {
 	if v.kind() != KindBinary {
 		return "", m.wrong(p, ReasonKind, key)
 	}
-	if b := v.payload(); len(b) > zoneMax || !utf8.Valid(b) {
+	if v.length() > zoneMax || !zoneName(string(v.payload())) {
 		return "", m.wrong(p, ReasonRange, key)
 	}
 	return string(v.payload()), nil
 }
+
+// zoneName reports whether a zone may have this name.
+func zoneName(s string) bool { return len(s) <= zoneMax && utf8.ValidString(s) }
 
 func (d *filling) dateTime(p *plan, t Term) (dt DateTime, err error) {
 	m, err := d.members(p, t, "Elixir.DateTime")

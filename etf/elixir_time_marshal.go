@@ -54,7 +54,7 @@ type zoned struct {
 
 func (e *writing) dateTime(p *plan, t time.Time, z zoned) error {
 	day, clock := dateOf(t), clockOf(t, z.prec)
-	if !day.valid() || !clock.valid() || len(z.zone) > zoneMax || len(z.abbr) > zoneMax || z.std > offsetMax || z.std < -offsetMax {
+	if !day.valid() || !clock.valid() || !zoneName(z.zone) || !zoneName(z.abbr) || z.std > offsetMax || z.std < -offsetMax || z.utc > offsetMax || z.utc < -offsetMax {
 		return unfit(ReasonRange, p, nil)
 	}
 	e.begin("Elixir.DateTime", 13)

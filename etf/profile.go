@@ -12,10 +12,11 @@ package etf
 //	Cache      any                 refused        bounded
 
 // deniedStructs are structs that a protocol runs when they are enumerated,
-// inspected or called: lazy or endless ones, and handles.
+// inspected or called: lazy or endless ones, handles, and compiled patterns, which a
+// node executes as they are.
 var deniedStructs = []string{
-	"Elixir.File.Stream", "Elixir.Function", "Elixir.GenEvent.Stream", "Elixir.IO.Stream",
-	"Elixir.Range", "Elixir.Stream",
+	"Elixir.Date.Range", "Elixir.File.Stream", "Elixir.Function", "Elixir.GenEvent.Stream", "Elixir.IO.Stream",
+	"Elixir.Range", "Elixir.Regex", "Elixir.Stream",
 }
 
 // Data returns the profile for data of anyone: what package safe accepts.

@@ -196,7 +196,7 @@ func TestElixirProfile(t *testing.T) {
 	strct := func(name string) []byte { return ext(mapOf(atom("__struct__"), atom(name))) }
 	plain, ranges := compile(t, etf.Elixir()), compile(t, etf.Elixir("Elixir.Range", "Elixir.Date"))
 	for name, want := range map[string][2]bool{
-		"Elixir.Date": {true, true}, "Elixir.MapSet": {true, true}, "Elixir.Range": {false, true}, "Elixir.Stream": {false, false},
+		"Elixir.Date": {true, true}, "Elixir.Date.Range": {false, false}, "Elixir.Regex": {false, false}, "Elixir.MapSet": {true, true}, "Elixir.Range": {false, true}, "Elixir.Stream": {false, false},
 		"Elixir.File.Stream": {false, false}, "Elixir.Function": {false, false}, "Elixir.IO.Stream": {false, false}, "Elixir.GenEvent.Stream": {false, false},
 	} {
 		if got := [2]bool{plain.Validate(strct(name)) == nil, ranges.Validate(strct(name)) == nil}; got != want {

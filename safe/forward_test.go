@@ -146,7 +146,7 @@ func TestForwardSetsReceiver(t *testing.T) {
 
 // TestForwardStructs: the structs that run when they are touched.
 func TestForwardStructs(t *testing.T) {
-	lazy := []string{"Elixir.Range", "Elixir.Stream", "Elixir.File.Stream", "Elixir.Function"}
+	lazy := []string{"Elixir.Range", "Elixir.Date.Range", "Elixir.Regex", "Elixir.Stream", "Elixir.File.Stream", "Elixir.Function"}
 	names := slices.Concat([]string{"__struct__", "Elixir.Date", "Elixir.Own"}, lazy)
 	only := func(c etf.Config, names ...string) etf.Config { c.Policy.Structs.Allow = names; return c }
 	denying := func(names ...string) etf.Config {

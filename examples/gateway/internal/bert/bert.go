@@ -31,7 +31,6 @@ type Dialect struct{}
 
 // Rules are the rules of a listener, for door.Door.Protocol.
 type Rules struct {
-	mode  *etf.Mode
 	allow []allowed
 	infos map[string]bool
 }
@@ -43,11 +42,7 @@ type allowed struct {
 
 // New returns the rules of a listener.
 func New(c config.Listener) (*Rules, error) {
-	mode, err := etf.BERT().Compile()
-	if err != nil {
-		return nil, err
-	}
-	d := &Rules{mode: mode, infos: map[string]bool{}}
+	d := &Rules{infos: map[string]bool{}}
 	for _, calls := range c.BERT.Allow {
 		a := allowed{who: door.Clients(calls.Clients)}
 		for _, text := range calls.Functions {
@@ -65,16 +60,21 @@ func New(c config.Listener) (*Rules, error) {
 	return d, nil
 }
 
-// Before implements frames.Dialect. A message that cannot be read here will not
-// be accepted by the guard either, which then says why.
+// Before implements frames.Dialect. It reads a message as the guard does: one that cannot
+// be read here the guard does not accept either, and then says why. Where that is not
+// meant in earnest there is nobody to say so, and what cannot be read is no call that
+// this client may make.
 func (Dialect) Before(p *door.Pass, msg []byte) (answered bool, r *door.Refusal) {
 	d, ok := p.Door().Protocol.(*Rules)
 	if !ok { // a reload has made another protocol of the listener
 		return true, p.Denied(door.Verb, CodeShape, nil)
 	}
-	t, err := d.mode.Decode(msg)
-	if err != nil {
+	t, err := p.Door().Shape(door.ToNode).Mode().Decode(msg)
+	switch {
+	case err != nil && p.Door().Modes[door.Term] == door.Enforce:
 		return true, nil
+	case err != nil:
+		return true, p.Verb(CodeShape, int64(len(msg)))
 	}
 	answered, code := d.judge(p.Client, t)
 	if code == "" {

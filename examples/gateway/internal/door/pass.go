@@ -161,23 +161,35 @@ func (p *Pass) Receive(ctx context.Context, n int64) (release func(), err error)
 // Pace makes a client that is over its rate wait before its message of n bytes is
 // read further, or refuses it.
 func (p *Pass) Pace(ctx context.Context, n int64) *Refusal {
-	d := p.Door()
-	switch d.Modes[Rate] {
-	case Off:
-		return nil
-	case Shadow:
-		if p.client.Over(n) {
-			p.refused(Shadow, refuse(Rate, "rate", nil), n)
-		}
-		return nil
-	}
-	retry, err := p.client.Wait(ctx, n, d.Config.Limits.MaxPause.Duration)
-	if err == nil {
-		return nil
-	}
-	r := &Refusal{Rule: Rate, Code: "rate", Retry: retry, Err: err}
-	p.refused(Enforce, r, n)
+	_, r := p.pace(ctx, n, p.client.Wait)
 	return r
+}
+
+// PaceMore is Pace for n bytes more of a message than Pace was told of. It reports whether
+// that was over the rate where this is only noted: then once is enough.
+func (p *Pass) PaceMore(ctx context.Context, n int64) (noted bool, r *Refusal) {
+	return p.pace(ctx, n, p.client.More)
+}
+
+func (p *Pass) pace(ctx context.Context, n int64, pay func(context.Context, int64, time.Duration) (time.Duration, error)) (noted bool, r *Refusal) {
+	d := p.Door()
+	mode, most := d.Modes[Rate], d.Config.Limits.MaxPause.Duration
+	switch mode {
+	case Off:
+		return false, nil
+	case Shadow:
+		most = 0
+	}
+	retry, err := pay(ctx, n, most)
+	if err == nil {
+		return false, nil
+	}
+	r = &Refusal{Rule: Rate, Code: "rate", Retry: retry, Err: err}
+	p.refused(mode, r, n)
+	if mode == Shadow {
+		return true, nil
+	}
+	return false, r
 }
 
 // Oversize judges the length of a message that is not here yet. nil: read on.

@@ -2,6 +2,7 @@ package frames
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -62,9 +63,18 @@ var errOtherLife = errors.New("frames: the node is another one")
 // send gathers a message for the node. It goes with those that are here already, or
 // as soon as anybody would wait. With last, sending it is all there is to do, and
 // its ticket ends with it.
-func (s *session) send(t *door.Ticket, last bool) (err error) {
+func (s *session) send(m message, last bool) (err error) {
+	t := m.ticket
 	err = errOtherLife
-	if t.Fits(s.link.Load().Conn) {
+	if fits := t.Fits(s.link.Load().Conn); fits && m.long > 0 {
+		if err = s.flush(); err == nil {
+			err = s.through(m.long)
+		}
+		if err == nil && last {
+			t.Done()
+			return nil
+		}
+	} else if fits {
 		s.out, err = appendFrame(s.out, t.Bytes, s.in.width)
 	}
 	switch {
@@ -76,6 +86,42 @@ func (s *session) send(t *door.Ticket, last bool) (err error) {
 	if err == nil && (len(s.out) >= keep || !s.in.complete()) {
 		err = s.flush()
 	}
+	return err
+}
+
+// through passes a message of n bytes on as it comes. What fails toward the client is no
+// fault of the node, whose time for the answer begins with the last part.
+func (s *session) through(n int64) error {
+	up := s.link.Load()
+	var head [8]byte
+	binary.BigEndian.PutUint64(head[:], uint64(n))
+	err := s.relay(up, head[8-s.in.width:])
+	for n > 0 && err == nil {
+		var part []byte
+		if part, err = s.in.part(n); err != nil {
+			return errClient{s.late(err)}
+		}
+		if err = s.relay(up, part); err == nil {
+			n -= int64(len(part))
+			_, err = s.in.r.Discard(len(part))
+		}
+	}
+	return err
+}
+
+// relay sends a part of a message.
+func (s *session) relay(up *link, b []byte) error {
+	wait := s.pass.Door().Upstream.AnswerTimeout()
+	if s.paired() {
+		up.mu.Lock()
+		if !up.called {
+			up.answerIn(wait)
+		}
+		up.mu.Unlock()
+	}
+	up.sendBy = timed{}
+	up.SetWriteDeadline(time.Now().Add(wait))
+	_, err := up.Write(b)
 	return err
 }
 

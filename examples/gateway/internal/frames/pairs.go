@@ -95,7 +95,7 @@ func (s *session) forward(m message, due chan<- entry) error {
 		s.due.Add(1)
 		s.owe(due, entry{ticket: m.ticket})
 	}
-	return s.broken(s.send(m.ticket, !m.answered))
+	return s.broken(s.send(m, !m.answered))
 }
 
 // owe puts an entry in line. If there is no room, what was gathered has to go first:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -218,7 +219,8 @@ type message struct {
 	ticket   *door.Ticket
 	answered bool
 	refusal  *door.Refusal
-	fatal    bool // the place of the next frame is lost
+	fatal    bool  // the place of the next frame is lost
+	long     int64 // its length, if it was not read: it is too long, and goes on all the same
 	held     door.Held
 }
 
@@ -228,6 +230,9 @@ func (s *session) read(n int64) (m message, err error) {
 	if m.refusal = s.pass.Oversize(door.ToNode, n); m.refusal != nil {
 		m.fatal = true
 		return m, nil
+	}
+	if n > s.pass.Door().MaxBytes(door.ToNode) {
+		return s.noted(n)
 	}
 	if m.refusal = s.pass.Pace(s.patient, n); m.refusal != nil {
 		s.deadline(frame, false, s.in.has(n))
@@ -250,6 +255,28 @@ func (s *session) read(n int64) (m message, err error) {
 		s.scratch = m.ticket.Bytes // it has grown, perhaps
 	}
 	return m, nil
+}
+
+// noted asks the rules about a message of n bytes that is too long, where that is only
+// noted. It is not read, for there is room for no more than a message may have: what
+// it holds nobody sees.
+func (s *session) noted(n int64) (m message, err error) {
+	m.long, m.answered = n, true
+	if m.refusal = s.pass.Pace(s.patient, n); m.refusal == nil && s.dialect != nil {
+		m.answered, m.refusal = s.dialect.Before(s.pass, nil)
+	}
+	if m.refusal == nil {
+		m.ticket, m.refusal = s.pass.Ask(s.patient, door.Asked{ID: "long " + strconv.FormatInt(n, 10)}, nil)
+	}
+	if !s.deadline(s.pass.Door().Config.Limits.Frame.Duration, false, s.in.has(n)) {
+		err = errDrained
+	} else if m.refusal != nil {
+		err = s.late(s.in.skip(n))
+	}
+	if err != nil && m.ticket != nil {
+		m.ticket.Cancel()
+	}
+	return m, err
 }
 
 // receive reads the bytes of a message, and finds room for them.

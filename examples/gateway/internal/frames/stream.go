@@ -99,7 +99,7 @@ func (s *session) pipe(n int64) error {
 	case m.refusal != nil:
 		return m.refusal
 	}
-	return s.send(m.ticket, true)
+	return s.send(m, true)
 }
 
 // pushes passes on what the node sends, until it ends.

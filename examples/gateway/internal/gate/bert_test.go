@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"strings"
 	"testing"
 
@@ -106,6 +107,46 @@ func TestBERT(t *testing.T) {
 	}
 	if n := g.Ledger("web").Stats().Committed; n != 0 {
 		t.Errorf("refused calls spent %d names", n)
+	}
+}
+
+// TestBERTReadsAsTheGuard: what the guard of the listener takes beyond the profile bert
+// does not hide what is called, and neither does what it refuses, if that is only noted.
+func TestBERTReadsAsTheGuard(t *testing.T) {
+	with := func(arg term.T) []byte { return call("call", "os", "cmd", arg) }
+	pid := term.T{88, 119, 1, 'a', 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}
+	zeros := term.T{116, 0, 0, 0, 2, 70, 0, 0, 0, 0, 0, 0, 0, 0, 97, 1, 70, 128, 0, 0, 0, 0, 0, 0, 0, 97, 1}
+	long := with(term.Bin(strings.Repeat("x", 1<<20)))
+	var deflated bytes.Buffer
+	w := zlib.NewWriter(&deflated)
+	plain := with(term.Int(1))[1:]
+	w.Write(plain)
+	w.Close()
+	compressed := append([]byte{131, 80, 0, 0, 0, byte(len(plain))}, deflated.Bytes()...)
+	for name, c := range map[string]struct {
+		more string
+		msg  []byte
+		want string
+	}{
+		"a pid":                  {"allow: [pids]\nnodes: [a]", with(pid), "verb: bert_function"},
+		"keys of OTP 27":         {"release: 27", with(zeros), "verb: bert_function"},
+		"long":                   {"profile: hex", long, "verb: bert_function"},
+		"compressed":             {"profile: cache", compressed, "verb: bert_function"},
+		"trailing, only noted":   {"rules: {term: shadow}", append(with(term.Int(1)), 0), "verb: bert_shape"},
+		"trailing, not looked":   {"rules: {term: off}", append(with(term.Int(1)), 0), "verb: bert_shape"},
+		"compressed, only noted": {"rules: {term: shadow}", compressed, "verb: bert_shape"},
+		"trailing":               {"", append(with(term.Int(1)), 0), "term: trailing"},
+	} {
+		node := NewNode(t, calc)
+		g := Start(t, conf(node, "max_new: 10", "", rules+"\n"+c.more))
+		cl := g.Dial("door")
+		cl.Send(c.msg)
+		if _, _, detail := refusal(t, cl); !strings.HasPrefix(detail, c.want) {
+			t.Errorf("%s: %s, want %s", name, detail, c.want)
+		}
+		if n := len(node.Got()); n != 0 {
+			t.Errorf("%s: it got to the node", name)
+		}
 	}
 }
 

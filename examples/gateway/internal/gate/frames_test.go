@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -228,6 +229,92 @@ func TestPoison(t *testing.T) {
 	}
 	if n := len(node.Got()); n != 5 {
 		t.Errorf("the node got %d messages, not 5", n)
+	}
+}
+
+// TestLongAndNoted: a message that is too long passes where that is only noted, and there
+// is never more of it here than of one that is not.
+func TestLongAndNoted(t *testing.T) {
+	const size = 256 << 20
+	got := make(chan int64, 1)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.CopyN(io.Discard, c, 4)
+		n, _ := io.CopyN(io.Discard, c, size)
+		c.Write(append([]byte{0, 0, 0, byte(len(good))}, good...))
+		got <- n
+		io.Copy(io.Discard, c)
+	}()
+	g := Start(t, conf(&Node{Addr: l.Addr().String()}, "", "", "rules: {term: shadow}"))
+	c := g.Dial("door")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	c.Write([]byte{size >> 24, 0, 0, 0})
+	part := make([]byte, 1<<20)
+	for range size >> 20 {
+		if _, err := c.Write(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Want(good)
+	if n := <-got; n != size {
+		t.Errorf("the node got %d bytes", n)
+	}
+	runtime.ReadMemStats(&after)
+	if made := after.TotalAlloc - before.TotalAlloc; made > 16<<20 {
+		t.Errorf("%d MiB were allocated for it", made>>20)
+	}
+}
+
+// TestLongOnesAmongOthers: long messages keep their place among others, whatever is
+// expected of the node, and one of which a rule in earnest can tell nothing is refused.
+func TestLongOnesAmongOthers(t *testing.T) {
+	long := make([]byte, 2<<20)
+	for _, more := range []string{"", "answers: {expect: one}"} {
+		node := NewNode(t, nil)
+		g := Start(t, conf(node, "", "", "rules: {term: shadow, answer: shadow}\n"+more))
+		c := g.Dial("door")
+		for range 3 {
+			c.Send(good)
+			c.Send(long)
+			c.Send(long)
+			c.Send(good)
+			for _, want := range [][]byte{good, long, long, good} {
+				c.Want(want)
+			}
+		}
+		if n := g.Count("mode=shadow", "rule=term", "code=limit_bytes"); n != 6 {
+			t.Errorf("%v counted", n)
+		}
+		c.Write([]byte{0, 32, 0, 0})
+		c.Write(long[:1<<20])
+		c.Close() // in the middle of one, for which the node cannot help
+		Eventually(t, "all places are free", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 0 })
+		if n := g.Sum("beamgate_suspects"); n != 0 {
+			t.Errorf("%v messages are suspects", n)
+		}
+	}
+	node := NewNode(t, calc)
+	g := Start(t, conf(node, "", "", rules+"\nrules: {term: shadow}"))
+	c := g.Dial("door")
+	add := call("call", "calc", "add", term.Int(1), term.Int(7))
+	c.Send(long)
+	c.Send(add)
+	if _, _, detail := refusal(t, c); detail != "verb: bert_shape" {
+		t.Error(detail)
+	}
+	c.Want(term.Message(term.Tuple(term.Atom("reply"), term.Int(7))))
+	if n := len(node.Got()); n != 1 {
+		t.Errorf("the node got %d messages", n)
 	}
 }
 

@@ -205,7 +205,7 @@ func (p *plan) commit() {
 		next.l.clients.Resize(rates(next.c.Limits, p.c.Upstream(next.c.Upstream)), p.c.Global.MaxClients, next.c.Limits.MaxConnections)
 		next.l.Use(next.door, next.proto, next.tls)
 		if next.fresh {
-			go next.l.Serve(g.ctx)
+			next.l.Start(g.ctx)
 		}
 	}
 	for _, l := range gone {

@@ -158,15 +158,31 @@ func (c *Client) Close() {
 // taken, and nothing was paid; or that of ctx.
 func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Duration, error) {
 	now := time.Now()
-	m := c.messages.ReserveN(now, 1)
-	b := c.bytes.ReserveN(now, int(min(n, int64(c.bytes.Burst())))) // more than a burst is a burst
-	delay := max(m.DelayFrom(now), b.DelayFrom(now))
+	m, b := c.messages.ReserveN(now, 1), c.reserve(now, n)
+	return pay(ctx, now, max(m.DelayFrom(now), b.DelayFrom(now)), most, m, b)
+}
+
+// More is Wait for n bytes more of a message that was paid for.
+func (c *Client) More(ctx context.Context, n int64, most time.Duration) (time.Duration, error) {
+	now := time.Now()
+	b := c.reserve(now, n)
+	return pay(ctx, now, b.DelayFrom(now), most, b)
+}
+
+// reserve takes n bytes from their bucket. More than a burst is a burst.
+func (c *Client) reserve(now time.Time, n int64) *rate.Reservation {
+	return c.bytes.ReserveN(now, int(min(n, int64(c.bytes.Burst()))))
+}
+
+// pay waits until what was reserved is there, or gives it back.
+func pay(ctx context.Context, now time.Time, delay, most time.Duration, reserved ...*rate.Reservation) (time.Duration, error) {
 	if delay == 0 {
 		return 0, nil
 	}
 	if delay > most {
-		m.CancelAt(now)
-		b.CancelAt(now)
+		for _, r := range reserved {
+			r.CancelAt(now)
+		}
 		return delay, ErrRate
 	}
 	waiting(ctx)
@@ -187,11 +203,4 @@ func (c *Client) Receive(ctx context.Context, n int64) (release func(), err erro
 		return nil, err
 	}
 	return func() { c.coming.Release(n) }, nil
-}
-
-// Over pays for a message of n bytes and reports whether the client is over its
-// rate. It never waits.
-func (c *Client) Over(n int64) bool {
-	_, err := c.Wait(context.Background(), n, 0)
-	return err != nil
 }

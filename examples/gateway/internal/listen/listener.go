@@ -57,7 +57,7 @@ func (c *Count) take() bool {
 // Now returns how many there are.
 func (c *Count) Now() int64 { return c.now.Load() }
 
-// Open begins to listen. Nothing is accepted before Serve.
+// Open begins to listen. Nothing is accepted before Start.
 func Open(ctx context.Context, c config.Listener, open *Count, log *slog.Logger) (*Listener, error) {
 	var lc net.ListenConfig
 	socket, err := lc.Listen(ctx, "tcp", c.Listen)
@@ -100,8 +100,11 @@ func (l *Listener) resize(c config.Door) {
 // Door returns the rules in force.
 func (l *Listener) Door() *door.Door { return l.now.Load().door }
 
-// Serve accepts connections until Drain, or ctx is done.
-func (l *Listener) Serve(ctx context.Context) {
+// Start begins to accept connections, until Drain, or ctx is done. Wait waits for that
+// too: a connection that was accepted a moment before is not to begin behind it.
+func (l *Listener) Start(ctx context.Context) { l.live.Go(func() { l.accept(ctx) }) }
+
+func (l *Listener) accept(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { l.socket.Close() })
 	defer stop()
 	for pause := time.Duration(0); ; {
@@ -135,7 +138,7 @@ func (l *Listener) Drain() {
 	})
 }
 
-// Wait returns when all connections have ended.
+// Wait returns when all connections have ended, and none can begin.
 func (l *Listener) Wait() { l.live.Wait() }
 
 // serve finds out who the client is, and lets it in.

@@ -51,15 +51,28 @@ func parameters(query, name string) (values []string, err error) {
 }
 
 // cookies reads the header by its separators alone. net/http leaves cookies out
-// that others take.
+// that others take. A comma is one for some servers, at times in front of a name only,
+// and part of a value for others: with one in it, a part is read in each way.
 func cookies(lines []string, name string) (values []string) {
 	for _, line := range lines {
 		for part := range strings.SplitSeq(line, ";") {
-			n, v, ok := strings.Cut(part, "=")
-			if ok && strings.TrimSpace(n) == name {
-				values = append(values, strings.Trim(strings.TrimSpace(v), `"`))
+			part = strings.TrimLeft(part, ", \t")
+			values = appendCookie(values, part, name)
+			if !strings.Contains(part, ",") {
+				continue
+			}
+			for piece := range strings.SplitSeq(part, ",") {
+				values = appendCookie(values, piece, name)
 			}
 		}
+	}
+	return values
+}
+
+func appendCookie(values []string, text, name string) []string {
+	n, v, ok := strings.Cut(text, "=")
+	if ok && strings.TrimSpace(n) == name {
+		values = append(values, strings.Trim(strings.TrimSpace(v), `"`))
 	}
 	return values
 }

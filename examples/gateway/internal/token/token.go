@@ -56,14 +56,29 @@ var holes = strings.NewReplacer(
 // pattern is a form as a regular expression. QuoteMeta leaves < and > alone.
 func pattern(form string) string { return `\A` + holes.Replace(regexp.QuoteMeta(form)) + `\z` }
 
-// Path reports whether requests to this path are meant.
+// Path reports whether requests to this path are meant. One that servers clean, each
+// in its own way, may lead anywhere, and so is meant by every rule.
 func (r *Rule) Path(path string) bool {
 	for _, p := range r.Paths {
 		if strings.HasPrefix(path, p) {
 			return true
 		}
 	}
-	return len(r.Paths) == 0
+	return len(r.Paths) == 0 || unclean(path)
+}
+
+// unclean reports whether a path, decoded, has an empty segment before its end, or one
+// that stands for this place or the one above.
+func unclean(path string) bool {
+	if strings.Contains(path, "//") {
+		return true
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 // Terms returns the terms that a value may stand for: none, or one, or several if

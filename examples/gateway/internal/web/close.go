@@ -44,15 +44,8 @@ func validCode(c websocket.StatusCode) bool {
 // tap passes a message on as it comes, and judges a copy, if there is somebody free
 // to do so.
 func (s *socket) tap(ctx context.Context, way door.Direction, kind websocket.MessageType, r io.Reader, to *websocket.Conn) error {
-	w, err := to.Writer(ctx, kind)
-	if err != nil {
-		return err
-	}
 	c := clipped{most: s.x.pass.Door().MaxBytes(way)}
-	if _, err = io.Copy(w, io.TeeReader(r, &c)); err == nil {
-		err = w.Close()
-	}
-	if err != nil {
+	if err := pass(ctx, io.TeeReader(r, &c), kind, to); err != nil {
 		return err
 	}
 	select {
@@ -65,7 +58,7 @@ func (s *socket) tap(ctx context.Context, way door.Direction, kind websocket.Mes
 	if s.x.pass.Oversize(way, int64(len(c.b))); int64(len(c.b)) > c.most {
 		return nil
 	}
-	if _, t, _ := s.judge(ctx, way, kind, bytes.Clone(c.b)); t != nil {
+	if _, t, _ := s.judge(ctx, way, kind, bytes.Clone(c.b), false); t != nil {
 		t.Cancel()
 	}
 	return nil

@@ -107,8 +107,13 @@ func (x *exchange) refuse(r *door.Refusal) {
 	}
 }
 
-// direct settles where the request goes.
+// direct settles where the request goes. Of a target like x:http://host/path package
+// net/url tells no path, and it would go on without its x: the node would read a URL
+// that no rule has seen.
 func (x *exchange) direct() *door.Refusal {
+	if x.r.URL.Opaque != "" {
+		return x.must("target")
+	}
 	if x.web.c.Protocol == config.ProtocolForward {
 		return x.target()
 	}
@@ -176,10 +181,14 @@ func (x *exchange) tokens() *door.Refusal {
 // failed turns what http.Transport says into a refusal, and ends the ticket.
 func (x *exchange) failed(err error) *door.Refusal {
 	var t net.Error
+	var slow *door.Refusal
 	switch {
 	case errors.As(err, new(*refusedAnswer)):
 		x.ticket.Done()
 		return err.(*refusedAnswer).why
+	case errors.As(err, &slow): // the body came faster than it may
+		x.ticket.Cancel()
+		return slow
 	case x.r.Context().Err() != nil: // the client is gone
 		x.ticket.Cancel()
 		return &door.Refusal{Rule: door.Down, Code: "canceled", Err: err}

@@ -183,6 +183,34 @@ func TestForwardRefuses(t *testing.T) {
 	}
 }
 
+// TestOneCertificate: there is one certificate for a host, however clients spell it, or
+// they could have as many made and kept as there are spellings.
+func TestOneCertificate(t *testing.T) {
+	s := newSite(t, func(w http.ResponseWriter, _ *http.Request) {})
+	signer := NewCA(t)
+	g := Start(t, forwardConf(signer.Path(), signer.KeyPath(), s.ca.Path(), "https://"+s.addr, "127.0.0.0/8, '::1/128'", ""))
+	serials := map[string]bool{}
+	for _, host := range []string{"localhost", "LOCALHOST", "lOcAlHoSt"} {
+		c := g.Dial("door")
+		io.WriteString(c, "CONNECT "+strings.Replace(s.addr, "localhost", host, 1)+" HTTP/1.1\r\nHost: x\r\n\r\n")
+		head := make([]byte, len("HTTP/1.1 200 Connection established\r\n\r\n"))
+		if _, err := io.ReadFull(c, head); err != nil || !strings.HasPrefix(string(head), "HTTP/1.1 200") {
+			t.Fatalf("%s: %q, %v", host, head, err)
+		}
+		config := signer.Client("")
+		config.ServerName = host
+		inner := tls.Client(c, config)
+		if err := inner.Handshake(); err != nil {
+			t.Fatalf("%s: %v", host, err)
+		}
+		serials[inner.ConnectionState().PeerCertificates[0].SerialNumber.String()] = true
+		inner.Close()
+	}
+	if len(serials) != 1 {
+		t.Errorf("%d certificates", len(serials))
+	}
+}
+
 // TestReverseHasNoForward: a reverse proxy leads to its node, whatever is asked.
 func TestReverseHasNoForward(t *testing.T) {
 	o := newOrigin(t, nil)

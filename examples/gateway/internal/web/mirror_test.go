@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,6 +95,62 @@ func TestShadow(t *testing.T) {
 	}
 	if n := g.Count("mode=shadow", "rule=term"); n != 2 {
 		t.Errorf("%v counted", n)
+	}
+}
+
+// TestShadowHidesNoTerm: where the rule about requests is only noted, a header that it
+// would refuse does not hide a term from the rule about terms.
+func TestShadowHidesNoTerm(t *testing.T) {
+	o := newOrigin(t, func(http.ResponseWriter, *http.Request) {})
+	for _, mode := range []string{"shadow", "off"} {
+		g := Start(t, conf(o.addr(), "max_new: 0", "", "rules: {verb: "+mode+"}"))
+		for _, header := range [][]string{
+			{"Content-Type", "multipart/mixed; boundary=x"}, {"Content-Type", "text/plain; charset"}, {"Content-Type", "application/grpc+erlpack"},
+			{"Content-Encoding", "br"}, {"Content-Encoding", "deflate", "Content-Type", etf}, {"Content-Range", "bytes 0-8/9"}, {"Range", "bytes=0-8"},
+		} {
+			do(t, g, "POST", "/", export, header...).want(t, 422, "rejected_export")
+			do(t, g, "POST", "/", atoms(0, 1), header...).want(t, 422, "limit_atom_budget")
+			long := strings.Repeat("text ", 1<<19)
+			for _, body := range []string{list, "--x--", "", long} {
+				a := do(t, g, "POST", "/", body, header...)
+				if _, got, r := o.last(); a.status != 200 || got != body || r.Header.Get(header[0]) != header[1] {
+					t.Errorf("%v: %d, the node got %.20q, %v", header, a.status, got, r.Header)
+				}
+			}
+		}
+	}
+}
+
+// TestShadowEarlyAnswer: a node that answers before it has read the request is no
+// trouble for who judges the copy while the rest is still sent: with -race.
+func TestShadowEarlyAnswer(t *testing.T) {
+	o := newOrigin(t, nil)
+	o.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		w.Header().Set("Content-Length", "2")
+		io.WriteString(w, "ok")
+		http.NewResponseController(w).Flush()
+		io.Copy(io.Discard, r.Body)
+	})
+	g := Start(t, conf(o.addr(), "", "", "mode: shadow"))
+	for range 10 {
+		body, w := io.Pipe()
+		go func() {
+			for range 1000 { // or until the client gives up
+				if _, err := w.Write(make([]byte, 4<<10)); err != nil {
+					return
+				}
+			}
+			w.Close()
+		}()
+		r, err := http.NewRequest("POST", "http://"+g.Addr("door")+"/", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp, err := client.Do(r); err == nil {
+			io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
 	}
 }
 

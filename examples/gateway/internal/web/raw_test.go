@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
 // raw sends bytes to the gateway, and returns all that comes back until it closes
@@ -432,6 +434,49 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestByteRate: bytes count whether their number is told before or not, and beyond a
+// burst, too.
+func TestByteRate(t *testing.T) {
+	o := newOrigin(t, nil)
+	const limits = "limits: {bytes_per_second: 1000, bytes_burst: 2MiB, max_pause: 1ms}\n"
+	text, half := strings.Repeat("text ", 1<<19), strings.Repeat("text ", 1<<18)
+	large := string(term.Message(term.Bin(strings.Repeat("x", 1<<19))))
+	for name, c := range map[string]struct {
+		more    string
+		bodies  []string
+		known   bool
+		refused int // which of them is
+	}{
+		"known":            {bodies: []string{half, half}, known: true, refused: 1},
+		"known, long":      {bodies: []string{text}, known: true, refused: 0},
+		"unknown":          {bodies: []string{half, half}, refused: 1},
+		"unknown, long":    {bodies: []string{text}, refused: 0},
+		"unknown, of term": {bodies: []string{large, large, large, large, large}, refused: 4},
+		"unknown, kept":    {more: "http: {extract: [{in: json, name: a}]}", bodies: []string{`{"b":"` + half[:1<<19] + `"}`, half, half}, refused: 2},
+		"only noted":       {more: "rules: {rate: shadow}", bodies: []string{text, text}, refused: -1},
+	} {
+		g := Start(t, conf(o.addr(), "", "", limits+c.more))
+		for i, body := range c.bodies {
+			r, _ := http.NewRequest("POST", "http://"+g.Addr("door")+"/", io.NopCloser(strings.NewReader(body)))
+			if c.known {
+				r.ContentLength = int64(len(body))
+			}
+			if c.more != "" && body[0] == '{' {
+				r.Header.Set("Content-Type", "application/json")
+			}
+			a := send(t, client, r)
+			if c.refused != i {
+				a.want(t, 200, "")
+			} else if a.want(t, 429, "rate"); a.header.Get("Retry-After") == "" {
+				t.Errorf("%s: %v", name, a.header)
+			}
+		}
+		if n := g.Count("mode=shadow", "rule=rate"); c.refused < 0 && n != 2 {
+			t.Errorf("%s: counted %v times", name, n)
+		}
+	}
+}
+
 // TestDrain: what is under way is answered, and then the connection ends.
 func TestDrain(t *testing.T) {
 	began, stop := make(chan bool), make(chan bool)
@@ -456,5 +501,26 @@ func TestDrain(t *testing.T) {
 	<-ended
 	if _, err := io.ReadAll(idle); err != nil && !strings.Contains(err.Error(), "reset") {
 		t.Error(err)
+	}
+}
+
+// TestTargets: a target that is neither a path nor a URL with a host goes nowhere.
+// Behind its scheme there may be one that the node reads.
+func TestTargets(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", tokens))
+	since := "?since=1-" + base64.StdEncoding.EncodeToString([]byte(export))
+	for _, target := range []string{"x:http://a/db/y", "http:http://a/db/y", "x:y"} {
+		got := raw(t, g, "GET "+target+since+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		if !isProblem(got, 421, "target") {
+			t.Errorf("%s: %q", target, got)
+		}
+	}
+	if n, _, r := o.last(); n != 0 {
+		t.Errorf("the node got %s", r.RequestURI)
+	}
+	got := raw(t, g, "GET http://a/db/y"+since+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	if !strings.Contains(got, "rejected_export") {
+		t.Errorf("%q", got)
 	}
 }

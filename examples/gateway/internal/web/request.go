@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"mime"
 	"net"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +29,8 @@ type source struct {
 	x    *exchange
 	most int64
 	n    int64
-	held bool // or there is nothing to hold
+	paid int64 // so many bytes are, as far as rates go
+	held bool  // or there is nothing to hold
 	keep bool
 	kept []byte
 	shut bool
@@ -35,7 +38,8 @@ type source struct {
 }
 
 // Read implements io.Reader. Beyond a beginning, a body that is kept in memory
-// needs room there, and nothing more is read before.
+// needs room there, and nothing more is read before. Bytes that nobody has paid for, since
+// the length was not known or is more than a burst, are paid for as they come.
 func (s *source) Read(p []byte) (int, error) {
 	if !s.held && s.n >= free {
 		held, err := s.x.pass.Hold(s.x.r.Context(), s.most)
@@ -50,6 +54,15 @@ func (s *source) Read(p []byte) (int, error) {
 	}
 	n, err := s.ReadCloser.Read(p)
 	s.n += int64(n)
+	if more := s.n - s.paid; more > 0 {
+		noted, r := s.x.pass.PaceMore(s.x.r.Context(), more)
+		if r != nil {
+			return 0, r
+		}
+		if s.paid = s.n; noted {
+			s.paid = math.MaxInt64
+		}
+	}
 	if s.keep {
 		s.kept = append(s.kept, p[:n]...)
 	}
@@ -72,7 +85,7 @@ func (x *exchange) body() *door.Refusal {
 	most := d.MaxBytes(door.ToNode)
 	s := &source{ReadCloser: x.r.Body, x: x, most: most}
 	if n := x.r.ContentLength; n > 0 {
-		s.most = min(n, most)
+		s.most, s.paid = min(n, most), min(n, int64(d.Config.Limits.BytesBurst))
 	}
 	if x.whole = x.r.Body == nil || x.r.Body == http.NoBody; !x.whole {
 		x.r.Body = s
@@ -107,9 +120,11 @@ func (x *exchange) shape(s *source) *door.Refusal {
 			return r
 		}
 		x.r.Body = both{io.MultiReader(bytes.NewReader(s.kept), s), s}
+		if x.pass.Door().Modes[door.Term] == door.Enforce {
+			return x.bare(s)
+		}
 	case !s.shut: // no term
-		x.r.Body, x.r.ContentLength, x.r.TransferEncoding = checked.Body, checked.ContentLength, checked.TransferEncoding
-		x.whole = checked.Body == http.NoBody
+		x.noTerm(&checked)
 	default:
 		term, err := io.ReadAll(checked.Body) // of what is in memory
 		if err != nil {
@@ -125,6 +140,42 @@ func (x *exchange) shape(s *source) *door.Refusal {
 	return nil
 }
 
+// noTerm goes on with a body that was looked at.
+func (x *exchange) noTerm(checked *http.Request) {
+	x.r.Body, x.r.ContentLength, x.r.TransferEncoding = checked.Body, checked.ContentLength, checked.TransferEncoding
+	x.whole = checked.Body == http.NoBody
+}
+
+// bare looks at a body by its first byte alone: its header was refused, which was only
+// noted, but the rule about terms is in earnest. It goes on as it came, and the node may
+// make nothing of what the header says.
+func (x *exchange) bare(s *source) *door.Refusal {
+	checked := *x.r
+	checked.Header = checked.Header.Clone()
+	for _, name := range []string{"Content-Type", "Content-Encoding", "Content-Range", "Range", "Upgrade"} {
+		checked.Header.Del(name)
+	}
+	err := x.pass.Door().Shape(door.ToNode).CheckRequest(&checked)
+	var e *safe.HTTPError
+	switch {
+	case err != nil:
+		x.r.Body = both{io.MultiReader(bytes.NewReader(s.kept), s), s}
+		if errors.As(err, &e) && slices.Contains(safe.HTTPCodes(), e.Code) {
+			return nil // noted before
+		}
+		return x.unread(err)
+	case !s.shut: // no term
+		x.noTerm(&checked)
+	default:
+		term, err := io.ReadAll(checked.Body) // of what is in memory
+		if err != nil {
+			return x.pass.Denied(door.Down, "internal", err)
+		}
+		x.asked.Body, x.asked.AsIs, x.bytes, x.whole = term, true, s.kept, true
+	}
+	return nil
+}
+
 type both struct {
 	io.Reader
 	io.Closer
@@ -134,6 +185,10 @@ type both struct {
 func (x *exchange) unread(err error) *door.Refusal {
 	var e *safe.HTTPError
 	var t net.Error
+	var r *door.Refusal
+	if errors.As(err, &r) { // of its rate
+		return r
+	}
 	if errors.As(err, &e) && e.Code == "read" {
 		if errors.As(err, &t) && t.Timeout() {
 			return x.pass.Denied(door.Deadline, "frame", err)

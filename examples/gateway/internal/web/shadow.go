@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math"
 	"net/http"
+	"sync"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 )
@@ -17,18 +19,32 @@ type copies struct {
 	again           bool           // the request as well
 }
 
-// clipped keeps the beginning of what is written to it.
+// clipped keeps the beginning of what is written to it, until it is taken: a node may
+// answer before it has read a request, which is then still being sent.
 type clipped struct {
-	b    []byte
 	most int64
+
+	mu    sync.Mutex
+	b     []byte
+	taken bool
 }
 
 // Write never fails.
 func (c *clipped) Write(p []byte) (int, error) {
-	if n := c.most + 1 - int64(len(c.b)); n > 0 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := c.most + 1 - int64(len(c.b)); n > 0 && !c.taken {
 		c.b = append(c.b, p[:min(n, int64(len(p)))]...)
 	}
 	return len(p), nil
+}
+
+// take returns what was kept so far, and ends the keeping.
+func (c *clipped) take() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.taken = true
+	return c.b
 }
 
 // passive passes everything on as it comes, and judges copies afterwards, if there
@@ -89,7 +105,7 @@ func (x *exchange) later(original *http.Request) {
 }
 
 func (x *exchange) judgeRequest() {
-	b := x.copies.request.b
+	b := x.copies.request.take()
 	x.r.Body, x.r.ContentLength = io.NopCloser(bytes.NewReader(b)), int64(len(b))
 	if len(b) == 0 {
 		x.r.Body = http.NoBody
@@ -104,8 +120,8 @@ func (x *exchange) judgeAnswer() {
 	if resp == nil || x.web.unchecked[mediaType(resp.Header)] {
 		return
 	}
-	b := x.copies.answer.b
-	s := &source{ReadCloser: io.NopCloser(bytes.NewReader(b)), x: x, held: true}
+	b := x.copies.answer.take()
+	s := &source{ReadCloser: io.NopCloser(bytes.NewReader(b)), x: x, paid: math.MaxInt64, held: true}
 	resp.Body, resp.ContentLength = s, int64(len(b))
 	if err := x.pass.Door().Shape(door.ToClient).CheckResponse(resp); err != nil {
 		x.pass.Judge(door.ToClient, bad(door.ToClient, err), int64(len(b)))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -205,23 +206,29 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 	if p.Door().Passive() {
 		return s.tap(ctx, way, kind, r, to)
 	}
-	b, release, err := s.read(ctx, way, r)
+	b, long, release, err := s.read(ctx, way, r)
 	defer release()
 	if err != nil {
 		return err
 	}
-	late.Stop()
-	b, ticket, err := s.judge(ctx, way, kind, b)
+	if !long {
+		late.Stop()
+	}
+	b, ticket, err := s.judge(ctx, way, kind, b, long)
 	if err != nil {
 		return err
 	}
-	wait := l.Write.Duration
-	if way == door.ToNode {
-		wait = p.Door().Upstream.AnswerTimeout()
+	if long {
+		err = pass(ctx, io.MultiReader(bytes.NewReader(b), r), kind, to)
+	} else {
+		wait := l.Write.Duration
+		if way == door.ToNode {
+			wait = p.Door().Upstream.AnswerTimeout()
+		}
+		out, stop := context.WithTimeout(ctx, wait)
+		defer stop()
+		err = to.Write(out, kind, b)
 	}
-	out, stop := context.WithTimeout(ctx, wait)
-	defer stop()
-	err = to.Write(out, kind, b)
 	switch {
 	case ticket == nil:
 	case err == nil:
@@ -234,35 +241,54 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 	return err
 }
 
-// read reads a message whole, its fragments joined, under the cap.
-func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b []byte, release func(), err error) {
+// pass writes a message as it comes.
+func pass(ctx context.Context, r io.Reader, kind websocket.MessageType, to *websocket.Conn) error {
+	w, err := to.Writer(ctx, kind)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(w, r); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// read reads a message whole, its fragments joined, under the cap. One that is long is
+// over the cap and may pass all the same, where that is only noted: b is its beginning.
+func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b []byte, long bool, release func(), err error) {
 	p := s.x.pass
 	most := p.Door().MaxBytes(way)
 	release = func() {}
-	if b, err = io.ReadAll(io.LimitReader(r, free)); err != nil || len(b) < free {
-		return b, release, err
+	if b, err = io.ReadAll(io.LimitReader(r, free)); err != nil {
+		return b, false, release, err
 	}
-	held, err := p.Hold(ctx, most)
-	if err != nil {
-		return nil, release, err
-	}
-	release = held.Release
-	rest, err := io.ReadAll(io.LimitReader(r, most+1-free))
-	if b = append(b, rest...); err == nil {
-		if refusal := p.Oversize(way, int64(len(b))); refusal != nil {
-			return nil, release, refusal
+	if len(b) == free {
+		held, err := p.Hold(ctx, most)
+		if err != nil {
+			return nil, false, release, err
+		}
+		release = held.Release
+		rest, err := io.ReadAll(io.LimitReader(r, most+1-free))
+		if b = append(b, rest...); err != nil {
+			return b, false, release, err
 		}
 	}
-	return b, release, err
+	if long = int64(len(b)) > most; long {
+		if refusal := p.Oversize(way, int64(len(b))); refusal != nil {
+			return nil, true, release, refusal
+		}
+	}
+	return b, long, release, nil
 }
 
-// judge asks the rules about a message, and returns what goes on.
-func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.MessageType, b []byte) ([]byte, *door.Ticket, error) {
+// judge asks the rules about a message, and returns what goes on. Of a long one there
+// is the beginning, and its term has been judged: it is too long.
+func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.MessageType, b []byte, long bool) ([]byte, *door.Ticket, error) {
 	p := s.x.pass
 	rules := p.Door().Config.HTTP.Socket
-	term := kind == websocket.MessageBinary && (rules.Binary == "term" || len(b) > 0 && b[0] == version)
+	term := !long && kind == websocket.MessageBinary && (rules.Binary == "term" || len(b) > 0 && b[0] == version)
 	text := kind == websocket.MessageText
-	if text && (rules.Text == "refuse" || !utf8.Valid(b)) {
+	if text && (rules.Text == "refuse" || !validText(b, long)) {
 		if r := p.Judge(way, &door.Refusal{Rule: door.Verb, Code: "text"}, int64(len(b))); r != nil {
 			return nil, nil, r
 		}
@@ -297,6 +323,20 @@ func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.M
 		b = t.Bytes
 	}
 	return b, t, nil
+}
+
+// validText reports whether b is UTF-8. Where there is more of it, its last character may
+// be cut.
+func validText(b []byte, more bool) bool {
+	for cut := 1; more && cut < utf8.UTFMax && cut <= len(b); cut++ {
+		if end := b[len(b)-cut:]; utf8.RuneStart(end[0]) {
+			if !utf8.FullRune(end) {
+				b = b[:len(b)-cut]
+			}
+			break
+		}
+	}
+	return utf8.Valid(b)
 }
 
 // version is the first byte of a term.

@@ -242,3 +242,33 @@ func TestWebSocketEnds(t *testing.T) {
 	}
 	do(t, g, "GET", "/", "", "Connection", "Upgrade", "Upgrade", "h2c").want(t, 501, "upgrade")
 }
+
+// TestWebSocketLong: a message that is longer than it may be passes whole if that is
+// only noted, and not cut short.
+func TestWebSocketLong(t *testing.T) {
+	o := newOrigin(t, (&chat{}).ServeHTTP)
+	g := Start(t, conf(o.addr(), "", "", "rules: {term: shadow, answer: shadow}\ncaps: {MaxBytes: 1000}\nhttp: {websocket: {allow: true, text: pass}}"))
+	c, _, err := open(t, g, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{999, 1000, 2000, 4095, 4096, 5000, 1 << 20} {
+		for kind, msg := range map[websocket.MessageType]string{
+			websocket.MessageText: "x" + strings.Repeat("é", n/2), websocket.MessageBinary: string(term.Message(term.Bin(strings.Repeat("x", n)))),
+		} {
+			if got, code := talk(t, c, kind, msg); got != msg {
+				t.Fatalf("%d bytes came back as %d, %v", len(msg), len(got), code)
+			}
+		}
+	}
+	// In earnest it ends the connection, however little longer it is.
+	g = Start(t, conf(o.addr(), "", "", "caps: {MaxBytes: 1000}\nhttp: {websocket: {allow: true, text: pass}}"))
+	for _, n := range []int{1001, 4000, 4096, 5000} {
+		if c, _, err = open(t, g, "/"); err != nil {
+			t.Fatal(err)
+		}
+		if got, code := talk(t, c, websocket.MessageText, strings.Repeat("x", n)); code != websocket.StatusMessageTooBig {
+			t.Errorf("%d bytes: %.20q, %v", n, got, code)
+		}
+	}
+}

@@ -116,8 +116,8 @@ func (x *exchange) must(code string) *door.Refusal { return x.pass.Denied(door.V
 
 // connect serves CONNECT: for a listed host, by being that host.
 func (x *exchange) connect() {
-	host, port, err := net.SplitHostPort(x.r.Host)
-	origin := "https://" + strings.ToLower(net.JoinHostPort(host, port))
+	host, port, err := net.SplitHostPort(strings.ToLower(x.r.Host)) // there is one certificate for it
+	origin := "https://" + net.JoinHostPort(host, port)
 	switch {
 	case x.web.hosts == nil || x.at.origin != "" || x.handler.conn == nil:
 		x.refuse(x.must("method"))

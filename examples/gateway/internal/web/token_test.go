@@ -154,3 +154,23 @@ func TestElixirTokens(t *testing.T) {
 	}
 	do(t, g, "GET", "/", "", "Cookie", "_app_key="+signed(string(term.Message(term.Atom("other"))))).want(t, 422, "limit_atom_budget")
 }
+
+// TestTokenPlaces: what a node would find behind another spelling of a path or of a
+// cookie is looked at, too.
+func TestTokenPlaces(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", tokens))
+	since := "?since=1-" + base64.StdEncoding.EncodeToString([]byte(export))
+	for _, path := range []string{
+		"/x/../db/y", "/x/%2e%2e/db/y", "/./db/y", "/%2E/db/y", "//db/y", "/a%2Fb/../db/y", "/x/../db/", "/%64b/y",
+	} {
+		do(t, g, "GET", path+since, "").want(t, 422, "rejected_export")
+	}
+	do(t, g, "GET", "/x/y"+since, "").want(t, 200, "")
+	do(t, g, "GET", "/x/y../"+since, "").want(t, 200, "")
+	for _, cookie := range []string{",_app_key=", "a=1;,_app_key=", "a=1; , _app_key=", "a=1, _app_key=", "a=1;\t,,_app_key ="} {
+		do(t, g, "GET", "/", "", "Cookie", cookie+signed(export)).want(t, 422, "rejected_export")
+	}
+	do(t, g, "GET", "/", "", "Cookie", "_app_key="+signed(list)+", x").want(t, 422, "token_form")
+	do(t, g, "GET", "/", "", "Cookie", "a=1,2; _app_key="+signed(list)).want(t, 200, "")
+}
