@@ -28,7 +28,7 @@ type Listener struct {
 	Profile  string     `yaml:"profile" default:"data" unit:"data|elixir|bert|hex|gen_call|cache" doc:"what the traffic is made of"`
 	Nodes    []string   `yaml:"nodes" needs:"for profile: gen_call" unit:"node names" doc:"nodes whose ids gen_call takes" stops:"forged pids, ports and references"`
 	Allow    []string   `yaml:"allow" unit:"funs|exports|pids|ports|references" doc:"identities that are wanted" stops:"code and authority in data"`
-	Structs  []string   `yaml:"structs" unit:"names" doc:"structs that are wanted although they run when they are touched, as Elixir.Range" stops:"lazy and endless structs"`
+	Structs  []string   `yaml:"structs" unit:"names" doc:"structs that are wanted although they run when they are touched, as Elixir.Range" stops:"lazy and endless structs, compiled patterns"`
 	Release  int        `yaml:"release" unit:"OTP release" doc:"release of the node; without it only what all releases read alike passes" stops:"two readings of one message"`
 	Caps     Caps       `yaml:"caps" doc:"caps of package limits, by field name; they are only ever lowered" stops:"everything that one message may cost; see package limits"`
 	Forward  string     `yaml:"forward" default:"canonical" unit:"canonical|original" doc:"bytes that go on: those rewritten from what was read, or those that came" stops:"two readings of one message"`
