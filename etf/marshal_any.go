@@ -90,7 +90,7 @@ func (e *writing) mayName(name string) bool {
 	if n <= atomChars && isASCII(name) {
 		return true
 	}
-	if e.wide <= namesFew {
+	if e.wide <= namesFew || n < 2 {
 		e.wide++
 		return checkAtom(name) == nil
 	}

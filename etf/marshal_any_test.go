@@ -385,3 +385,23 @@ func TestMarshalImproper(t *testing.T) {
 		}
 	}
 }
+
+// TestMarshalNameOfOneByte: a name of one byte that is no UTF-8 is refused, also when
+// names beyond ASCII are remembered.
+func TestMarshalNameOfOneByte(t *testing.T) {
+	var names []any
+	for i := range 100 {
+		names = append(names, etf.Atom(fmt.Sprint("ä", i)))
+	}
+	if b, err := etf.Marshal(names); err != nil || !bytes.Equal(b, canonForm(t, b)) {
+		t.Fatalf("%x: %v", b, err)
+	}
+	for _, bad := range []etf.Atom{"\xff", "\xc3", "ä\xff", "a\xc3"} {
+		for _, v := range []any{append(names[:len(names):len(names)], bad), append(names[:20:20], map[etf.Atom]any{bad: 1})} {
+			var e *etf.MarshalError
+			if b, err := etf.Marshal(v); !errors.As(err, &e) || e.Reason != etf.ReasonEncode {
+				t.Errorf("%q: %x, %v", bad, b, err)
+			}
+		}
+	}
+}
