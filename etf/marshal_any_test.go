@@ -33,10 +33,11 @@ func backInOrder(t *testing.T, name string, v any) []byte {
 }
 
 // TestMarshalManyKeys: maps of all sizes at which keys are sorted otherwise, with
-// keys that have much in common, that end early, and that differ late.
+// keys that have much in common, that end early, and that differ late, with values
+// that hold others and without.
 func TestMarshalManyKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{0, 1, 2, 11, 12, 13, 31, 32, 33, 64, 127, 128, 129, 300, 5000} {
+	for _, n := range []int{0, 1, 2, 11, 12, 13, 31, 32, 33, 64, 127, 128, 129, 300, 5000, 1<<14 + 1} {
 		for name, key := range map[string]func() string{
 			"numbers":  func() string { return fmt.Sprint(r.IntN(1 << 20)) },
 			"prefix":   func() string { return fmt.Sprintf("key_%07d", r.IntN(1<<20)) },
@@ -45,11 +46,15 @@ func TestMarshalManyKeys(t *testing.T) {
 			"unicode":  func() string { return text(r) },
 			"anything": func() string { return text(r) + fmt.Sprint(r.IntN(999)) + text(r) },
 		} {
-			m, atoms := map[string]any{}, map[etf.Atom]any{}
+			m, atoms, lists := map[string]any{}, map[etf.Atom]any{}, map[string]any{}
 			for range n {
 				k := key()
-				m[k], atoms[etf.Atom(k)] = int64(len(m)), int64(len(m))
+				m[k], atoms[etf.Atom(k)], lists[k] = int64(len(m)), int64(len(m)), int64(len(m))
+				if len(m)%5 == 4 {
+					lists[k] = etf.Tuple{int64(len(m))}
+				}
 			}
+			backInOrder(t, fmt.Sprintf("%s, %d with tuples", name, n), lists)
 			backInOrder(t, fmt.Sprintf("%s, %d", name, n), m)
 			backInOrder(t, fmt.Sprintf("%s, %d atoms", name, n), atoms)
 		}
