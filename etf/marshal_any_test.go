@@ -61,6 +61,29 @@ func TestMarshalManyKeys(t *testing.T) {
 	}
 }
 
+// TestMarshalLongAmongMany: a long key, a long value and one that is no term among many
+// small ones.
+func TestMarshalLongAmongMany(t *testing.T) {
+	for _, n := range []int{1 << 12, 1<<12 + 1, 1 << 17} {
+		long := strings.Repeat("x", n)
+		keys, values := map[string]any{long: int64(1)}, map[string]any{"long": long, "key 7": nil}
+		for i := range 300 {
+			keys[fmt.Sprint("key ", i)], values[fmt.Sprint("key ", i)] = int64(i), true
+		}
+		backInOrder(t, fmt.Sprintf("a key of %d", n), keys)
+		backInOrder(t, fmt.Sprintf("a value of %d", n), values)
+		for name, bad := range map[string]any{"text": "\xff" + long, "a float": math.Inf(1), "an atom": etf.Atom(long)} {
+			values["bad"] = bad
+			var e *etf.MarshalError
+			if b, err := etf.Marshal(values); !errors.As(err, &e) {
+				t.Errorf("%s among many: %d bytes, %v", name, len(b), err)
+			}
+		}
+		delete(values, "bad")
+		backInOrder(t, "after errors", values)
+	}
+}
+
 // TestMarshalSameKeys: maps with the keys of one that came before, and maps of
 // the same size with others, one after the other and inside each other.
 func TestMarshalSameKeys(t *testing.T) {

@@ -195,6 +195,10 @@ func firstBytes[T string | []byte](s T) uint64 {
 	return word
 }
 
+// flatMost is up to how many bytes of text flatTo takes: more are not to be copied
+// once more.
+const flatMost = 4 << 10
+
 // flatTo appends the pairs of a large map whose values hold no others. They are
 // written as they come and then moved into order, as bytes: to walk keys and values
 // in order takes longer, since they lie anywhere in memory. Where it is not ok nothing
@@ -216,9 +220,12 @@ func flatTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) (_ []by
 		if cap(w)-len(w) < 2*roomMin {
 			w = slices.Grow(w, max(len(w), 8*roomMin))
 		}
-		if atoms {
+		switch {
+		case len(key) > flatMost:
+			ok = false
+		case atoms:
 			w, ok = e.nameTo(w, key)
-		} else {
+		default:
 			w, ok = textTo(w, key)
 		}
 		if i := len(starts) - 1; ok && i < len(words) {
@@ -257,9 +264,11 @@ func (e *writing) flatValueTo(b []byte, p *plan, v any) (_ []byte, ok bool) {
 	case nil:
 		return appendNil(b, p.opts), true
 	case Atom:
-		return e.nameTo(b, string(v))
+		if len(v) <= flatMost {
+			return e.nameTo(b, string(v))
+		}
 	case string:
-		if p.opts.text.isBinary() {
+		if len(v) <= flatMost && p.opts.text.isBinary() {
 			return textTo(b, v)
 		}
 	}
