@@ -18,6 +18,7 @@ import (
 //
 //	append.go        the version byte, numbers, heads of containers
 //	append_text.go   atoms, binaries, bitstrings, lists of bytes and characters
+//	append_copy.go   what Marshal does instead: names and texts checked while they are copied
 //	append_id.go     pids, ports, references, exports, funs
 //	append_term.go   whole Terms, maps in order
 //	encoder.go       a stream of terms, with arity and tails checked

@@ -294,6 +294,14 @@ func takeName(b *[]byte) []byte {
 	return s[from : from+n]
 }
 
+// keyOf is the text of the atom or binary that b begins with.
+func keyOf(b []byte) []byte {
+	if b[0] == wire.TagBinary {
+		return b[5 : 5+int(be.Uint32(b[1:]))]
+	}
+	return takeName(&b)
+}
+
 // takeArity steps over the head of a tuple, map or LIST_EXT.
 func takeArity(b *[]byte) int {
 	s := *b

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"math/bits"
 	"reflect"
 	"slices"
@@ -95,10 +96,39 @@ func Marshal(v any) ([]byte, error) {
 	e := c.writing()
 	defer c.done(e)
 	e.b = AppendVersion(e.b[:0])
+	if b := e.alone(v); b != nil {
+		return b, nil
+	}
 	if err := e.value(v); err != nil {
 		return nil, finishMarshal(err)
 	}
 	return e.take(), nil
+}
+
+// alone returns the term of a large text or binary that stands alone: in memory that
+// is not cleared before, since an append makes it, and copied only once. Of all else it
+// returns nothing.
+func (e *writing) alone(v any) []byte {
+	switch v := v.(type) {
+	case string:
+		if len(v) >= aloneLeast && validText(v) && int64(len(v)) <= math.MaxUint32 {
+			return append(e.aloneHead(len(v)), v...)
+		}
+	case []byte:
+		if len(v) >= aloneLeast && int64(len(v)) <= math.MaxUint32 {
+			return append(e.aloneHead(len(v)), v...)
+		}
+	}
+	return nil
+}
+
+// aloneLeast is from how many bytes on it is worth it.
+const aloneLeast = 1 << 10
+
+// aloneHead is the head of a binary without any room behind it.
+func (e *writing) aloneHead(n int) []byte {
+	e.b, _ = AppendBinaryHeader(e.b, int64(n)) // which is not too long
+	return slices.Clip(e.b)
 }
 
 // take returns what was written: a copy, unless the buffer is too large to serve
@@ -119,17 +149,44 @@ func (e *writing) take() []byte {
 // that take more grow the buffer by themselves.
 const roomMin = 64
 
-// roomier returns b with at least as much room as it has bytes. A slice that grows
-// as append grows it is copied more often.
+// roomier returns b with at least as much room as it has bytes, or as large as the
+// last result if that was a large one. A slice that grows as append grows it is
+// copied more often.
 func (e *writing) roomier(b []byte) []byte {
 	size := max(2*cap(b), 8*roomMin)
-	if size > bufferKeep/8 {
-		size = max(size, e.want)
+	if size > bufferKeep/8 && e.want > cap(b) {
+		size = e.want
 	}
+	return e.grown(b, size)
+}
+
+// grown returns b in memory of so many bytes.
+func (e *writing) grown(b []byte, size int) []byte {
 	if size > bufferKeep && cap(b) <= bufferKeep && !e.lent {
 		e.spare = b
 	}
 	return append(make([]byte, 0, size), b...)
+}
+
+// aheadMost is how many times as many bytes as there are a buffer may be made for.
+const aheadMost = 16
+
+// ahead returns b with room for the rest of a list of n elements, of which some are
+// written from start on, if the next piece of it would not fit: as many elements again,
+// or the rest. They are taken to be like those before. That is not believed without
+// bound.
+func (e *writing) ahead(b []byte, start, written, n int) []byte {
+	took, rest := len(b)-start, n-written
+	each := took/written + 1
+	if room := cap(b) - len(b); took <= room || rest < written && each*rest <= room {
+		return b
+	}
+	most := aheadMost * len(b)
+	size := most
+	if each < most/rest {
+		size = len(b) + each*rest
+	}
+	return e.grown(b, max(min(size+size/16, most), 2*cap(b)))
 }
 
 // AppendMarshal is [Marshal] that appends to dst, and returns dst as it was with

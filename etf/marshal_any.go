@@ -3,11 +3,8 @@ package etf
 import (
 	"math"
 	"math/big"
-	"math/bits"
 	"reflect"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // NOTE: values in an any are written without reflection where their type is one
@@ -39,12 +36,14 @@ func encodeAny(e *writing, p *plan, v reflect.Value) (err error) {
 func (e *writing) anyTo(b []byte, p *plan, x any) ([]byte, error) {
 	switch x := x.(type) {
 	case string:
-		if p.opts.text.isBinary() && utf8.ValidString(x) && int64(len(x)) <= math.MaxUint32 {
-			return appendText(b, x), nil
+		if p.opts.text.isBinary() {
+			if made, ok := textTo(b, x); ok {
+				return made, nil
+			}
 		}
 	case Atom:
-		if e.mayName(string(x)) {
-			return appendAtomUTF8(b, string(x)), nil
+		if made, ok := e.nameTo(b, string(x)); ok {
+			return made, nil
 		}
 	case int64:
 		return AppendInt(b, x), nil
@@ -63,12 +62,14 @@ func (e *writing) anyTo(b []byte, p *plan, x any) ([]byte, error) {
 	case Tuple:
 		return e.elementsTo(b, p, x, asTuple)
 	case nil:
-		e.b = b
-		err := encodeNilAtom(e, p.opts)
-		return e.b, err
+		return appendNil(b, p.opts), nil
 	case []byte:
 		if p.opts.text.isBinary() && int64(len(x)) <= math.MaxUint32 {
 			return appendText(b, x), nil
+		}
+	case Bitstring:
+		if made, err := AppendBits(b, x.Bytes, x.Bits); err == nil {
+			return made, nil
 		}
 	case map[Atom]any:
 		return mapTo(e, b, p, x)
@@ -83,14 +84,11 @@ const (
 	namesKnown = 256 // are, of all behind them: a power of two
 )
 
-// mayName is checkAtom without the reason. Names beyond ASCII are checked once, as
-// long as no other takes their place.
-func (e *writing) mayName(name string) bool {
+// mayWide is checkAtom for a name beyond ASCII, without the reason. Such names are
+// checked once, as long as no other takes their place.
+func (e *writing) mayWide(name string) bool {
 	n := len(name)
-	if n <= atomChars && isASCII(name) {
-		return true
-	}
-	if e.wide <= namesFew {
+	if e.wide <= namesFew || n < 2 {
 		e.wide++
 		return checkAtom(name) == nil
 	}
@@ -127,12 +125,16 @@ func (e *writing) rarerTo(b []byte, p *plan, x any) ([]byte, error) {
 		return AppendInt(b, int64(x)), nil
 	case float32:
 		made, err = AppendFloat(b, float64(x))
-	case Bitstring:
-		made, err = AppendBits(b, x.Bytes, x.Bits)
 	case Pid:
-		made, err = AppendPid(b, x)
+		if made, ok := e.pidTo(b, &x); ok {
+			return made, nil
+		}
+		return e.other(b, p, x)
 	case Reference:
-		made, err = AppendReference(b, x)
+		if made, ok := e.referenceTo(b, &x); ok {
+			return made, nil
+		}
+		return e.other(b, p, x)
 	case Port:
 		made, err = AppendPort(b, x)
 	case Export:
@@ -202,7 +204,8 @@ type sequence uint8
 const (
 	asList sequence = iota
 	asTuple
-	asOpen // a list whose tail is to follow
+	asOpen  // a list whose tail is to follow
+	asPiece // elements of a list alone
 )
 
 // tooLong is the error of a []any that the format has no head for.
@@ -213,17 +216,23 @@ func (as sequence) tooLong(err error) error {
 
 // elementsTo appends a list or tuple.
 func (e *writing) elementsTo(b []byte, p *plan, s []any, as sequence) (_ []byte, err error) {
-	start := len(b)
+	start, n := len(b), len(s)
 	if as == asTuple {
-		b, err = AppendTupleHeader(b, len(s))
-	} else {
-		b, err = AppendListHeader(b, len(s))
+		b, err = AppendTupleHeader(b, n)
+	} else if as != asPiece {
+		b, err = AppendListHeader(b, n)
 	}
 	if err != nil {
 		return b, as.tooLong(err)
 	}
 	if err := e.enter(p); err != nil {
 		return b, err
+	}
+	if len(s) > pieceFirst && as != asPiece {
+		if b, err = e.piecesTo(b, p, s, start); err != nil {
+			return b, err
+		}
+		s = nil
 	}
 	for _, x := range s {
 		if cap(b)-len(b) < roomMin {
@@ -245,9 +254,51 @@ func (e *writing) elementsTo(b []byte, p *plan, s []any, as sequence) (_ []byte,
 	}
 	e.leave()
 	if as == asList {
-		b = endList(b, start, len(s))
+		b = endList(b, start, n)
 	}
 	return b, nil
+}
+
+// pieceFirst is of how many elements the first piece of a long list is.
+const pieceFirst = 64
+
+// piecesTo appends the elements of a long list in pieces, each as long as all before
+// it, and makes room for what is to come. start is where the list begins.
+func (e *writing) piecesTo(b []byte, p *plan, s []any, start int) (_ []byte, err error) {
+	e.leave() // each piece enters again
+	for at, to := 0, pieceFirst; at < len(s); at, to = to, 2*to {
+		piece := s[at:min(to, len(s))]
+		if _, ok := piece[0].(Atom); ok {
+			var n int
+			b, n = e.namesTo(b, piece)
+			piece = piece[n:]
+		}
+		if b, err = e.elementsTo(b, p, piece, asPiece); err != nil {
+			return b, err
+		}
+		if to < len(s) {
+			b = e.ahead(b, start, to, len(s))
+		}
+	}
+	return b, e.enter(p)
+}
+
+// namesTo appends the atoms that s begins with, and says how many. It stops at one that
+// cannot be written too.
+func (e *writing) namesTo(b []byte, s []any) (_ []byte, n int) {
+	for i, x := range s {
+		name, ok := x.(Atom)
+		if !ok {
+			return b, i
+		}
+		if cap(b)-len(b) < roomMin {
+			b = e.roomier(b)
+		}
+		if b, ok = e.nameTo(b, string(name)); !ok {
+			return b, i
+		}
+	}
+	return b, len(s)
 }
 
 // textPair is a key of text and its value. A stack of them holds those of the maps
@@ -281,9 +332,75 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 	if err != nil {
 		return b, err
 	}
+	switch n := len(m); {
+	case n <= sortFew:
+		b, err = fewTo(e, b, p, m)
+	case n < sortMany || n > textsKeep:
+		b, err = pairsTo(e, b, p, m)
+	default:
+		var ok bool
+		if b, ok = flatTo(e, b, p, m); !ok {
+			b, err = pairsTo(e, b, p, m)
+		}
+	}
+	if err != nil {
+		return b, err
+	}
+	e.leave()
+	return b, nil
+}
+
+// fewTo appends the pairs of a small map, which it puts in order on Go's own stack.
+func fewTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) (_ []byte, err error) {
+	var room [sortFew]textPair
+	pairs, known, atoms := room[:0], true, ofAtoms(m)
+	set := e.setOf(len(m))
+	if s := &e.keysets[set]; !fewOf(&s[0], &room, m, atoms) {
+		s[0], s[1] = s[1], s[0]
+		e.learned |= 1 << set
+		if known = fewOf(&s[0], &room, m, atoms); !known {
+			for k, v := range m {
+				j := len(pairs)
+				for pairs = pairs[:j+1]; j > 0 && string(k) < pairs[j-1].key; j-- {
+					pairs[j] = pairs[j-1]
+				}
+				pairs[j] = textPair{string(k), v}
+			}
+			s[0].learn(pairs, atoms)
+		}
+	}
+	pairs = room[:len(m)]
+	for i := range pairs {
+		if b, err = e.pairTo(b, p, &pairs[i], known, atoms); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// fewOf fills in the pairs of m, if its keys are those of the set.
+func fewOf[K string | Atom](s *keyset, pairs *[sortFew]textPair, m map[K]any, atoms bool) bool {
+	if len(s.keys) == 0 || len(s.keys) != len(m) || s.atoms != atoms {
+		return false
+	}
+	for i, k := range s.keys[:min(len(s.keys), len(pairs))] {
+		v, ok := m[K(k)]
+		if !ok {
+			return false
+		}
+		pairs[i] = textPair{k, v}
+	}
+	return true
+}
+
+// setOf is the place of the keysets of maps of so many keys.
+func (e *writing) setOf(keys int) uint { return uint(keys*5+e.depth) % keysets }
+
+// pairsTo appends the pairs of a map, which it puts in order on the stack of texts.
+func pairsTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) (_ []byte, err error) {
 	base := len(e.texts)
-	known := true // the keys have been written before
-	set := uint(len(m)*5+e.depth) % keysets
+	known, atoms := true, ofAtoms(m) // known: the keys have been written before
+	set := e.setOf(len(m))
 	if s := &e.keysets[set]; !ofKeyset(e, &s[0], m) {
 		e.learned |= 1 << set
 		s[0], s[1] = s[1], s[0]
@@ -293,34 +410,43 @@ func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte,
 				e.texts = append(e.texts, textPair{string(k), v})
 			}
 			sortTexts(e, e.texts[base:])
-			s[0].learn(e.texts[base:], ofAtoms(m))
+			s[0].learn(e.texts[base:], atoms)
 		}
 	}
 	pairs := e.texts[base:]
-	atoms := ofAtoms(m)
 	for i := range pairs {
-		if cap(b)-len(b) < roomMin {
-			b = e.roomier(b)
-		}
-		k := pairs[i].key
-		switch {
-		case atoms && (known || e.mayName(k)):
-			b = appendAtomUTF8(b, k)
-		case !atoms && (known || utf8.ValidString(k) && int64(len(k)) <= math.MaxUint32):
-			b = appendText(b, k)
-		default:
-			return e.other(b, p, K(k))
-		}
-		if b, err = e.anyTo(b, p, pairs[i].value); err != nil {
+		if b, err = e.pairTo(b, p, &pairs[i], known, atoms); err != nil {
 			return b, err
 		}
 	}
-	e.leave()
 	// They hold values of the caller: not those in pairs, if a map inside this one had
 	// the stack grow, but those that came along.
 	clear(e.texts[base:])
 	e.texts = e.texts[:base]
 	return b, nil
+}
+
+// pairTo appends a key and its value.
+func (e *writing) pairTo(b []byte, p *plan, pair *textPair, known, atoms bool) ([]byte, error) {
+	if cap(b)-len(b) < roomMin {
+		b = e.roomier(b)
+	}
+	ok := true
+	switch {
+	case !atoms:
+		b, ok = textTo(b, pair.key)
+	case known && len(pair.key) > shortMost:
+		b = appendAtomUTF8(b, pair.key)
+	default:
+		b, ok = e.nameTo(b, pair.key)
+	}
+	switch {
+	case ok:
+		return e.anyTo(b, p, pair.value)
+	case atoms:
+		return e.other(b, p, Atom(pair.key))
+	}
+	return e.other(b, p, pair.key)
 }
 
 // ofAtoms reports whether the keys of a map are atoms.
@@ -370,126 +496,6 @@ func (s *keyset) forget() {
 // sortFew is up to how many pairs are sorted by insertion, sortMany from how many
 // on by their bytes.
 const (
-	sortFew  = 12
+	sortFew  = 8
 	sortMany = 128
 )
-
-// sortTexts sorts pairs by their keys.
-func sortTexts(e *writing, s []textPair) {
-	if len(s) <= sortFew {
-		for i := 1; i < len(s); i++ {
-			x := s[i]
-			j := i
-			for ; j > 0 && x.key < s[j-1].key; j-- {
-				s[j] = s[j-1]
-			}
-			s[j] = x
-		}
-		return
-	}
-	if len(s) < sortMany {
-		slices.SortFunc(s, func(a, b textPair) int { return strings.Compare(a.key, b.key) })
-		return
-	}
-	e.sorter.sort(s)
-}
-
-// textSorter sorts many pairs by the eight bytes of their keys behind what all have
-// in common, and by whole keys only where those are the same.
-type textSorter struct {
-	a, b []textMark
-}
-
-// textMark stands for one pair while it is sorted.
-type textMark struct {
-	bytes uint64
-	i     int
-}
-
-func (t *textSorter) sort(s []textPair) {
-	n := len(s)
-	common := len(s[0].key)
-	for i := range s {
-		common = commonText(s[0].key[:common], s[i].key)
-	}
-	t.a, t.b = slices.Grow(t.a[:0], n)[:n], slices.Grow(t.b[:0], n)[:n]
-	differ := uint64(0)
-	for i := range s {
-		t.a[i] = textMark{firstBytes(s[i].key[common:]), i}
-		differ |= t.a[i].bytes ^ t.a[0].bytes
-	}
-	for shift := bits.TrailingZeros64(differ) &^ 7; shift < 64; shift += 8 {
-		if differ>>shift&0xff != 0 {
-			t.pass(shift)
-		}
-	}
-	t.arrange(s)
-	for from := 0; from < n; {
-		to := from + 1
-		for to < n && t.a[to].bytes == t.a[from].bytes {
-			to++
-		}
-		if to > from+1 {
-			slices.SortFunc(s[from:to], func(a, b textPair) int { return strings.Compare(a.key, b.key) })
-		}
-		from = to
-	}
-	if n > textsKeep {
-		*t = textSorter{}
-	}
-}
-
-// arrange puts the pairs in the order of their marks, cycle by cycle.
-func (t *textSorter) arrange(s []textPair) {
-	for i := range t.a {
-		first, to := s[i], i
-		for t.a[to].i >= 0 {
-			from := t.a[to].i
-			t.a[to].i = -1
-			if from == i {
-				s[to] = first
-				break
-			}
-			s[to] = s[from]
-			to = from
-		}
-	}
-}
-
-// pass sorts by one byte and keeps the order of marks that have the same.
-func (t *textSorter) pass(shift int) {
-	var at [256]int
-	for i := range t.a {
-		at[byte(t.a[i].bytes>>shift)]++
-	}
-	sum := 0
-	for i, n := range at {
-		at[i] = sum
-		sum += n
-	}
-	for _, m := range t.a {
-		k := byte(m.bytes >> shift)
-		t.b[at[k]] = m
-		at[k]++
-	}
-	t.a, t.b = t.b, t.a
-}
-
-// commonText is how many bytes two texts begin with alike.
-func commonText(a, b string) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
-}
-
-// firstBytes are the first eight bytes of a text, which compare as the text does
-// as far as they go.
-func firstBytes(s string) uint64 {
-	var b [8]byte
-	copy(b[:], s)
-	return be.Uint64(b[:])
-}

@@ -33,10 +33,11 @@ func backInOrder(t *testing.T, name string, v any) []byte {
 }
 
 // TestMarshalManyKeys: maps of all sizes at which keys are sorted otherwise, with
-// keys that have much in common, that end early, and that differ late.
+// keys that have much in common, that end early, and that differ late, with values
+// that hold others and without.
 func TestMarshalManyKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, n := range []int{0, 1, 2, 11, 12, 13, 31, 32, 33, 64, 127, 128, 129, 300, 5000} {
+	for _, n := range []int{0, 1, 2, 11, 12, 13, 31, 32, 33, 64, 127, 128, 129, 300, 5000, 1<<14 + 1} {
 		for name, key := range map[string]func() string{
 			"numbers":  func() string { return fmt.Sprint(r.IntN(1 << 20)) },
 			"prefix":   func() string { return fmt.Sprintf("key_%07d", r.IntN(1<<20)) },
@@ -45,14 +46,41 @@ func TestMarshalManyKeys(t *testing.T) {
 			"unicode":  func() string { return text(r) },
 			"anything": func() string { return text(r) + fmt.Sprint(r.IntN(999)) + text(r) },
 		} {
-			m, atoms := map[string]any{}, map[etf.Atom]any{}
+			m, atoms, lists := map[string]any{}, map[etf.Atom]any{}, map[string]any{}
 			for range n {
 				k := key()
-				m[k], atoms[etf.Atom(k)] = int64(len(m)), int64(len(m))
+				m[k], atoms[etf.Atom(k)], lists[k] = int64(len(m)), int64(len(m)), int64(len(m))
+				if len(m)%5 == 4 {
+					lists[k] = etf.Tuple{int64(len(m))}
+				}
 			}
+			backInOrder(t, fmt.Sprintf("%s, %d with tuples", name, n), lists)
 			backInOrder(t, fmt.Sprintf("%s, %d", name, n), m)
 			backInOrder(t, fmt.Sprintf("%s, %d atoms", name, n), atoms)
 		}
+	}
+}
+
+// TestMarshalLongAmongMany: a long key, a long value and one that is no term among many
+// small ones.
+func TestMarshalLongAmongMany(t *testing.T) {
+	for _, n := range []int{1 << 12, 1<<12 + 1, 1 << 17} {
+		long := strings.Repeat("x", n)
+		keys, values := map[string]any{long: int64(1)}, map[string]any{"long": long, "key 7": nil}
+		for i := range 300 {
+			keys[fmt.Sprint("key ", i)], values[fmt.Sprint("key ", i)] = int64(i), true
+		}
+		backInOrder(t, fmt.Sprintf("a key of %d", n), keys)
+		backInOrder(t, fmt.Sprintf("a value of %d", n), values)
+		for name, bad := range map[string]any{"text": "\xff" + long, "a float": math.Inf(1), "an atom": etf.Atom(long)} {
+			values["bad"] = bad
+			var e *etf.MarshalError
+			if b, err := etf.Marshal(values); !errors.As(err, &e) {
+				t.Errorf("%s among many: %d bytes, %v", name, len(b), err)
+			}
+		}
+		delete(values, "bad")
+		backInOrder(t, "after errors", values)
 	}
 }
 
@@ -382,6 +410,26 @@ func TestMarshalImproper(t *testing.T) {
 		}
 		if !bytes.Equal(alone[1:], inside[3:]) {
 			t.Errorf("%v: %x, inside %x", l, alone, inside)
+		}
+	}
+}
+
+// TestMarshalNameOfOneByte: a name of one byte that is no UTF-8 is refused, also when
+// names beyond ASCII are remembered.
+func TestMarshalNameOfOneByte(t *testing.T) {
+	var names []any
+	for i := range 100 {
+		names = append(names, etf.Atom(fmt.Sprint("ä", i)))
+	}
+	if b, err := etf.Marshal(names); err != nil || !bytes.Equal(b, canonForm(t, b)) {
+		t.Fatalf("%x: %v", b, err)
+	}
+	for _, bad := range []etf.Atom{"\xff", "\xc3", "ä\xff", "a\xc3"} {
+		for _, v := range []any{append(names[:len(names):len(names)], bad), append(names[:20:20], map[etf.Atom]any{bad: 1})} {
+			var e *etf.MarshalError
+			if b, err := etf.Marshal(v); !errors.As(err, &e) || e.Reason != etf.ReasonEncode {
+				t.Errorf("%q: %x, %v", bad, b, err)
+			}
 		}
 	}
 }

@@ -16,6 +16,13 @@ func TestMarshalLetsGo(t *testing.T) {
 		}
 		return m
 	}
+	atoms := func(n int, inner any) map[Atom]any {
+		m := map[Atom]any{}
+		for i := range n {
+			m[Atom(fmt.Sprintf("key %d of many", i))] = inner
+		}
+		return m
+	}
 	type key struct{ A, B any }
 	keys := func(n int, inner any) map[key]any {
 		m := map[key]any{}
@@ -25,8 +32,8 @@ func TestMarshalLetsGo(t *testing.T) {
 		return m
 	}
 	for name, v := range map[string]any{
-		"maps":           wide(3, 0, wide(40, 10, wide(400, 100, Atom("x")))),
-		"maps of atoms":  wide(3, 0, map[Atom]any{"a": wide(400, 0, Atom("x")), "b": 1}),
+		"maps":           wide(3, 0, wide(40, 10, wide(400, 100, Tuple{Atom("x")}))),
+		"maps of atoms":  wide(3, 0, atoms(40, wide(400, 0, Tuple{Atom("x")}))),
 		"sets of keys":   []any{wide(60, 0, 1), wide(60, 0, 2), wide(44, 0, 3), wide(44, 0, 4), wide(12, 0, 4), wide(12, 0, 4)},
 		"keys":           keys(3, keys(40, keys(400, Atom("x")))),
 		"pairs":          Pairs{{Tuple{2}, keys(40, keys(400, Atom("x")))}, {Tuple{1}, 1}},

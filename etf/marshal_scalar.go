@@ -12,13 +12,16 @@ func encodeNothing(e *writing, p *plan, v reflect.Value) error { return unfit(Re
 func encodeElem(e *writing, p *plan, v reflect.Value) error { return p.elem.encode(e, p.elem, v) }
 
 // encodeNilAtom writes what stands for nil.
-func encodeNilAtom(e *writing, o options) (err error) {
-	name := "nil"
+func encodeNilAtom(e *writing, o options) error {
+	e.b = appendNil(e.b, o)
+	return nil
+}
+
+func appendNil(b []byte, o options) []byte {
 	if o.undefined {
-		name = "undefined"
+		return appendAtomUTF8(b, "undefined")
 	}
-	e.b, err = AppendAtom(e.b, name)
-	return err
+	return appendAtomUTF8(b, "nil")
 }
 
 func encodeBool(e *writing, p *plan, v reflect.Value) error {
