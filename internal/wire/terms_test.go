@@ -240,6 +240,74 @@ func TestNamesOfOneHash(t *testing.T) {
 	}
 }
 
+// TestManyNamesOfOneHash: names of one hash are told apart by each of their bytes and by
+// their length.
+func TestManyNamesOfOneHash(t *testing.T) {
+	ends, starts := program(0), program(0)
+	ends.secret[1] = 0 // names that end with their length as a word: the rest does not count
+	starts.secret[0], starts.secret[2] = 0, 0
+	var names, zeros [][]byte
+	add := func(to *[][]byte, name []byte, from, end int) {
+		*to = append(*to, name)
+		for i := from; i < end; i++ {
+			other := bytes.Clone(name)
+			other[i] ^= 1
+			*to = append(*to, other)
+		}
+	}
+	for n := 9; n <= 16; n++ { // these are not ASCII, or they would need no hash
+		name := append([]byte("\u00e9abcdef"), make([]byte, n-8)...)
+		name[8] = byte(n)
+		add(&names, name, 2, 8)
+	}
+	for n := 17; n <= 32; n++ {
+		add(&names, append(bytes.Repeat([]byte{'x'}, n-8), byte(n), 0, 0, 0, 0, 0, 0, 0), 0, n-8)
+	}
+	for n := 17; n <= 32; n++ {
+		add(&zeros, make([]byte, n), n-8, n)
+	}
+	type group struct {
+		p     *Program
+		names [][]byte
+	}
+	groups := []group{{ends, names}, {starts, zeros}}
+	for _, all := range groups[:2] { // the first of those with one hash is looked at before the others
+		for len(all.names) > 0 {
+			n := 1
+			for n < len(all.names) && len(all.names[n]) == len(all.names[0]) {
+				n++
+			}
+			groups = append(groups, group{all.p, all.names[:n]})
+			all.names = all.names[n:]
+		}
+	}
+	for _, tc := range groups {
+		once, pairs := []byte{}, []byte{}
+		for _, name := range tc.names {
+			if tc.p.longHash(name) != tc.p.longHash(tc.names[0]) {
+				t.Fatalf("%q: the hashes do not meet", name)
+			}
+			atom := append([]byte{TagSmallAtomUTF8, byte(len(name))}, name...)
+			once = append(once, atom...)
+			pairs = append(append(pairs, atom...), TagNil)
+		}
+		end := append([]byte{TagBinary, 0, 0, 0, tailMax}, make([]byte, tailMax)...)
+		head := func(tag byte) []byte { return binary.BigEndian.AppendUint32([]byte{tag}, uint32(len(tc.names))) }
+		for what, term := range map[string][]byte{ // each by itself: a key that is looked up anew sets right what went wrong before
+			"elements": slices.Concat(head(TagLargeTuple), once, head(TagLargeTuple), once),
+			"keys":     slices.Concat(head(TagMap), pairs, head(TagMap), pairs),
+		} {
+			term = slices.Concat([]byte{Version, TagList, 0, 0, 0, 3}, term, end, []byte{TagNil})
+			for _, chunks := range []bool{false, true} {
+				in, code := verdict(tc.p, term, chunks)
+				if s := in.Stats(); code != OK || s.DistinctAtoms != int64(len(tc.names)) || s.Atoms != 2*s.DistinctAtoms {
+					t.Errorf("%d %s, chunks %v: code %d, %d of %d different", len(tc.names), what, chunks, code, s.DistinctAtoms, s.Atoms)
+				}
+			}
+		}
+	}
+}
+
 // TestNamesOfOneSpelling: the same bytes are another name in Latin-1 than in UTF-8,
 // whichever comes first.
 func TestNamesOfOneSpelling(t *testing.T) {
