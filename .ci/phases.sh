@@ -287,8 +287,8 @@ phase_differential() {
 }
 
 # All mutants take an hour; each commit draws others, and repeats the same ones.
-# Some of the code changed after its mutants were judged: until they are judged
-# again a survivor of the sample is told and does not fail. A planted bug does.
+# They are drawn from what was judged and has not changed since, so that none may
+# survive; how many mutants of the rest are open is told, and does not fail.
 mutants_sample() { echo "${BEAMGATE_MUTANTS:-20}"; }
 
 mutants_seed() {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,6 +60,11 @@ func parse(args []string) (options, error) {
 	for _, p := range o.parts {
 		if !slices.Contains(parts, p) {
 			return o, fmt.Errorf("there is no part %q; the parts are %s", p, strings.Join(parts, ", "))
+		}
+	}
+	for _, pattern := range append(strings.Split(o.columns, ","), o.match) {
+		if _, err := path.Match(pattern, ""); err != nil { // it would pick nothing, and be overlooked
+			return o, fmt.Errorf("%q: %w", pattern, err)
 		}
 	}
 	o.plan = full

@@ -54,8 +54,10 @@ func TestRun(t *testing.T) {
 
 // TestParse refuses what it does not know.
 func TestParse(t *testing.T) {
-	if _, err := parse([]string{"-only", "payloads,other"}); err == nil {
-		t.Error("an unknown part is accepted")
+	for _, bad := range [][]string{{"-only", "payloads,other"}, {"-payloads", "[a_*"}, {"-columns", "validate,[b"}} {
+		if _, err := parse(bad); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
 	}
 	o, err := parse([]string{"-quick"})
 	if err != nil || len(o.parts) != len(parts) || o.plan.size != "quick" {

@@ -16,8 +16,8 @@ func AppendReference(dst []byte, r Reference) ([]byte, error) {
 // is refused.
 func AppendExport(dst []byte, e Export) ([]byte, error) { return MinorVersion2.export(dst, e) }
 
-// AppendFun appends a closure with its free variables. Of OldIndex and OldUniq a
-// BEAM keeps the low 32 bits, which are what is written.
+// AppendFun appends a closure with its free variables, which are not looked at. Of
+// OldIndex and OldUniq a BEAM keeps the low 32 bits, which are what is written.
 func AppendFun(dst []byte, f Fun, free ...RawTerm) ([]byte, error) {
 	b, err := MinorVersion2.funHead(dst, &f, len(free))
 	if err != nil {

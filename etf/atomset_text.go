@@ -222,6 +222,9 @@ func (s *AtomSet) WriteTo(w io.Writer) (int64, error) {
 	)
 	flush := func() error {
 		n, err := w.Write(buf)
+		if err == nil && n < len(buf) {
+			err = io.ErrShortWrite
+		}
 		total += int64(n)
 		buf = buf[:0]
 		return err

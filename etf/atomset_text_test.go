@@ -160,11 +160,17 @@ func TestAtomSetWriteToStopsAtAnError(t *testing.T) {
 		names = append(names, fmt.Sprintf("name_%d", i))
 	}
 	s, broken := atomSetMust(t, names...), errors.New("disk full")
-	for after := range 4 {
-		w := &atomSetFailing{after: after, err: broken}
-		n, err := s.WriteTo(w)
-		if !errors.Is(err, broken) || n != w.taken {
-			t.Errorf("after %d writes: %d bytes of %d, %v", after, n, w.taken, err)
+	for _, said := range []error{broken, nil} {
+		want := said
+		if want == nil { // it has not said so
+			want = io.ErrShortWrite
+		}
+		for after := range 4 {
+			w := &atomSetFailing{after: after, err: said}
+			n, err := s.WriteTo(w)
+			if !errors.Is(err, want) || n != w.taken {
+				t.Errorf("after %d writes: %d bytes of %d, %v, want %v", after, n, w.taken, err, want)
+			}
 		}
 	}
 }

@@ -106,7 +106,8 @@ type Structs struct {
 // new: a term may bring limits.MaxNewAtoms of them.
 type Atoms struct {
 	// Known are names that the receiving node has; see [ReadAtomSet] and
-	// [AtomSetFromRelease]. They cost no budget.
+	// [AtomSetFromRelease]. They cost no budget. nil is no set, and not the empty
+	// one, of which all names are new.
 	Known *AtomSet
 	// Patterns admit names that match one of them whole. A name admitted so
 	// is still new to the node, and so charged to budgets.
@@ -213,7 +214,8 @@ func (c Config) check() error {
 	return nil
 }
 
-// Config returns what the Mode was compiled from, with all limits filled in.
+// Config returns what the Mode was compiled from, with all limits filled in. Its
+// slices are those of the Mode, and must not be changed.
 func (m *Mode) Config() Config { return m.c.config }
 
 // WithBudgets returns a Mode that draws new atom names from these budgets too:

@@ -402,7 +402,7 @@ var errGone = errors.New("etf: the payload of the last token was written, or pas
 // valid until the next call and must not be changed.
 //
 // It is an error, after which the Decoder goes on, to ask for a payload that was
-// written, or that a peek or AtTermEnd has passed over.
+// written, in whole or in part, or that a peek or AtTermEnd has passed over.
 func (d *Decoder) Bytes() ([]byte, error) {
 	if d.err != nil {
 		return nil, d.err
@@ -445,7 +445,8 @@ func (d *Decoder) payload() []byte {
 }
 
 // WritePayload writes what Bytes would return to w, once: of a binary or bitstring
-// as it arrives, and without holding it in memory.
+// as it arrives, and without holding it in memory. An error of w is returned, with
+// how much w took; the Decoder goes on, but not with the rest of this payload.
 func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 	if d.err != nil {
 		return 0, d.err
@@ -457,15 +458,14 @@ func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 	if !blob || !d.open {
 		b := d.payload() // of a blob it need not fit MaxBuffered
 		if !blob {
-			b, err = d.Bytes()
+			if b, err = d.Bytes(); err != nil {
+				return 0, err
+			}
 		}
 		if len(b) > 0 {
-			var k int
-			k, err = w.Write(b)
-			n = int64(k)
-		}
-		if err != nil {
-			return n, err
+			if n, err = d.write(w, b); err != nil {
+				return n, err
+			}
 		}
 		return n, d.written()
 	}
@@ -477,12 +477,25 @@ func (d *Decoder) WritePayload(w io.Writer) (n int64, err error) {
 		if b == nil {
 			return n, d.written()
 		}
-		k, err := w.Write(b)
-		n += int64(k)
+		k, err := d.write(w, b)
+		n += k
 		if err != nil {
 			return n, err
 		}
 	}
+}
+
+// write writes a piece of the payload. One that w does not take whole is gone: from a
+// reader its beginning is, and answers are not to depend on the source.
+func (d *Decoder) write(w io.Writer, b []byte) (int64, error) {
+	k, err := w.Write(b)
+	if err == nil && k < len(b) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		d.gone = d.gone || d.tok.Kind != KindAtom
+	}
+	return int64(k), err
 }
 
 // written ends a payload that was written.

@@ -8,16 +8,17 @@ import (
 	"strings"
 )
 
-// DecimalExpMax is the largest exponent of a [Decimal], and as far below zero: a
-// short term must not stand for a number with a billion zeros.
+// DecimalExpMax is how far from zero, above or below, the exponent of a [Decimal]
+// may be: a short term must not stand for a number with a billion zeros.
 const DecimalExpMax = 16_383
 
 // Decimal is a Decimal of the Elixir package of that name: ±Coef × 10^Exp.
 type Decimal struct {
 	Negative bool
-	// Coef is not negative; nil is 0.
+	// Coef is not negative; nil is 0. Unmarshal takes one of up to 1,024 bytes.
 	Coef *big.Int
-	Exp  int
+	// Exp is from -DecimalExpMax to DecimalExpMax.
+	Exp int
 	// Special is NotANumber or Infinite for what is no number; Coef and Exp
 	// then mean nothing.
 	Special DecimalSpecial
@@ -78,7 +79,9 @@ var errDecimal = errors.New("etf: no decimal number, or one that is too long")
 // that grows faster than the digits.
 const decimalMax = 4096
 
-// ParseDecimal reads what [Decimal.String] writes, and plain decimal numbers.
+// ParseDecimal reads what [Decimal.String] writes, and plain decimal numbers. Text
+// of more than 4,096 bytes is refused, and so is an exponent that no Decimal may
+// have: after an error the Decimal means nothing.
 func ParseDecimal(s string) (d Decimal, err error) {
 	if len(s) > decimalMax {
 		return d, errDecimal
@@ -110,11 +113,17 @@ func ParseDecimal(s string) (d Decimal, err error) {
 			return d, errDecimal
 		}
 	}
-	coef, ok := new(big.Int).SetString(all, 10)
-	if !ok || d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax || d.Exp-len(part) < -DecimalExpMax {
+	// The written exponent may be above the most, with digits behind the point; below
+	// the least it only gets lower, and might wrap.
+	if d.Exp < -DecimalExpMax {
 		return d, errDecimal
 	}
-	d.Coef, d.Exp = coef, d.Exp-len(part)
+	d.Exp -= len(part)
+	coef, ok := new(big.Int).SetString(all, 10)
+	if !ok || d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax {
+		return d, errDecimal
+	}
+	d.Coef = coef
 	return d, nil
 }
 

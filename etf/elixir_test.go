@@ -478,9 +478,14 @@ func TestDecimalText(t *testing.T) {
 	if got := (etf.Decimal{Exp: 2}).String(); got != "0E+2" {
 		t.Error(got)
 	}
-	for _, bad := range []string{"", "-", ".", "1.2.3", "1e", "1e+", "0x1", "1_0", "١", "1e99999", "1E-20000", "1.5E-9223372036854775808", strings.Repeat("1", 5000), " 1", "--1"} {
+	for _, bad := range []string{"", "-", ".", "1.2.3", "1e", "1e+", "0x1", "1_0", "١", "1e99999", "1E-20000", strings.Repeat("1", 5000), " 1", "--1", "1E+16384", "1E-16384", "1.5E-16383", "12E-9223372036854775808", "1.2E-9223372036854775808"} {
 		if d, err := etf.ParseDecimal(bad); err == nil {
 			t.Errorf("%.10q: %v", bad, d)
+		}
+	}
+	for _, d := range []etf.Decimal{{Coef: big.NewInt(12345), Exp: etf.DecimalExpMax}, {Coef: big.NewInt(12345), Exp: -etf.DecimalExpMax}} {
+		if got, err := etf.ParseDecimal(d.String()); err != nil || !reflect.DeepEqual(got, d) {
+			t.Errorf("%s: %+v %v", d, got, err)
 		}
 	}
 	if d, err := etf.ParseDecimal("+.5"); err != nil || d.String() != "0.5" {

@@ -194,5 +194,5 @@ func ExampleMode_FromPlainJSON() {
 	// Output:
 	// #{<<"user">> => #{<<"admin">> => false,<<"name">> => <<"Zoë"/utf8>>,<<"tags">> => [1,2.5,nil]}} <nil>
 	// etf: duplicate_key at offset 14, in key[1]
-	// etf: JSON: syntax error at offset 6
+	// etf: json_syntax at offset 6: syntax error
 }

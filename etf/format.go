@@ -21,7 +21,7 @@ const FormatMax = 64 << 10
 //	port       #Port<node.id.creation>
 //	reference  #Ref<node.creation.word.word>
 //	closure    #Fun<module.index.uniq>
-//	map        its pairs in the order of [CompareKeys], whatever its size
+//	map        its pairs in the order of CompareKeys, whatever its size
 //
 // Integers beyond what the bound has room for print as <<N-byte integer>>. For
 // maps it takes what [Compare] says.

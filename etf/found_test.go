@@ -82,6 +82,52 @@ func TestWritePayloadOfOthers(t *testing.T) {
 	}
 }
 
+// deafWriter takes some bytes of what it gets, and then fails, or says nothing.
+type deafWriter struct {
+	takes int
+	err   error
+}
+
+func (w *deafWriter) Write(b []byte) (int, error) {
+	n := min(len(b), w.takes)
+	if w.takes -= n; n < len(b) {
+		return n, w.err
+	}
+	return n, nil
+}
+
+// TestWritePayloadInPart: a payload that a writer has not taken whole is an error,
+// also if the writer does not say so, and what is left of it is nothing to ask for.
+// The Decoder goes on behind it.
+func TestWritePayloadInPart(t *testing.T) {
+	m := compile(t, etf.Default())
+	for _, said := range []error{io.ErrClosedPipe, nil} {
+		want := said
+		if want == nil {
+			want = io.ErrShortWrite
+		}
+		for name, term := range map[string][]byte{
+			"binary": bin(strings.Repeat("a", 100_000)), "bits": bits(3, 1, 2, 3, 4), "big": largeBig(false, bytes.Repeat([]byte{3}, 20)...),
+		} {
+			for source, d := range waysIn(m, cat(ext(term), ext(null))) {
+				d.ReadToken()
+				if n, err := d.WritePayload(&deafWriter{3, said}); n != 3 || err != want {
+					t.Errorf("%s, %s: %d, %v, want %v", name, source, n, err, want)
+				}
+				if b, err := d.Bytes(); err == nil || errors.As(err, new(*etf.Error)) {
+					t.Errorf("%s, %s: then %d bytes, %v", name, source, len(b), err)
+				}
+				if !d.AtTermEnd() {
+					t.Errorf("%s, %s: the term has not ended", name, source)
+				}
+				if raw, err := d.ReadValue(); err != nil || !bytes.Equal(raw, null) {
+					t.Errorf("%s, %s: then %q, %v", name, source, raw, err)
+				}
+			}
+		}
+	}
+}
+
 // TestPeekNeedsNoBuffer: a peek refuses nothing that reading would take, and what
 // is too large to be handed out says so at its head, and nothing of its content.
 func TestPeekNeedsNoBuffer(t *testing.T) {

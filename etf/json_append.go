@@ -20,7 +20,7 @@ import (
 //	bitstring  {"bits":"base64","size":number of bits}
 //	list       an array, however it was encoded; improper {"list":[…],"tail":…}
 //	tuple      {"tuple":[…]}
-//	map        {"map":[[key,value],…]}, in the order of [CompareKeys]
+//	map        {"map":[[key,value],…]}, in the order of CompareKeys
 //	pid        {"pid":{"node":"a@b","id":1,"serial":2,"creation":3}}
 //	port       {"port":{"node":"a@b","id":1,"creation":3}}
 //	reference  {"reference":{"node":"a@b","creation":3,"ids":[1,2,3]}}
@@ -28,11 +28,11 @@ import (
 //	closure    {"fun":{"module":"m","arity":1,"uniq":"hex","index":0,"old_index":0,
 //	           "old_uniq":0,"creator":{"pid":…},"free":[…]}}
 //
-// Equal Terms give the same JSON, in one line without spaces, but for the zeros
-// that references and the creators of funs that two of them may differ in. It is
-// UTF-8 and at most eight times as long as what [AppendTerm] appends, plus a
-// dozen bytes for each term in it. The error is an [*EncodeError] and means the
-// zero Term.
+// Equal Terms give the same JSON, in one line without spaces, but for what [Equal]
+// does not look at: the sign of 0.0, zeros at the end of references, and some parts
+// of funs. It is UTF-8 and at most eight times as long as what [AppendTerm]
+// appends, plus a dozen bytes for each term in it. The error is an [*EncodeError]
+// and means the zero Term.
 func AppendJSON(dst []byte, t Term) ([]byte, error) {
 	w := jsonWriter{b: dst}
 	if err := w.run(t); err != nil {

@@ -11,7 +11,7 @@ import (
 //	integer    a number, however large
 //	float      a number with a point or an exponent
 //	atom       true, false; null for nil, null and undefined; else a string
-//	binary     a string; refused with [CodeTextUTF8] if it is not UTF-8
+//	binary     a string; refused with CodeTextUTF8 if it is not UTF-8
 //	list       an array, so a charlist becomes numbers; improper ones are refused
 //	tuple      an array
 //	map        an object; keys are atoms (their names), binaries in UTF-8 and

@@ -33,9 +33,10 @@ var jsonTexts = map[Code]string{
 	CodeJSONDepth:  "nested too deep",
 }
 
-// Error describes the refusal in one line. The text is no API; Code is.
+// Error describes the refusal in one line, which begins with Code as it is, behind
+// "etf: ". The rest of the text is no API.
 func (e *JSONError) Error() string {
-	return "etf: JSON: " + jsonTexts[e.Code] + " at offset " + strconv.FormatInt(e.Offset, 10)
+	return "etf: " + string(e.Code) + " at offset " + strconv.FormatInt(e.Offset, 10) + ": " + jsonTexts[e.Code]
 }
 
 // Is reports whether target is [ErrJSON].

@@ -122,7 +122,7 @@ func TestJSONRefuses(t *testing.T) {
 		switch {
 		case errors.As(err, &bad):
 			got = string(bad.Code) + " " + itoa(bad.Offset)
-			if !strings.HasPrefix(bad.Error(), "etf: JSON: ") || strings.Contains(bad.Error(), ":  at") || !errors.Is(err, etf.ErrJSON) || errors.Is(err, etf.ErrEncode) {
+			if !strings.HasPrefix(bad.Error(), "etf: "+string(bad.Code)+" at offset "+itoa(bad.Offset)+": ") || strings.HasSuffix(bad.Error(), ": ") || !errors.Is(err, etf.ErrJSON) || errors.Is(err, etf.ErrEncode) {
 				t.Error(bad)
 			}
 		case errors.As(err, &refused):

@@ -15,8 +15,8 @@ import (
 var ErrMarshal = errors.New("the Go value is no external term")
 
 // MarshalError is why a Go value cannot be written. It names Go types and fields
-// and no part of the value; only what Err says, which is no part of the text
-// unless it is an [*EncodeError], comes from a hook and may.
+// and no part of the value; only what Err says may, if it comes from a hook, and is
+// no part of the text then, unless it is an [*EncodeError] or a MarshalError itself.
 type MarshalError struct {
 	// Reason is the stable name of the reason.
 	Reason Reason

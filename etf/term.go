@@ -216,7 +216,7 @@ func (t Term) Pairs() iter.Seq2[Term, Term] {
 }
 
 // Get returns the value that a map has under the atom or, failing that, the
-// binary name.
+// binary name. It looks at one pair after the other.
 func (t Term) Get(name string) (value Term, ok bool) {
 	for k, v := range t.Pairs() {
 		if k.IsAtom(name) {

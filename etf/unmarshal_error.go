@@ -45,7 +45,8 @@ var ErrUnmarshal = errors.New("external term does not fit the Go value")
 
 // UnmarshalError is why an accepted term does not fit the Go value it is for. It
 // names Go types, Go fields and positions and nothing that the sender wrote; only
-// what Err says, which is no part of the text, comes from a hook and may.
+// what Err says may, if it comes from a hook, and is no part of the text then, unless
+// it is an [*Error] or an UnmarshalError itself.
 type UnmarshalError struct {
 	// Reason is the stable name of the reason.
 	Reason Reason

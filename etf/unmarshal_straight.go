@@ -41,8 +41,8 @@ func markPlain(plans map[planKey]*plan) {
 	}
 }
 
-// straight fills the value from the term that starts at start, and reports whether
-// it did.
+// straightInto fills the value from the term that starts at start, and reports
+// whether it did.
 func (d *filling) straightInto(raw []byte, start int, p *plan, to reflect.Value) bool {
 	room, depth := d.room, d.depth
 	d.raw, d.anew, d.ahead = raw, 0, 0

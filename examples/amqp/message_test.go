@@ -34,7 +34,7 @@ func testBridge(t *testing.T, args ...string) *bridge {
 	return newBridge(s, j, slog.New(slog.NewJSONHandler(io.Discard, nil)))
 }
 
-// term writes a term.
+// encode writes a term.
 func encode(t *testing.T, v any) []byte {
 	t.Helper()
 	b, err := etf.Marshal(v)

@@ -105,8 +105,8 @@ func operators(c config.Admin, g *gate.Gate, log *slog.Logger) (*admin.Admin, ne
 		if err != nil {
 			return nil, nil, fmt.Errorf("admin: %w", err)
 		}
-		if a.Token = strings.TrimSpace(string(b)); len(a.Token) < 16 {
-			return nil, nil, fmt.Errorf("admin: the token in %s has fewer than 16 bytes", c.TokenFile)
+		if a.Token = strings.TrimSpace(string(b)); len(a.Token) < config.LeastSecret {
+			return nil, nil, fmt.Errorf("admin: the token in %s has fewer than %d bytes", c.TokenFile, config.LeastSecret)
 		}
 	}
 	if c.AuditFile != "" {

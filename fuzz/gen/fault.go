@@ -95,7 +95,7 @@ func (g *Gen) hugeCount() {
 	g.b = g.t.fill(g.b, g.t.n(4))
 }
 
-// node appends what is not allowed to name a node, module or function.
+// badNode appends what is not allowed to name a node, module or function.
 func (g *Gen) badNode() {
 	switch g.t.n(5) {
 	case 0:

@@ -180,8 +180,7 @@ func (g *Gen) swapPairs(b []byte) []byte {
 	i, j = min(i, j), max(i, j)
 	x, y := b[c[2*i].Start:c[2*i+1].End], b[c[2*j].Start:c[2*j+1].End]
 	middle := b[c[2*i+1].End:c[2*j].Start]
-	swapped := slices.Concat(b[:c[2*i].Start], y, middle, x, b[c[2*j+1].End:])
-	return swapped
+	return slices.Concat(b[:c[2*i].Start], y, middle, x, b[c[2*j+1].End:])
 }
 
 // copyKey makes two keys of a map the same value, in other bytes if possible.

@@ -83,8 +83,8 @@ func exports(root string) (types.Importer, error) {
 }
 
 // load parses and checks the folder dir. Of only, nil for all, and of extra come
-// mutants. Files for other systems and tests are
-// left out.
+// mutants. Tests are left out; files for one system alone are not told apart, and
+// there are none in scope.
 func load(root, dir string, only, extra []string, imp types.Importer) (*unit, error) {
 	u := &unit{dir: dir, fset: token.NewFileSet()}
 	names, err := filepath.Glob(filepath.Join(root, dir, "*.go"))
@@ -151,7 +151,7 @@ func (u *unit) check(imp types.Importer, overlay map[string][]byte) (errs []erro
 	return errs
 }
 
-// text is the source of a node, in one line.
+// source is the text of a node.
 func (u *unit) source(f *file, n ast.Node) string {
 	return string(f.text[u.at(n.Pos()):u.at(n.End())])
 }

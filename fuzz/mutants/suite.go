@@ -62,7 +62,7 @@ type cost struct {
 	rss int64
 }
 
-// binaries are the compiled tests, by folder.
+// binary is where the compiled tests of a folder are.
 func (w *work) binary(dir string) string {
 	return filepath.Join(w.bin, strings.ReplaceAll(dir, "/", "_")+".test")
 }

@@ -100,7 +100,7 @@ func (m *Machine) Failure() Failure {
 	return Failure{Code: m.errCode, Offset: m.errOff, Tag: m.errTag, Inflated: m.inflated, Limit: m.lim}
 }
 
-// StepKind is the kind of container that a Step of a path leads into.
+// StepKind says what container a Step of a path leads through, and to what in it.
 type StepKind uint8
 
 // The steps of a path.

@@ -7,11 +7,11 @@ type Event uint8
 
 // The events of a Machine.
 const (
-	EvToken      Event = iota + 1 // Tok holds the next term's head
-	EvMore                        // the window is used up: Need bytes from its position on are wanted
+	EvToken      Event = iota + 1 // m.tok holds the next term's head
+	EvMore                        // the window is used up: m.need bytes from its position on are wanted
 	EvDone                        // the top-level term is complete
 	EvSkipped                     // run came back to its floor
-	EvCompressed                  // COMPRESSED right after the version byte: Tok.Num is the declared size
+	EvCompressed                  // COMPRESSED right after the version byte: m.tok.Num is the declared size
 	EvFail                        // Failure tells why; it stays so
 
 	// Answers of the functions that run calls, never of run itself.

@@ -5,7 +5,7 @@ type HTTP struct {
 	Types      []string     `yaml:"types" unit:"media types" doc:"types that declare a term, as application/bert or +etf; by default those of package safe. A body that starts like a term is checked whatever its type" stops:"terms under a type that nobody checks"`
 	OnlyETF    bool         `yaml:"only_etf" doc:"refuse bodies that are no terms" stops:"other formats that lead to the node"`
 	Unchecked  []string     `yaml:"unchecked" unit:"media types" doc:"types whose bodies go on unread, even as multipart, in any coding and in ranges; by default these three are refused"`
-	Decode     bool         `yaml:"decode" doc:"accept gzip; a checked body goes on decoded"`
+	Decode     bool         `yaml:"decode" doc:"accept gzip, and no other coding; a checked body goes on decoded"`
 	Inflated   Size         `yaml:"max_inflated" default:"1MiB" unit:"bytes" doc:"with decode: a body when it is decoded" stops:"a few kilobytes that become hundreds of megabytes"`
 	Signed     []string     `yaml:"signed_by" unit:"header names" doc:"headers that speak of the exact bytes, beside Digest, Content-Digest, Repr-Digest, Content-MD5, Signature and Signature-Input; such bodies go on as they came"`
 	Idempotent []string     `yaml:"idempotent" unit:"methods" doc:"methods that are sent again, once, when the connection is lost before an answer; by default none is"`

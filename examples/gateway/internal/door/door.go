@@ -44,8 +44,8 @@ type Shared struct {
 	Back    *ledger.Ledger // that answers draw on, too; nil: none
 }
 
-// New makes a door toward u, with the priority classes given, or says what of its configuration package safe does not
-// accept.
+// New makes a door toward u, with the priority classes given, or says what of its
+// configuration package safe does not accept.
 func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shared) (*Door, error) {
 	d := &Door{
 		Config: c, Modes: ParseModes(c.Mode, c.Rules), Upstream: u,

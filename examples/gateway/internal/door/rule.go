@@ -27,7 +27,7 @@ import (
 // Rule is one of the reasons to refuse something.
 type Rule uint8
 
-// The rules, in the order in which they are asked.
+// The rules. In which order they are asked, the package documentation tells.
 const (
 	Connections Rule = iota // too many; always enforced
 	Deadline                // too slow; always enforced
