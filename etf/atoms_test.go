@@ -252,3 +252,26 @@ func TestNamesSeenAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesSeenAgainAtTheCaps: a name that is found again counts as any other toward
+// the caps on atoms and on the state of keys.
+func TestNamesSeenAgainAtTheCaps(t *testing.T) {
+	for _, name := range []string{"Elixir.Some.Module", "caf\u00e9"} {
+		a, end := atom(name), bin(strings.Repeat("x", 40))
+		in := ext(list(a, mapOf(a, null, atom("k"), a), end)) // a new atom, a key, a new atom, a key
+		for n := int64(1); n <= 4; n++ {
+			c := config()
+			c.Limits.MaxKeyState = 16 * n
+			err := agree(t, with(compile(t, c)), in, nil)
+			if refused := err != nil && err.Code == etf.CodeLimitKeyState; refused != (n < 4) {
+				t.Errorf("%s, MaxKeyState %d: %v", name, 16*n, err)
+			}
+			c = config()
+			c.Limits.MaxAtoms = n
+			err = agree(t, with(compile(t, c)), in, nil)
+			if refused := err != nil && err.Code == etf.CodeLimitAtoms; refused != (n < 4) {
+				t.Errorf("%s, MaxAtoms %d: %v", name, n, err)
+			}
+		}
+	}
+}
