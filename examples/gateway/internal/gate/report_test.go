@@ -12,31 +12,39 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
-// TestReportsDriveLimits: a node in trouble gets less, at worst nothing, and one that
-// falls silent gets what the configuration says.
-func TestReportsDriveLimits(t *testing.T) {
-	t.Parallel()
+// reported is a gate that hears reports, and how many requests it lets through at once.
+func reported(t *testing.T, maxAge string) (g *Gate, open func() float64) {
 	node := NewNode(t, nil)
-	g := Start(t, fmt.Sprintf(`version: 1
-report: {listen: '127.0.0.1:0', secret_file: %s, max_age: 2s}
+	g = Start(t, fmt.Sprintf(`version: 1
+report: {listen: '127.0.0.1:0', secret_file: %s, max_age: %s}
 ledgers:
   - {name: web, nodes: [web@host]}
 upstreams:
   - {name: node, address: '%s', ledger: web, max_in_flight: 100, breaker: {slow_start: 1ms}}
 listeners:
   - {name: door, listen: '127.0.0.1:0', upstream: node, answers: {expect: one}}
-`, WriteFile(t, filepath.Join(t.TempDir(), "secret"), secret), node.Addr))
-	conn, err := net.Dial("tcp", g.ReportAddr())
+`, WriteFile(t, filepath.Join(t.TempDir(), "secret"), secret), maxAge, node.Addr))
+	return g, func() float64 { return g.Sum("beamgate_in_flight", "what=open") }
+}
+
+func dialReports(t *testing.T, g *Gate) net.Conn {
+	c, err := net.Dial("tcp", g.ReportAddr())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// reporter is a node. What it returns reports a message queue of this length.
+func reporter(t *testing.T, g *Gate) (say func(queue int64)) {
+	conn := dialReports(t, g)
 	challenge, err := ReadFrame(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := uint64(0)
-	say := func(queue int64) {
+	return func(queue int64) {
 		payload := term.Message(term.Tuple(term.Atom("report"), term.Bin("web@host"),
 			term.Int(1), term.Int(1), term.Int(10000), term.Int(1048576), term.Int(10), term.Int(1000), term.Int(0), term.Int(0), term.Int(queue), term.Int(0)))
 		frame, err := etf.AppendFrame(nil, term.Message(term.Tuple(term.Atom("beamgate"), term.Bin(string(report.Sign([]byte(secret), challenge, n, payload))), term.Bin(string(payload)))), 4)
@@ -46,7 +54,14 @@ listeners:
 		conn.Write(frame)
 		n++
 	}
-	open := func() float64 { return g.Sum("beamgate_in_flight", "what=open") }
+}
+
+// TestReportsDriveLimits: a node in trouble gets less, at worst nothing, and one that
+// falls silent gets what the configuration says.
+func TestReportsDriveLimits(t *testing.T) {
+	t.Parallel()
+	g, open := reported(t, "2s")
+	say := reporter(t, g)
 	say(10500) // half way from 1000 to 20000
 	Eventually(t, "half of the places are left", func() bool { return open() == 50 })
 	say(20000)
@@ -65,4 +80,22 @@ listeners:
 	say(20000)
 	Eventually(t, "the breaker is open", func() bool { return g.Sum("beamgate_upstream_state", "state=forced") == 1 })
 	Eventually(t, "after a silence the static limits hold", func() bool { return open() == 100 })
+}
+
+// TestStrangersGiveWay: connections of nobody's hold no place that a node needs, and
+// those of nodes are not closed for them.
+func TestStrangersGiveWay(t *testing.T) {
+	t.Parallel()
+	g, open := reported(t, "60s")
+	first := reporter(t, g)
+	first(10500)
+	Eventually(t, "the first node is heard", func() bool { return open() == 50 })
+	for range 200 {
+		dialReports(t, g)
+	}
+	second := reporter(t, g)
+	second(0)
+	Eventually(t, "the second node is heard", func() bool { return open() == 100 })
+	first(10500)
+	Eventually(t, "the first one still is", func() bool { return open() == 50 })
 }

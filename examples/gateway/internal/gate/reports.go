@@ -15,7 +15,8 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 )
 
-// maxReporters bounds the connections of nodes.
+// maxReporters bounds the connections of nodes. Who has not shown that he is one gives
+// way to whoever comes.
 const maxReporters = 64
 
 // reporters is the listener for nodes.
@@ -30,6 +31,7 @@ type reporters struct {
 	secret []byte
 	loads  map[string]said // by node
 	conns  map[net.Conn]bool
+	new    []net.Conn // those of them that have said nothing with the secret yet, as they came
 	closed bool
 }
 
@@ -117,9 +119,10 @@ func (r *reporters) serve() {
 			continue
 		}
 		r.mu.Lock()
-		full := r.closed || len(r.conns) >= maxReporters
+		full := r.closed || len(r.conns) >= maxReporters && !r.evict()
 		if !full {
 			r.conns[c] = true
+			r.new = append(r.new, c)
 		}
 		r.mu.Unlock()
 		if full {
@@ -130,11 +133,38 @@ func (r *reporters) serve() {
 	}
 }
 
+// evict closes the connection that has been here longest without a word from a node.
+// Caller holds mu.
+func (r *reporters) evict() bool {
+	if len(r.new) == 0 {
+		return false
+	}
+	r.new[0].Close()
+	delete(r.conns, r.new[0])
+	r.new = r.new[1:]
+	return true
+}
+
+// known keeps a connection from being closed for another one.
+func (r *reporters) known(c net.Conn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keep(c)
+}
+
+// keep is known. Caller holds mu.
+func (r *reporters) keep(c net.Conn) {
+	if i := slices.Index(r.new, c); i >= 0 {
+		r.new = slices.Delete(r.new, i, i+1)
+	}
+}
+
 // node reads what one node says, until it ends or says what it must not.
 func (r *reporters) node(c net.Conn) {
 	defer func() {
 		r.mu.Lock()
 		delete(r.conns, c)
+		r.keep(c)
 		r.mu.Unlock()
 		c.Close()
 	}()
@@ -148,6 +178,7 @@ func (r *reporters) node(c net.Conn) {
 		if said, err = conn.Next(); err != nil {
 			break
 		}
+		r.known(c)
 		if said.NamesOnly { // of the life that the next report names
 			if len(names) > maxNames {
 				break
