@@ -2,6 +2,7 @@ package etf_test
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -272,6 +273,31 @@ func TestNamesSeenAgainAtTheCaps(t *testing.T) {
 			if refused := err != nil && err.Code == etf.CodeLimitAtoms; refused != (n < 4) {
 				t.Errorf("%s, MaxAtoms %d: %v", name, n, err)
 			}
+		}
+	}
+}
+
+// TestKeysBeyondTheFirstAtoms: a map has a bit for each of the first 128 atoms of a
+// term, and others are keys all the same.
+func TestKeysBeyondTheFirstAtoms(t *testing.T) {
+	m := compile(t, config())
+	for before := 120; before < 132; before++ {
+		var names [][]byte
+		for i := range before {
+			names = append(names, atom(fmt.Sprintf("a%03d", i)))
+		}
+		var keys, pairs [][]byte
+		for i := range 6 {
+			key := atom(fmt.Sprintf("Elixir.Module.Number%d", i))
+			keys, pairs = append(keys, key), append(pairs, key, null)
+		}
+		in := ext(list(tuple(names...), tuple(keys...), mapOf(pairs...), mapOf(pairs...), bin(strings.Repeat("x", 40))))
+		if err := agree(t, with(m), in, mostWays); err != nil {
+			t.Errorf("%d atoms before: %v", before, err)
+		}
+		twice := ext(list(tuple(names...), tuple(keys...), mapOf(append(pairs, keys[5], null)...), bin(strings.Repeat("x", 40))))
+		if err := agree(t, with(m), twice, mostWays); err == nil || err.Code != etf.CodeDuplicateKey {
+			t.Errorf("%d atoms before, a key twice: %v", before, err)
 		}
 	}
 }
