@@ -44,10 +44,17 @@ func unfit(dir, name string) (string, error) {
 			return "a program", nil
 		}
 	}
-	if info.Size() > maxFile && !slices.Contains(large, name) {
+	if info.Size() > maxFile {
+		if slices.Contains(large, name) {
+			return "", nil
+		}
 		return "more than 1 MiB", nil
 	}
-	return "", nil
+	rest, err := io.ReadAll(f)
+	if text := slices.Concat([]byte("\n"), head[:n], rest); bytes.Contains(text, []byte("\n<<<<<<< ")) && bytes.Contains(text, []byte("\n>>>>>>> ")) {
+		return "a merge that was not finished", err
+	}
+	return "", err
 }
 
 // tracked lists the files of the repository, or, in a checkout without git, all
@@ -80,8 +87,8 @@ func tracked(t *testing.T) (names []string) {
 	return names
 }
 
-// TestNoProgramsInTheTree: no program that somebody built and no large file by
-// mistake is committed.
+// TestNoProgramsInTheTree: no program that somebody built, no large file and no half
+// of a merge is committed by mistake.
 func TestNoProgramsInTheTree(t *testing.T) {
 	names := tracked(t)
 	if len(names) < 100 {
@@ -115,6 +122,9 @@ func TestUnfit(t *testing.T) {
 		"full":   {strings.Repeat("x", maxFile), ""},
 		"short":  {"\x7f", ""},
 		"empty":  {"", ""},
+		"merge":  {"<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n", "a merge that was not finished"},
+		"later":  {"a\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> other\n", "a merge that was not finished"},
+		"shifts": {"a <<<<<<< b\n>>>>>>> c\n=======\n", ""},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(c.text), 0o644); err != nil {
 			t.Fatal(err)
