@@ -18,7 +18,8 @@ import (
 //	beamrelease.go   every module of a release
 //
 // The builder is the only place that judges a name and the only place that
-// counts, so no source can bring in a name or an amount another would refuse.
+// counts, so no source can bring in a name or an amount another would refuse. What
+// Union puts together is as large as the two.
 
 // What a set may hold. The BEAM's own atom table takes 1,048,576 names unless
 // it is started with +t; four times that leaves room for large nodes and ends

@@ -15,7 +15,7 @@ const DecimalExpMax = 16_383
 // Decimal is a Decimal of the Elixir package of that name: ±Coef × 10^Exp.
 type Decimal struct {
 	Negative bool
-	// Coef is not negative; nil is 0. Unmarshal takes one of up to 1,024 bytes.
+	// Coef is not negative, and of up to 1,024 bytes; nil is 0.
 	Coef *big.Int
 	// Exp is from -DecimalExpMax to DecimalExpMax.
 	Exp int
@@ -80,8 +80,8 @@ var errDecimal = errors.New("etf: no decimal number, or one that is too long")
 const decimalMax = 4096
 
 // ParseDecimal reads what [Decimal.String] writes, and plain decimal numbers. Text
-// of more than 4,096 bytes is refused, and so is an exponent that no Decimal may
-// have: after an error the Decimal means nothing.
+// of more than 4,096 bytes is refused, and so are a coefficient and an exponent that no
+// Decimal may have: after an error the Decimal means nothing.
 func ParseDecimal(s string) (d Decimal, err error) {
 	if len(s) > decimalMax {
 		return d, errDecimal
@@ -120,7 +120,7 @@ func ParseDecimal(s string) (d Decimal, err error) {
 	}
 	d.Exp -= len(part)
 	coef, ok := new(big.Int).SetString(all, 10)
-	if !ok || d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax {
+	if !ok || coef.BitLen() > 8*coefMax || d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax {
 		return d, errDecimal
 	}
 	d.Coef = coef
@@ -190,7 +190,7 @@ func encodeDecimal(e *writing, p *plan, v reflect.Value) error {
 }
 
 func (e *writing) decimal(p *plan, d *Decimal) (err error) {
-	if d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax || d.Coef != nil && d.Coef.Sign() < 0 || int(d.Special) >= len(specialNames) {
+	if d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax || d.Coef != nil && (d.Coef.Sign() < 0 || d.Coef.BitLen() > 8*coefMax) || int(d.Special) >= len(specialNames) {
 		return unfit(ReasonRange, p, nil)
 	}
 	e.begin("Elixir.Decimal", 4)

@@ -454,6 +454,75 @@ func TestTimeTags(t *testing.T) {
 	}
 }
 
+// TestCountsOfSeconds: Marshal writes those of the years that Unmarshal reads, and no
+// others.
+func TestCountsOfSeconds(t *testing.T) {
+	type counts struct {
+		S time.Time `etf:"s,unix"`
+		M time.Time `etf:"m,unixmilli"`
+		U time.Time `etf:"u,unixmicro"`
+	}
+	first, last := time.Date(-9999, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for _, at := range []time.Time{first, last, {}, time.Unix(0, 0).UTC()} {
+		var got counts
+		b, err := etf.Marshal(counts{at, at, at})
+		if err == nil {
+			err = etf.Unmarshal(b, &got)
+		}
+		if err != nil || !got.S.Equal(at) || !got.M.Equal(at) || !got.U.Equal(at) {
+			t.Errorf("%v: %+v, %v", at, got, err)
+		}
+	}
+	for _, at := range []time.Time{first.Add(-time.Nanosecond), last.Add(time.Second)} {
+		for i := range 3 {
+			v := []*counts{{S: at}, {M: at}, {U: at}}[i]
+			_, err := etf.Marshal(v)
+			if e, ok := err.(*etf.MarshalError); !ok || e.Reason != etf.ReasonRange {
+				t.Errorf("%v: %v", at, err)
+			}
+		}
+		for _, unit := range []int64{1, 1000, 1_000_000} {
+			n := at.Unix() * unit
+			var got counts
+			key := map[int64]string{1: "s", 1000: "m", 1_000_000: "u"}[unit]
+			b, err := etf.Marshal(map[etf.Atom]int64{etf.Atom(key): n})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err = etf.Unmarshal(b, &got); err == nil {
+				t.Errorf("%s of %d: %v", key, n, got)
+			}
+		}
+	}
+}
+
+// TestDecimalCoefficients: 1,024 bytes are the most, for all that reads or writes one.
+func TestDecimalCoefficients(t *testing.T) {
+	most := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 8*1024), big.NewInt(1))
+	more := new(big.Int).Add(most, big.NewInt(1))
+	b, err := etf.Marshal(etf.Decimal{Coef: most})
+	var got etf.Decimal
+	if err == nil {
+		err = etf.Unmarshal(b, &got)
+	}
+	if err != nil || got.Coef.Cmp(most) != 0 {
+		t.Errorf("the most: %v", err)
+	}
+	if d, err := etf.ParseDecimal(most.String()); err != nil || d.Coef.Cmp(most) != 0 {
+		t.Errorf("the most, as text: %v", err)
+	}
+	if _, err = etf.Marshal(etf.Decimal{Coef: more}); err == nil {
+		t.Error("one more was written")
+	}
+	if _, err = etf.ParseDecimal(more.String()); err == nil {
+		t.Error("one more was read from text")
+	}
+	term := mapOf(atom("__struct__"), atom("Elixir.Decimal"), atom("coef"), must[[]byte](t)(etf.AppendBig(nil, more)), atom("exp"), small(0), atom("sign"), small(1))
+	if err = etf.Unmarshal(ext(term), &got); err == nil {
+		t.Error("one more was read")
+	}
+}
+
 func TestDecimalText(t *testing.T) {
 	for text, want := range map[string]etf.Decimal{
 		"0":         {Coef: big.NewInt(0)},

@@ -246,26 +246,30 @@ func decodeTime(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	return unixTime(p, t, to)
 }
 
+// inYears reports whether a time is of the years that a count of seconds, or of parts of
+// them, may stand for: -9999 to 9999.
+func inYears(t time.Time) bool {
+	const first, last = -377705116800, 253402300799
+	return t.Unix() >= first && t.Unix() <= last
+}
+
 // unixTime reads a count of seconds or parts of them.
 func unixTime(p *plan, t Term, to *time.Time) error {
 	if t.kind() != KindInteger {
 		return misfit(ReasonKind, p, t)
 	}
 	n, ok := t.Int()
-	const lo, hi = -377705116800, 253402300799 // the years -9999 to 9999
 	switch p.opts.time {
 	case timeUnix:
-		ok = ok && n >= lo && n <= hi
 		*to = time.Unix(n, 0).UTC()
 	case timeUnixMilli:
-		ok = ok && n/1000 >= lo && n/1000 <= hi
 		*to = time.UnixMilli(n).UTC()
 	case timeUnixMicro:
-		ok = ok && n/1_000_000 >= lo && n/1_000_000 <= hi
 		*to = time.UnixMicro(n).UTC()
 	case timeUnixNano:
 		*to = time.Unix(0, n).UTC()
 	}
+	ok = ok && inYears(*to)
 	if !ok {
 		return misfit(ReasonRange, p, t)
 	}

@@ -146,6 +146,12 @@ func encodeTimeOfDay(e *writing, p *plan, v reflect.Value) error {
 func encodeTime(e *writing, p *plan, v reflect.Value) error {
 	t := *pointerTo(v).(*time.Time)
 	switch p.opts.time {
+	case timeUnix, timeUnixMilli, timeUnixMicro:
+		if !inYears(t) {
+			return unfit(ReasonRange, p, nil)
+		}
+	}
+	switch p.opts.time {
 	case timeNaive:
 		return e.naive(p, t.UTC(), 6)
 	case timeErlang:
