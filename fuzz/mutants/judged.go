@@ -11,7 +11,7 @@ import (
 const judgedFile = "fuzz/mutants/judged.txt"
 
 // judgement is the line in judged.txt of the declaration that a mutant changes, as
-// it stands in the source: its name, and a digest of its text.
+// it stands in the source: its name, and a digest of its text without comments.
 func (m *Mutant) judgement() string { return m.File + " " + m.Func + " " + m.digest() }
 
 // readJudged reads which declarations were judged: of each mutant it was seen that a

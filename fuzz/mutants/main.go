@@ -11,6 +11,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/scanner"
+	"go/token"
 	"io/fs"
 	"maps"
 	"os"
@@ -115,11 +117,23 @@ func draw(seed uint64, m *Mutant) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// digest tells whether the declaration of a mutant has changed since.
+// digest tells whether the declaration of a mutant has changed since. Comments and
+// space do not count: they may be mended without judging anew.
 func (m *Mutant) digest() string {
 	h := m.home
-	sum := sha256.Sum256(h.file.text[h.start():h.end()])
-	return hex.EncodeToString(sum[:6])
+	text := h.file.text[h.start():h.end()]
+	var s scanner.Scanner
+	files := token.NewFileSet()
+	s.Init(files.AddFile("", files.Base(), len(text)), text, nil, 0)
+	sum := sha256.New()
+	for {
+		_, tok, word := s.Scan()
+		if tok == token.EOF {
+			break
+		}
+		fmt.Fprintf(sum, "%d %s\n", tok, word)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:6])
 }
 
 // run does what the options say; good means that nothing is wrong with the

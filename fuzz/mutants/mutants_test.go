@@ -132,9 +132,11 @@ func TestDerive(t *testing.T) {
 	}
 }
 
-// TestKeysHoldNoLine: moving a function changes no key.
+// TestKeysHoldNoLine: moving a function changes no key, and comments no digest.
 func TestKeysHoldNoLine(t *testing.T) {
+	const head = "func (m *machine) take(n int, _ string, more ...int) bool {"
 	moved := strings.Replace(sample, "const most", "\n\n// A comment.\nconst most", 1)
+	moved = strings.Replace(moved, head, head+"\n\t// Another.\n", 1)
 	a, b := derive(unitOf(t, sample), true), derive(unitOf(t, moved), true)
 	if len(a) != len(b) {
 		t.Fatalf("%d and %d mutants", len(a), len(b))
