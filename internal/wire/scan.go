@@ -685,12 +685,7 @@ again:
 			}
 
 			{
-				// The first line sends on what does not stand in an ordinary place: a container in
-				// a key has to be hashed, one in the tail of a list replaces its frame. Then come
-				// the caps, as one sign bit: n-1 (an empty container has no frame), terms, arity,
-				// words, depth (and room on the stack), and debt.
-				// What a container claims is paid for at once. Each of these is
-				// negative where it cannot be, or where open has to look closer.
+				// What a container claims is paid for at once.
 				depth := len(m.stack)
 				below := m.below + int64(left) - 1
 				if opens == clsList {
@@ -698,6 +693,11 @@ again:
 				}
 				terms, words := m.terms+children, m.words+cost
 				room := m.debtAbs - m.base - int64(end-len(b)+width) - below - children
+				// The first part sends on what does not stand in an ordinary place: a container in
+				// a key has to be hashed, one in the tail of a list replaces its frame. Then come
+				// the caps, as one sign bit: n-1 (an empty container has no frame), terms, arity,
+				// words, depth (and room on the stack), and debt. Each is negative where it cannot
+				// be, or where open has to look closer.
 				if cls > clsMap && (cls&(built|recoded) == 0 || cls&^(built|recoded) == clsImproper || cls == clsMap|recoded && left&1 == 0) || cls == clsMap && left&1 == 0 || (n-1)|(p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-depth-1)|room < 0 {
 					goto slow
 				}
@@ -743,9 +743,9 @@ again:
 		next:
 		}
 
-		// It may be the last of the containers around it too, so this is a loop. A tuple, or a
-		// map without state, has nothing to do but to go back to the frame below it.
-		// The last term of a container has ended.
+		// The last term of a container has ended. It may be the last of the containers around
+		// it too, so this is a loop. A tuple, or a map without state, has nothing to do but to
+		// go back to the frame below it.
 		for left == 0 {
 			c := cls &^ scanMarks
 			if c != clsTuple {
