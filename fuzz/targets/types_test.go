@@ -73,7 +73,13 @@ func comesBack(t *testing.T, loose *etf.Mode, v reflect.Value) {
 		}
 		t.Fatalf("%v: %v\n%x", v.Elem(), err, b)
 	}
-	if form, err := etf.Marshal(again.Interface()); err != nil || !bytes.Equal(form, b) && !oneWay(v.Type().Elem()) {
+	form, err := etf.Marshal(again.Interface())
+	var unfit *etf.MarshalError
+	switch {
+	case err == nil && (bytes.Equal(form, b) || oneWay(v.Type().Elem())):
+	case errors.As(err, &unfit) && unfit.Reason == etf.ReasonCollision && oneWay(v.Type().Elem()):
+		// Hooks have read one value for several: keys with pointers still differ in Go.
+	default:
 		t.Fatalf("%v becomes %x and then %x %v", v.Elem(), b, form, err)
 	}
 }
@@ -143,6 +149,7 @@ func FuzzMarshal(f *testing.F) {
 		g.Seed(defaultSeed, i)
 		f.Add(g.Payload(), []byte{byte(i), byte(i / 5), 5, byte(i / 2), 4, 3})
 	}
+	f.Add([]byte("0"), []byte("$%8.7.")) // a map whose keys hold hooks and pointers
 	loose := compile(f, etf.OTP())
 	f.Fuzz(func(t *testing.T, data, shape []byte) {
 		typ := (&typesOf{shape}).typ(3)
