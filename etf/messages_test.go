@@ -122,3 +122,49 @@ func TestTagTexts(t *testing.T) {
 		t.Errorf("%+v, %v", ok, err)
 	}
 }
+
+// TestRefusalTexts: a refusal by policy names the field that decides, and the code of
+// each feature the feature of that name.
+func TestRefusalTexts(t *testing.T) {
+	pids := etf.Config{Policy: etf.Policy{Allow: etf.Pids, Nodes: []string{"a@b"}}}
+	for want, tc := range map[string]struct {
+		c  etf.Config
+		in []byte
+	}{
+		"etf: version at offset 0: the first byte is not 131":                                                    {etf.Default(), []byte("{}")},
+		"etf: rejected_pid at offset 1, NEW_PID_EXT: not in etf.Config.Policy.Allow: etf.Pids":                   {etf.Strict(), ext(newPid(atom("a@b"), 1, 1, 1))},
+		"etf: rejected_export at offset 1, EXPORT_EXT: not in etf.Config.Policy.Allow: etf.Exports":              {etf.Strict(), ext([]byte{113}, atom("m"), atom("f"), small(1))},
+		"etf: rejected_compressed at offset 1, COMPRESSED: in etf.Config.Policy.Refuse: etf.Compressed":          {etf.Strict(), squeeze(null)},
+		"etf: rejected_map at offset 1, MAP_EXT: in etf.Config.Policy.Refuse: etf.Maps":                          {etf.Config{Policy: etf.Policy{Refuse: etf.Maps}}, ext(mapOf())},
+		"etf: rejected_empty_atom at offset 1, SMALL_ATOM_UTF8_EXT: in etf.Config.Policy.Refuse: etf.EmptyAtoms": {etf.Config{Policy: etf.Policy{Refuse: etf.EmptyAtoms}}, ext(atom(""))},
+		"etf: rejected_node at offset 1, NEW_PID_EXT: not in etf.Config.Policy.Nodes":                            {pids, ext(newPid(atom("c@d"), 1, 1, 1))},
+		"etf: rejected_struct at offset 18, SMALL_ATOM_UTF8_EXT, in value[0]: etf.Config.Policy.Structs decides": {etf.Elixir(), ext(mapOf(atom("__struct__"), atom("Elixir.Range")))},
+		"etf: rejected_quoted at offset 7, NIL_EXT, in tuple[2]: etf.Config.Policy.RefuseQuoted is set":          {etf.Config{Policy: etf.Policy{RefuseQuoted: true}}, ext(tuple(atom("f"), null, null))},
+	} {
+		if err := compile(t, tc.c).Validate(tc.in); err == nil || err.Error() != want {
+			t.Errorf("%v\n%s", err, want)
+		}
+	}
+}
+
+// TestConfigTexts: features have names, and what to clear is said.
+func TestConfigTexts(t *testing.T) {
+	strict := etf.Strict()
+	strict.Policy.Allow = etf.Compressed
+	for want, c := range map[string]etf.Config{
+		"etf: invalid Config: the policy allows and refuses Compressed: clear them in Policy.Refuse and in Policy.Allow, which is for Identities only": strict,
+		"etf: invalid Config: the policy allows and refuses Pids, Ports: clear them in Policy.Refuse":                                                  {Policy: etf.Policy{Allow: etf.Identities, Refuse: etf.Pids | etf.Ports}},
+		"etf: invalid Config: field Policy.Allow is for Identities only, the rest is accepted unless refused: clear Maps, 0x80000000 in it":            {Policy: etf.Policy{Allow: etf.Maps | 1<<31 | etf.Funs}},
+	} {
+		if _, err := c.Compile(); err == nil || err.Error() != want {
+			t.Errorf("%v\n%s", err, want)
+		}
+	}
+	all := etf.Identities | etf.Compressed | etf.TextFloats | etf.Latin1Atoms | etf.Bitstrings | etf.ImproperLists | etf.EmptyAtoms | etf.Floats | etf.Maps
+	if got, want := all.String(), "Funs, Exports, Pids, Ports, References, Compressed, TextFloats, Latin1Atoms, Bitstrings, ImproperLists, EmptyAtoms, Floats, Maps"; got != want {
+		t.Error(got)
+	}
+	if got := etf.Features(0).String(); got != "none" {
+		t.Error(got)
+	}
+}
