@@ -43,7 +43,7 @@ vet: ## go vet in every module
 tidy: ## go mod tidy in every module
 	$(call each,$(GO) mod tidy)
 
-fuzz: ## every fuzz target in turn, for FUZZTIME (10m); corpus in .out/fuzz
+fuzz: ## fuzz targets in turn, 20s each, FUZZTIME (10m) for all together after the build; corpus in .out/fuzz
 	@$(GO) run ./fuzz/continuous -for $(FUZZTIME)
 
 conformance: ## what decoders do with the corpus: prints the table and rewrites it in fuzz/README.md

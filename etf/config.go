@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/beamgate/beamgate/internal/wire"
@@ -72,17 +73,47 @@ const (
 	Identities = Funs | Exports | Pids | Ports | References
 )
 
+var featureNames = [...]struct {
+	is   Features
+	name string
+}{
+	{Funs, "Funs"}, {Exports, "Exports"}, {Pids, "Pids"}, {Ports, "Ports"}, {References, "References"},
+	{Compressed, "Compressed"}, {TextFloats, "TextFloats"}, {Latin1Atoms, "Latin1Atoms"},
+	{Bitstrings, "Bitstrings"}, {ImproperLists, "ImproperLists"}, {EmptyAtoms, "EmptyAtoms"},
+	{Floats, "Floats"}, {Maps, "Maps"},
+}
+
+// String names the features, as in "Pids, Ports". Bits that are none stand behind them
+// as a number; of no feature it is "none".
+func (f Features) String() string {
+	var names []string
+	for _, n := range featureNames {
+		if f&n.is != 0 {
+			names, f = append(names, n.name), f&^n.is
+		}
+	}
+	if f != 0 {
+		names = append(names, fmt.Sprintf("%#x", uint32(f)))
+	}
+	if names == nil {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
 // Policy says which terms are wanted. The zero value refuses [Identities] and
 // nothing else.
 type Policy struct {
-	// Allow lifts the refusal of some of Identities.
+	// Allow lifts the refusal of some of Identities, which is all that it takes:
+	// what a preset refuses besides, as Strict does Compressed, is cleared in Refuse.
 	Allow Features
 	// Refuse adds refusals. A feature in both is an error of Compile.
 	Refuse Features
-	// Nodes lists the nodes, by full name, whose pids, ports and references are
+	// Nodes lists the nodes, by full name as in "web@10.0.0.1", whose pids, ports and references are
 	// wanted where these are allowed; the creator of a fun is one of them. nil
-	// means any node, an empty list none. A name in the list proves nothing:
-	// whoever sends an id writes its node.
+	// means any node, an empty list none; "web" alone is no name that a node of a
+	// cluster has. A name in the list proves nothing: whoever sends an id writes its
+	// node.
 	Nodes []string
 	// Structs decides on Elixir structs.
 	Structs Structs
@@ -143,7 +174,8 @@ func OTP() Config {
 }
 
 // Mode is a compiled Config. It never changes and serves any number of
-// goroutines at once; its methods are what decoding starts from.
+// goroutines at once; its methods are what decoding starts from. It is made by
+// [Config.Compile]: of a nil *Mode and of the zero value every method panics.
 type Mode struct {
 	c       *compiled
 	budgets []limits.Budget
@@ -197,10 +229,10 @@ func (c Config) check() error {
 		return fmt.Errorf("the release is %d: use 0 for any, or 25 to 28", c.Release)
 	}
 	if both := c.Policy.Allow & c.Policy.Refuse; both != 0 {
-		return fmt.Errorf("the policy allows and refuses the same features (%#x)", uint32(both))
+		return fmt.Errorf("the policy allows and refuses %s: clear them in Policy.Refuse%s", both, only(both))
 	}
 	if extra := c.Policy.Allow &^ Identities; extra != 0 {
-		return fmt.Errorf("field Policy.Allow is for Identities only, the rest is accepted unless refused (%#x)", uint32(extra))
+		return fmt.Errorf("field Policy.Allow is for Identities only, the rest is accepted unless refused: clear %s in it", extra)
 	}
 	if c.Node.Name == "" && c.Node.Creation != 0 {
 		return errors.New("the node has a creation but no name")
@@ -212,6 +244,14 @@ func (c Config) check() error {
 		return errors.New("field Atoms.Patterns holds nil")
 	}
 	return nil
+}
+
+// only says that clearing alone is enough where Allow may not have a feature.
+func only(f Features) string {
+	if f&^Identities == 0 {
+		return ""
+	}
+	return " and in Policy.Allow, which is for Identities only"
 }
 
 // Config returns what the Mode was compiled from, with all limits filled in. Its

@@ -158,7 +158,7 @@ func (d *filling) members(p *plan, t Term, module string) (members, error) {
 		return members{}, misfit(ReasonKind, p, t)
 	}
 	if t.Len() > elixirMax || t.module() != module {
-		return members{}, misfit(ReasonStruct, p, t)
+		return members{}, misfitFor("wants module "+module, ReasonStruct, p, t)
 	}
 	return members{t: t}, nil
 }
@@ -183,6 +183,14 @@ func (m members) wrong(p *plan, r Reason, key string) error {
 	return under(misfit(r, p, v), p, m.t, Step{StepValue, int64(i)})
 }
 
+// expecting adds what would have fitted to an error of a term.
+func expecting(err error, want string) error {
+	if e, ok := err.(*UnmarshalError); ok {
+		e.want = want
+	}
+	return err
+}
+
 // int returns an integer between lo and hi.
 func (m members) int(p *plan, key string, lo, hi int64) (int64, error) {
 	v, _ := m.find(key)
@@ -199,7 +207,7 @@ func (m members) int(p *plan, key string, lo, hi int64) (int64, error) {
 // iso checks that the calendar is the one whose dates Go knows.
 func (m members) iso(p *plan) error {
 	if v, _ := m.find("calendar"); !v.IsAtom("Elixir.Calendar.ISO") {
-		return m.wrong(p, ReasonStruct, "calendar")
+		return expecting(m.wrong(p, ReasonStruct, "calendar"), "wants module Elixir.Calendar.ISO")
 	}
 	return nil
 }
@@ -235,11 +243,11 @@ func decodeException(d *filling, p *plan, t Term, place int, v reflect.Value) er
 	}
 	m := members{t: t}
 	if yes, _ := m.find("__exception__"); !yes.IsAtom("true") {
-		return misfit(ReasonStruct, p, t)
+		return misfitFor("wants an exception", ReasonStruct, p, t)
 	}
 	to := Exception{Module: Atom(t.module())}
 	if to.Module == "" {
-		return misfit(ReasonStruct, p, t)
+		return misfitFor("wants a module in __struct__", ReasonStruct, p, t)
 	}
 	fields := reflect.ValueOf(&to.Fields).Elem()
 	if err := p.elem.decode(d, p.elem, t, place, fields); err != nil {
@@ -292,7 +300,7 @@ func decodeResult(d *filling, p *plan, t Term, place int, v reflect.Value) error
 	}
 	ok := name.IsAtom("ok")
 	if !ok && !name.IsAtom("error") {
-		return misfit(ReasonRecord, p, t)
+		return misfitFor("wants ok or error", ReasonRecord, p, t)
 	}
 	v.SetZero()
 	v.Field(0).SetBool(ok)

@@ -283,7 +283,7 @@ func erlangTime(p *plan, t Term, to *time.Time) error {
 		return misfit(ReasonKind, p, t)
 	}
 	if t.Len() != 2 {
-		return misfit(ReasonLength, p, t)
+		return misfitLen(p, t, 2, t.Len())
 	}
 	for i := range n {
 		part := t.Index(i / 3)

@@ -67,8 +67,36 @@ func (e *Error) Error() string {
 	}
 	if e.Limit != nil {
 		fmt.Fprintf(&b, ": %s", e.Limit)
+	} else if advice := e.advice(); advice != "" {
+		b.WriteString(": " + advice)
 	}
 	return b.String()
+}
+
+// advice says what is behind a code that is not plain by its name: for a kind of terms
+// that the policy does not want, which field of the Config decides, as for a cap.
+func (e *Error) advice() string {
+	if e.Code == CodeVersion {
+		return "the first byte is not 131"
+	}
+	for i, n := range featureNames {
+		if e.Code != codeTexts[int(wire.RejectedFun)+i] {
+			continue
+		}
+		if n.is&Identities != 0 {
+			return "not in etf.Config.Policy.Allow: etf." + n.name
+		}
+		return "in etf.Config.Policy.Refuse: etf." + n.name
+	}
+	switch e.Code {
+	case CodeRejectedNode:
+		return "not in etf.Config.Policy.Nodes"
+	case CodeRejectedStruct:
+		return "etf.Config.Policy.Structs decides"
+	case CodeRejectedQuoted:
+		return "etf.Config.Policy.RefuseQuoted is set"
+	}
+	return ""
 }
 
 // Is reports whether target is the sentinel of e's group.

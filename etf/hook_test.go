@@ -94,7 +94,7 @@ func TestUnmarshalerFrom(t *testing.T) {
 	}
 	err = etf.Unmarshal(ext(list(list(atom("a"), small(1)))), &[]pair{})
 	var inner *etf.UnmarshalError
-	if !errors.As(err, &e) || !errors.As(e.Err, &inner) || !strings.Contains(err.Error(), "list[0]: etf: kind") {
+	if !errors.As(err, &e) || !errors.As(e.Err, &inner) || !strings.Contains(err.Error(), "list[0]: kind: atom") {
 		t.Error(err)
 	}
 }

@@ -44,7 +44,9 @@ func (e *MarshalError) Error() string {
 	}
 	switch e.Err.(type) {
 	case *EncodeError, *MarshalError, *tagError:
-		fmt.Fprintf(&b, ": %v", e.Err)
+		text := strings.TrimPrefix(e.Err.Error(), "etf: ")
+		text = strings.TrimPrefix(strings.TrimPrefix(text, "cannot marshal: "), "cannot encode: ")
+		b.WriteString(": " + text)
 	}
 	return b.String()
 }

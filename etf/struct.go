@@ -93,9 +93,12 @@ func structTag(typ reflect.Type) (t fieldTag, err error) {
 		if t, err = parseTag(f.Tag.Get("etf")); err != nil {
 			return t, badTag(typ, "_", "%v", err)
 		}
+		if t.name != "" {
+			return t, badTag(typ, "_", "the blank field has no key: begin the tag with a comma")
+		}
 		o := t.opts
 		o.form, o.name, o.key = formDefault, "", textDefault
-		if t.name != "" || t.skip || t.omitEmpty || t.required || o != (options{}) {
+		if t.skip || t.omitEmpty || t.required || o != (options{}) {
 			return t, badTag(typ, "_", "the blank field takes a form, key= and strict only")
 		}
 	}

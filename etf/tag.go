@@ -2,6 +2,8 @@ package etf
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -74,6 +76,9 @@ func parseTag(tag string) (t fieldTag, err error) {
 		return fieldTag{skip: true}, nil
 	}
 	name, rest, more := strings.Cut(tag, ",")
+	if word, _, given := strings.Cut(name, "="); given && takesValue(strings.TrimSpace(word)) {
+		return t, fmt.Errorf("%q stands where the key does: begin the tag with a comma", name)
+	}
 	t.name = name
 	for more {
 		var word string
@@ -100,9 +105,79 @@ func (t *fieldTag) option(word string) error {
 		ok = !given && t.flag(name)
 	}
 	if !ok {
-		return fmt.Errorf("option %q is not known, or does not go with the others", word)
+		return wrongOption(word)
 	}
 	return nil
+}
+
+// flags are the options without a value that are of no kind.
+var flags = []string{"omitempty", "required", "strict", "undefined", "nilzero", "bytes"}
+
+// takesValue reports whether a word is the name of an option with a value, or of
+// what somebody may take for one.
+func takesValue(name string) bool {
+	return name == "key" || name == "record" || name == "struct" || name == "form"
+}
+
+// wrongOption says why an option was not taken. What is in tags was written by whoever
+// wrote the Go type.
+func wrongOption(word string) error {
+	name, value, given := strings.Cut(word, "=")
+	known := slices.Sorted(maps.Keys(forms))
+	known = slices.AppendSeq(known, maps.Keys(textModes))
+	known = slices.AppendSeq(known, maps.Keys(timeModes))
+	known = append(append(known, flags...), "key")
+	slices.Sort(known)
+	switch {
+	case name == "key":
+		return fmt.Errorf("option %q is none of key=atom, key=binary and key=charlist", word)
+	case name == "record" && value == "":
+		return fmt.Errorf("option %q lacks a name, as in record=user", word)
+	case name == "struct" && value == "":
+		return fmt.Errorf("option %q lacks a name, as in struct=Elixir.User", word)
+	case !slices.Contains(known, name):
+		if like := nearest(name, known); like != "" {
+			return fmt.Errorf("option %q is not known: did you mean %s?", word, like)
+		}
+		return fmt.Errorf("option %q is not known: there are %s", word, strings.Join(known, ", "))
+	case given && name != "record" && name != "struct":
+		return fmt.Errorf("option %q takes no value", name)
+	}
+	return fmt.Errorf("option %q does not go with one before it", word)
+}
+
+// nearest returns the one of some words that is at most two letters away, of two the
+// first, if there is one.
+func nearest(word string, known []string) (like string) {
+	word = strings.ToLower(strings.TrimSpace(word))
+	least := min(2, len(word)/3) + 1
+	for _, k := range known {
+		if d := distance(word, k); d < least {
+			least, like = d, k
+		}
+	}
+	return like
+}
+
+// distance is how many bytes have to be put in, taken out or changed.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0]++
+		for j := range len(b) {
+			change := corner
+			if a[i] != b[j] {
+				change++
+			}
+			corner = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
 
 var textModes = map[string]textMode{

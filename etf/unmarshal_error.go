@@ -44,7 +44,7 @@ const (
 var ErrUnmarshal = errors.New("external term does not fit the Go value")
 
 // UnmarshalError is why an accepted term does not fit the Go value it is for. It
-// names Go types, Go fields and positions and nothing that the sender wrote; only
+// names Go types, Go fields, positions and counts and nothing that the sender wrote; only
 // what Err says may, if it comes from a hook, and is no part of the text then, unless
 // it is an [*Error] or an UnmarshalError itself.
 type UnmarshalError struct {
@@ -62,6 +62,8 @@ type UnmarshalError struct {
 	// Err is the error of a hook or tag, if it was one.
 	Err error
 
+	want   string   // what would have fitted, of this program's making
+	counts [2]int   // of ReasonLength: how many are wanted, and how many came
 	steps  []Step   // of Path, from the inside out
 	fields []string // of Field, from the inside out
 	root   string   // the type of the outermost struct
@@ -72,14 +74,15 @@ type UnmarshalError struct {
 func (e *UnmarshalError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etf: %s", e.Reason)
-	if e.Reason == ReasonTarget {
-		b.WriteString(": no pointer, or a nil one,")
-	}
-	if e.Kind != KindInvalid {
+	switch {
+	case e.Reason == ReasonTarget:
+		b.WriteString(": " + targetText(e.Type))
+	case e.Kind != KindInvalid && e.Type != nil:
+		fmt.Fprintf(&b, ": %s for Go type %s", e.Kind, e.Type)
+	case e.Kind != KindInvalid:
 		fmt.Fprintf(&b, ": %s", e.Kind)
-	}
-	if e.Type != nil {
-		fmt.Fprintf(&b, " for Go type %s", e.Type)
+	case e.Type != nil:
+		fmt.Fprintf(&b, ": Go type %s", e.Type)
 	}
 	if e.Field != "" {
 		fmt.Fprintf(&b, ", field %s", e.Field)
@@ -87,11 +90,29 @@ func (e *UnmarshalError) Error() string {
 	if len(e.Path.Steps) > 0 {
 		fmt.Fprintf(&b, ", in %s", e.Path)
 	}
+	if e.counts[0] != e.counts[1] {
+		fmt.Fprintf(&b, ": wants %d, has %d", e.counts[0], e.counts[1])
+	}
+	if e.want != "" {
+		b.WriteString(": " + e.want)
+	}
 	switch e.Err.(type) {
 	case *UnmarshalError, *Error, *tagError: // these hold nothing of the term either
-		fmt.Fprintf(&b, ": %v", e.Err)
+		b.WriteString(": " + strings.TrimPrefix(e.Err.Error(), "etf: "))
 	}
 	return b.String()
+}
+
+// targetText says what is wrong with the second argument of Unmarshal.
+func targetText(typ reflect.Type) string {
+	const advice = ": pass a pointer, as &v"
+	switch {
+	case typ == nil:
+		return "nil" + advice
+	case typ.Kind() == reflect.Pointer:
+		return "a nil pointer of Go type " + typ.String() + advice
+	}
+	return "Go type " + typ.String() + " is no pointer" + advice
 }
 
 // Is reports whether target is [ErrUnmarshal].
@@ -115,6 +136,42 @@ func (e *UnmarshalError) LogValue() slog.Value {
 // misfit makes the error of a term that does not fit the plan.
 func misfit(r Reason, p *plan, t Term) error {
 	return &UnmarshalError{Reason: r, Kind: t.kind(), Type: p.typ}
+}
+
+// misfitFor is misfit that says what would have fitted. That is never a part of the
+// term.
+func misfitFor(want string, r Reason, p *plan, t Term) error {
+	return &UnmarshalError{Reason: r, Kind: t.kind(), Type: p.typ, want: want}
+}
+
+// misfitLen is the misfit of a term of another length.
+func misfitLen(p *plan, t Term, want, has int) error {
+	return &UnmarshalError{Reason: ReasonLength, Kind: t.kind(), Type: p.typ, counts: [2]int{want, has}}
+}
+
+// misfitText is the misfit of a term of a kind that text is not read from, with the
+// options that would take it. Where there is one already, its writer knows them.
+func misfitText(p *plan, t Term) error {
+	want := ""
+	if p.opts.text == textDefault {
+		switch t.kind() {
+		case KindAtom:
+			if want = "the tag option atom or text takes atoms"; t.isNil() {
+				want = "the tag option nilzero takes nil, and atom or text any atom"
+			}
+		case KindList, KindNil:
+			want = "the tag option charlist, text or iodata takes lists"
+		}
+	}
+	return misfitFor(want, ReasonKind, p, t)
+}
+
+// misfitNil is a misfit of kind that tells what would take a nil.
+func misfitNil(p *plan, t Term) error {
+	if t.isNil() {
+		return misfitFor("a pointer, or the tag option nilzero, takes nil", ReasonKind, p, t)
+	}
+	return misfit(ReasonKind, p, t)
 }
 
 // under adds the step that leads to the term at fault, as errors come back. It

@@ -117,7 +117,7 @@ func decodeArray(d *filling, p *plan, t Term, place int, v reflect.Value) error 
 		return err
 	}
 	if t.Len() != v.Len() {
-		return misfit(ReasonLength, p, t)
+		return misfitLen(p, t, v.Len(), t.Len())
 	}
 	return d.elements(p, t, t.Len(), step, v)
 }

@@ -42,14 +42,14 @@ func decodeBool(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	case t.IsAtom("false"):
 		v.SetBool(false)
 	default:
-		return misfit(ReasonKind, p, t)
+		return misfitNil(p, t)
 	}
 	return nil
 }
 
 func decodeInt(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	if t.kind() != KindInteger {
-		return misfit(ReasonKind, p, t)
+		return misfitNil(p, t)
 	}
 	n, ok := t.Int()
 	if !ok || v.OverflowInt(n) {
@@ -61,7 +61,7 @@ func decodeInt(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 
 func decodeUint(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	if t.kind() != KindInteger {
-		return misfit(ReasonKind, p, t)
+		return misfitNil(p, t)
 	}
 	n, ok := t.uint()
 	if !ok || v.OverflowUint(n) {
@@ -91,7 +91,7 @@ func decodeFloat(d *filling, p *plan, t Term, place int, v reflect.Value) error 
 	f, ok := t.Float()
 	if !ok {
 		if t.kind() != KindInteger {
-			return misfit(ReasonKind, p, t)
+			return misfitNil(p, t)
 		}
 		if f, ok = t.exactFloat(p.kind == reflect.Float32); !ok {
 			return misfit(ReasonInexact, p, t)
@@ -125,7 +125,7 @@ func (t Term) exactFloat(single bool) (f float64, ok bool) {
 
 func decodeBig(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	if t.kind() != KindInteger {
-		return misfit(ReasonKind, p, t)
+		return misfitNil(p, t)
 	}
 	to := v.Addr().Interface().(*big.Int)
 	if n, ok := t.Int(); ok {
@@ -192,7 +192,7 @@ func (d *filling) text(p *plan, t Term) (string, error) {
 			return string(b), err
 		}
 	}
-	return "", misfit(ReasonKind, p, t)
+	return "", misfitText(p, t)
 }
 
 // chars appends the characters of a list to the scratch space.
@@ -294,7 +294,7 @@ func decodeBytes(d *filling, p *plan, t Term, place int, v reflect.Value) error 
 		return nil
 	}
 	if len(b) != v.Len() {
-		return misfit(ReasonLength, p, t)
+		return misfitLen(p, t, v.Len(), len(b))
 	}
 	copy(v.Bytes(), b)
 	return nil
@@ -322,7 +322,7 @@ func (d *filling) bytes(p *plan, t Term) ([]byte, error) {
 			return []byte(name), typed(d.charge(int64(len(name))), p, t)
 		}
 	}
-	return nil, misfit(ReasonKind, p, t)
+	return nil, misfitText(p, t)
 }
 
 // decodeTerm copies the term out of the tree.

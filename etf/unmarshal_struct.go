@@ -14,7 +14,7 @@ func decodeStruct(d *filling, p *plan, t Term, place int, v reflect.Value) error
 	case (k == KindList || k == KindNil) && (p.st.form == formDefault || p.st.form == formProplist):
 		return d.fromPairs(p, t, v)
 	}
-	return misfit(ReasonKind, p, t)
+	return misfitNil(p, t)
 }
 
 // taken is the set of fields that have come.
@@ -132,7 +132,7 @@ func (d *filling) fromMap(p *plan, t Term, v reflect.Value) error {
 		return typed(err, p, t)
 	}
 	if st.form == formStruct && t.module() != st.name {
-		return misfit(ReasonStruct, p, t)
+		return misfitFor("wants module "+st.name, ReasonStruct, p, t)
 	}
 	var seen taken
 	for i := range t.Len() {
@@ -212,11 +212,11 @@ func (d *filling) fromTuple(p *plan, t Term, v reflect.Value) error {
 	if st.form == formRecord {
 		head = 1
 		if t.Len() == 0 || !t.Index(0).IsAtom(st.name) {
-			return misfit(ReasonRecord, p, t)
+			return misfitFor("wants tag "+st.name, ReasonRecord, p, t)
 		}
 	}
 	if t.Len() != head+len(st.fields) {
-		return misfit(ReasonLength, p, t)
+		return misfitLen(p, t, head+len(st.fields), t.Len())
 	}
 	for i := range st.fields {
 		c, at := t.at(head + i)

@@ -49,7 +49,7 @@ func ExampleNewReader() {
 	// Output:
 	// {ok,[1,2]} <nil>
 	// {ok,[1,2]} <nil>
-	// #Invalid etf: rejected_export at offset 25, EXPORT_EXT
+	// #Invalid etf: rejected_export at offset 25, EXPORT_EXT: not in etf.Config.Policy.Allow: etf.Exports
 }
 
 func ExampleValidateReader() {
@@ -225,7 +225,7 @@ func ExampleGuard_NewFrameReader() {
 	}
 	// Output:
 	// 12 <nil>
-	// 0 etf: rejected_export at offset 17, EXPORT_EXT
+	// 0 etf: rejected_export at offset 17, EXPORT_EXT: not in etf.Config.Policy.Allow: etf.Exports
 }
 
 // A message that did not come through package net/http.

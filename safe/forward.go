@@ -129,7 +129,7 @@ var identities = [...]struct {
 // identities makes sure that each kind is allowed by name, and ids by node.
 func (f Forward) identities(c *etf.Config) error {
 	if extra := f.Allow &^ etf.Identities; extra != 0 {
-		return fmt.Errorf("features in Allow that are not of etf.Identities (%#x)", uint32(extra))
+		return fmt.Errorf("features in Allow that are not of etf.Identities: %s", extra)
 	}
 	var unnamed []string
 	for _, id := range identities {

@@ -146,7 +146,7 @@ func TestHTTPError(t *testing.T) {
 		err  error
 		want string
 	}{
-		{cause, "safe: HTTP 422, rejected_export: etf: rejected_export at offset 1, EXPORT_EXT"},
+		{cause, "safe: HTTP 422, rejected_export: etf: rejected_export at offset 1, EXPORT_EXT: not in etf.Config.Policy.Allow: etf.Exports"},
 		{refuse(415, CodeMultipart), "safe: HTTP 415, multipart"},
 		{tooLarge(etf.CodeLimitBytes, "MaxBytes", limits.None, 7),
 			"safe: HTTP 413, limit_bytes: limit MaxBytes is 0, needed at least 7 (etf.Config.Limits.MaxBytes raises it)"},

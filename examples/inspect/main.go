@@ -20,8 +20,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/beamgate/beamgate/etf"
@@ -73,7 +75,11 @@ func (j *job) raise(code int) { j.code = max(j.code, code) }
 // unreadable reports an input that no verdict can be had on.
 func (j *job) unreadable(name string, err error) {
 	j.progress.clear()
-	fmt.Fprintf(j.stderr, "inspect: %s: %v\n", printable(name), err)
+	advice := ""
+	if _, bad := j.literal(name); bad == nil && errors.Is(err, fs.ErrNotExist) {
+		advice = " (-e takes a term as text)"
+	}
+	fmt.Fprintf(j.stderr, "inspect: %s: %v%s\n", printable(name), err, advice)
 	j.raise(exitUsage)
 }
 

@@ -236,3 +236,15 @@ func TestStdinFails(t *testing.T) {
 type brokenReader struct{}
 
 func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+// TestTermAsPath: who gives a term as the name of a file is told of -e.
+func TestTermAsPath(t *testing.T) {
+	const advice = "(-e takes a term as text)"
+	for _, args := range [][]string{{"-hex", "836a"}, {"836a"}, {"-base64", "g2o="}, {"<<131,106>>"}} {
+		inspect(t, "", args...).want(t, exitUsage, "", advice)
+	}
+	if got := inspect(t, "", "nobody.etf"); got.code != exitUsage || strings.Contains(got.stderr, advice) {
+		t.Errorf("%+v", got)
+	}
+	inspect(t, "", "-e", "836a").want(t, exitOK, "[]", "")
+}

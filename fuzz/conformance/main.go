@@ -13,6 +13,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -53,7 +54,7 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	o := &options{memory: harness.DefaultMemory}
-	o.Level = harness.LevelValue
+	o.Level, o.program.Timeout = harness.LevelValue, harness.DefaultTimeout
 	f := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() {
@@ -65,7 +66,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.Var(&o.Level, "level", "what is compared: verdict, used or value")
 	f.Var(&o.Skip, "skip", "patterns of cases that are counted and not run")
 	f.Var(&o.Only, "only", "patterns of the only cases to look at")
-	f.DurationVar(&o.program.Timeout, "timeout", harness.DefaultTimeout, "time for one case, with the start of its process")
+	f.Var((*wait)(&o.program.Timeout), "timeout", "time for one case, with the start of its process")
 	f.Var(&o.memory, "memory", "cap of resident memory, as 512MiB or 2GiB")
 	f.IntVar(&o.Workers, "workers", runtime.NumCPU(), "programs that run at a time")
 	f.BoolVar(&o.json, "json", false, "print a report in JSON instead of the table")
@@ -157,6 +158,22 @@ func (o *options) print(r *harness.Report, w io.Writer) error {
 	}
 	fmt.Fprintf(w, "corpus %s against %s, level %s: %s\n", r.Corpus, r.Against, r.Level, strings.Join(r.Program, " "))
 	return r.WriteTable(w)
+}
+
+// wait is a time, of which a mistake says how one is written.
+type wait time.Duration
+
+// String is that of the time.
+func (w *wait) String() string { return time.Duration(*w).String() }
+
+// Set reads a time with its unit, which the runner in Python does without.
+func (w *wait) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return errors.New("want a time with its unit, as in 10s")
+	}
+	*w = wait(d)
+	return nil
 }
 
 // size is a number of bytes that is written with a unit.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/fuzz/conformance/harness"
@@ -125,6 +127,18 @@ func TestLateFlags(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), self+" -nothing-of-ours --skip=x -list only\n") {
 		t.Errorf("%s", out.String())
+	}
+}
+
+// TestTimeout: a time without a unit is a mistake that tells how one is written.
+func TestTimeout(t *testing.T) {
+	if status, _, diag := conformance(t, "-timeout", "10"); status != 2 || !strings.Contains(diag, `invalid value "10" for flag -timeout: want a time with its unit, as in 10s`) {
+		t.Errorf("status %d: %s", status, diag)
+	}
+	for want, args := range map[time.Duration][]string{harness.DefaultTimeout: {"p"}, 90 * time.Second: {"-timeout", "1m30s", "p"}} {
+		if o, err := parse(args, io.Discard); err != nil || o.program.Timeout != want {
+			t.Errorf("%q: %+v, %v", args, o, err)
+		}
 	}
 }
 

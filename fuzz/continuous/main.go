@@ -8,7 +8,7 @@
 // An input that fails is made small by the engine and written to
 // testdata/fuzz/TARGET of its package, where `go test` repeats it from then on;
 // the target then sits out, and the others go on. The exit status is 1 if there
-// was such an input.
+// was such an input, and 2 if nothing was executed.
 package main
 
 import (
@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -38,7 +39,7 @@ type options struct {
 func parse(args []string) (o options, err error) {
 	o.log = os.Stderr
 	f := flag.NewFlagSet("continuous", flag.ContinueOnError)
-	f.DurationVar(&o.long, "for", 0, "how long to go on; 0 is until interrupted, or for -rounds")
+	f.DurationVar(&o.long, "for", 0, "how long to go on, all targets together and without the time to build them; 0 is until interrupted, or for -rounds")
 	f.IntVar(&o.rounds, "rounds", 0, "how often each target gets its turn; 0 for any number")
 	f.StringVar(&o.slice, "slice", "20s", "one turn: a time, or executions as in 20000x")
 	only := f.String("run", "", "regular expression of the targets to run; all of them if empty")
@@ -62,9 +63,6 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	if o.long > 0 {
-		ctx, stop = context.WithTimeout(ctx, o.long)
-	}
 	failed, err := run(ctx, o)
 	stop()
 	switch {
@@ -76,9 +74,13 @@ func main() {
 	}
 }
 
-var errNone = errors.New("no fuzz target matches")
+var (
+	errNone = errors.New("no fuzz target matches")
+	errIdle = errors.New("nothing was executed: give it more time")
+)
 
-// run gives each target its turns and returns how many have failed.
+// run gives each target its turns and returns how many have failed. The time of
+// o.long begins when all are built, which may take longer than that.
 func run(ctx context.Context, o options) (failed int, err error) {
 	bin, err := os.MkdirTemp("", "fuzz")
 	if err != nil {
@@ -94,6 +96,11 @@ func run(ctx context.Context, o options) (failed int, err error) {
 	}
 	fmt.Fprintf(o.log, "%d targets, %s each in turn; a line for each turn, what they find interesting is in %s\n", len(targets), o.slice, o.corpus)
 	start := time.Now()
+	if o.long > 0 {
+		var stop func()
+		ctx, stop = context.WithTimeout(ctx, o.long)
+		defer stop()
+	}
 	for round := 1; (o.rounds == 0 || round <= o.rounds) && ctx.Err() == nil; round++ {
 		active := 0
 		for _, t := range targets {
@@ -113,22 +120,31 @@ func run(ctx context.Context, o options) (failed int, err error) {
 			break
 		}
 	}
-	summary(targets, time.Since(start))
+	text, execs := summary(targets, time.Since(start))
+	fmt.Print(text)
+	if execs == 0 && failed == 0 && ctx.Err() != context.Canceled {
+		return 0, errIdle
+	}
 	return failed, nil
 }
 
-func summary(targets []*target, took time.Duration) {
-	var execs int64
+// summary tells of all targets, and how many executions there were.
+func summary(targets []*target, took time.Duration) (text string, execs int64) {
+	var b strings.Builder
 	var cpu time.Duration
-	bad := 0
+	ran, bad := 0, 0
 	for _, t := range targets {
 		execs += t.execs
 		cpu += t.cpu
+		if t.execs > 0 || t.failed {
+			ran++
+		}
 		if t.failed {
 			bad++
-			fmt.Printf("\n%s failed:\n%s\n", t.name, t.output)
+			fmt.Fprintf(&b, "\n%s failed:\n%s\n", t.name, t.output)
 		}
 	}
-	fmt.Printf("\n%d targets, %d executions, %s, %s of processor time, %d failed\n",
-		len(targets), execs, took.Round(time.Second), cpu.Round(time.Second), bad)
+	fmt.Fprintf(&b, "\n%d of %d targets ran, %d executions, %s, %s of processor time, %d failed\n",
+		ran, len(targets), execs, took.Round(time.Second), cpu.Round(time.Second), bad)
+	return b.String(), execs
 }

@@ -127,6 +127,33 @@ func TestEndOfTime(t *testing.T) {
 	}
 }
 
+// TestClock: the time begins when the targets are built, which takes longer than
+// the 300ms, so that the first of them has its turn; and a run that executes nothing
+// is an error.
+func TestClock(t *testing.T) {
+	o := start(t, module(t), "-for", "300ms", "-slice", "200x", "-run", "Good")
+	if failed, err := run(t.Context(), o); failed != 0 || err != nil {
+		t.Errorf("%d, %v", failed, err)
+	}
+	over, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	if _, err := run(over, o); !errors.Is(err, errIdle) {
+		t.Errorf("without time: %v", err)
+	}
+	interrupted, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := run(interrupted, o); err != nil {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	text, execs := summary([]*target{{execs: 5}, {}, {name: "FuzzBad", failed: true, output: "three bytes"}}, time.Second)
+	if execs != 5 || text != "\nFuzzBad failed:\nthree bytes\n\n2 of 3 targets ran, 5 executions, 1s, 0s of processor time, 1 failed\n" {
+		t.Errorf("%d, %q", execs, text)
+	}
+}
+
 // TestTurnLimit: more executions may take longer.
 func TestTurnLimit(t *testing.T) {
 	if few, many := turnLimit("100x"), turnLimit("1000000x"); few < grace || many < few+time.Hour || turnLimit("9000000000000000000x") < many {

@@ -8,6 +8,11 @@
 //		}
 //	}
 //
+// The decode is one that takes a term with bytes behind it, as binary_to_term does:
+// [Case.Accepted] speaks of that. A decoder that refuses these skips cases with the
+// flag "trailing"; one that lacks a kind of terms, those with its name in
+// [Case.Features].
+//
 // # Truth and policy
 //
 // The two are told apart. [Case.Truth] is what binary_to_term/1 of an OTP

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/beamgate/beamgate/fuzz/beam"
@@ -130,4 +131,19 @@ func recorded(t *testing.T, truth *corpus.Truth, q *Question) *beam.Verdict {
 	}
 	q.canon = truth.Canonical != "" || truth.CanonicalSHA256 != ""
 	return v
+}
+
+// TestMissingTags: the report says none where no tag is missing.
+func TestMissingTags(t *testing.T) {
+	n := &Counts{}
+	for _, tag := range []byte(tagsOfFormat) {
+		n.Tags[tag] = 1
+	}
+	if text := n.String(); !strings.HasSuffix(text, "\ntags never hit: none\n") {
+		t.Error(text)
+	}
+	n.Tags['F'] = 0
+	if text := n.String(); !strings.HasSuffix(text, "\ntags never hit: 70\n") {
+		t.Error(text)
+	}
 }

@@ -106,8 +106,12 @@ func (n *Counts) String() string {
 		}
 	}
 	s.WriteString("\ntags never hit:")
-	for _, tag := range n.Missing() {
+	missing := n.Missing()
+	for _, tag := range missing {
 		fmt.Fprintf(&s, " %d", tag)
+	}
+	if len(missing) == 0 {
+		s.WriteString(" none")
 	}
 	s.WriteString("\n")
 	return s.String()

@@ -96,3 +96,32 @@ func TestSnippets(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
+
+// TestCorpusSnippet runs the test that fuzz/README.md shows: it is one of any
+// module, and so a file beside the corpus.
+func TestCorpusSnippet(t *testing.T) {
+	blocks := goSnippets(t, "fuzz/README.md")
+	if len(blocks) != 1 || !strings.Contains(blocks[0], "func TestCorpus(") {
+		t.Fatalf("fuzz/README.md has %d blocks of Go", len(blocks))
+	}
+	dir := t.TempDir()
+	file, overlay := filepath.Join(dir, "readme_test.go"), filepath.Join(dir, "overlay.json")
+	at, err := filepath.Abs(filepath.Join(root, "fuzz/corpus/readme_snippet_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{at: file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{file: []byte("package corpus_test\n\n" + blocks[0]), overlay: replace} {
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.Command("go", "test", "-vet=off", "-v", "-run=^TestCorpus$", "-overlay="+overlay, "./fuzz/corpus")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS: TestCorpus ") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

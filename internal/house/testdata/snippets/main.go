@@ -8,6 +8,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,8 @@ func main() {
 	check(elixirStruct())
 	check(ecto())
 	check(config())
+	check(compressed())
+	check(atomKeys())
 }
 
 func check(err error) {
@@ -75,7 +78,7 @@ func unmarshal() error {
 
 func forward() error {
 	proxy := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
-	// snippet: README.md 3
+	// snippet: README.md 4
 	server := httptest.NewServer(http.DefaultServeMux)
 	defer server.Close()
 	for body, want := range map[string]int{"\x83w\x04norm": 200, "\x83j": 200, "\x83\xff": 422} {
@@ -120,7 +123,7 @@ func message() error {
 }
 
 func strict() error {
-	// snippet: etf/VALUES.md 1
+	// snippet: etf/VALUES.md 2
 	var u User
 	err := etf.Unmarshal(marshal(map[etf.Atom]any{"__struct__": etf.Atom("Elixir.User"), "id": 1, "name": "Joe"}), &u)
 	return errors.Join(err, equal(u, User{ID: 1, Name: "Joe"}))
@@ -158,6 +161,31 @@ func config() error {
 	frame := []byte{131, 106}
 	// snippet: etf/doc.go 1
 	return err
+}
+
+func compressed() error {
+	body := bytes.NewBuffer([]byte{131, 80, 0, 0, 0, 1}) // the empty list, of one byte
+	w := zlib.NewWriter(body)
+	w.Write([]byte{106})
+	w.Close()
+	// snippet: README.md 3
+	if err != nil {
+		return err
+	}
+	if safe.Validate(body.Bytes()) == nil || mode.Validate([]byte{131, 80, 0, 128, 0, 1}) == nil {
+		return errors.New("it is not as strict as it says")
+	}
+	return mode.Validate(body.Bytes())
+}
+
+func atomKeys() error {
+	body := marshal(map[etf.Atom]int{"id": 7})
+	var v any
+	// snippet: etf/VALUES.md 1
+	if err != nil {
+		return err
+	}
+	return errors.Join(mode.Unmarshal(body, &v), equal(v, map[etf.Atom]any{"id": int64(7)}))
 }
 
 // release is a folder with one application in an archive, whose code holds the
