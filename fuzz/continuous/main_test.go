@@ -171,3 +171,21 @@ func TestFlags(t *testing.T) {
 		}
 	}
 }
+
+// TestOvertime: an end of time that the engine calls a failure is none, and nothing else
+// is taken for it.
+func TestOvertime(t *testing.T) {
+	const head = "fuzz: elapsed: 20s, execs: 146397 (9045/sec), new interesting: 6 (total: 50)\n"
+	for out, want := range map[string]bool{
+		head + "--- FAIL: FuzzConfig (20.90s)\n    context deadline exceeded\nFAIL\n": true,
+		head + "--- FAIL: FuzzConfig (20.90s)\n    context deadline exceeded\nFAIL":   true,
+		head + "--- FAIL: FuzzConfig (20.90s)\n    --- FAIL: FuzzConfig (0.00s)\n        x_test.go:1: context deadline exceeded\n    \n    Failing input written to testdata/fuzz/FuzzConfig/0\nFAIL\n": false,
+		head + "--- FAIL: FuzzConfig (20.90s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\nFAIL\n":                                                                              false,
+		head + "--- FAIL: FuzzConfig (20.90s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzConfig/0\nFAIL\n":                                                          false,
+		head + "PASS\n": false,
+	} {
+		if got := overtime.MatchString(out); got != want {
+			t.Errorf("%v, want %v:\n%s", got, want, out)
+		}
+	}
+}

@@ -151,11 +151,17 @@ func (t *target) turn(ctx context.Context, o options) error {
 	case err == nil || ctx.Err() == context.Canceled:
 	case cmd.ProcessState == nil: // it did not start
 		return err
+	case overtime.Match(out):
 	default:
 		t.failed, t.output = true, string(out)
 	}
 	return nil
 }
+
+// overtime is all that the engine says where the time of a slice ends before each of its
+// processes has answered, on a machine with other work: nothing was found. A process that
+// hangs is another error, and a failing input has lines of its own.
+var overtime = regexp.MustCompile(`(?m)^--- FAIL: Fuzz\w+ \([0-9.]+s\)\n    context deadline exceeded\nFAIL\n?\z`)
 
 // slowest is how long an execution may take in the mean, several times what the
 // slowest target needs on a machine with other work.
