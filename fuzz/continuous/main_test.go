@@ -184,8 +184,15 @@ func TestOvertime(t *testing.T) {
 		head + "--- FAIL: FuzzConfig (20.90s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzConfig/0\nFAIL\n":                                                          false,
 		head + "PASS\n": false,
 	} {
-		if got := overtime.MatchString(out); got != want {
-			t.Errorf("%v, want %v:\n%s", got, want, out)
+		var one target
+		if one.judge(out); one.failed == want || one.failed != (one.output == out) {
+			t.Errorf("%v, want %v:\n%s", !one.failed, want, out)
+		}
+		for range lateMost {
+			one.judge(out)
+		}
+		if !one.failed {
+			t.Errorf("again and again, and no failure:\n%s", out)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type target struct {
 	execs  int64
 	fresh  int // interesting inputs that were new
 	cpu    time.Duration
+	late   int // turns in a row that ended in overtime
 	failed bool
 	output string // of the turn that failed
 }
@@ -148,15 +149,29 @@ func (t *target) turn(ctx context.Context, o options) error {
 	out, err := cmd.CombinedOutput()
 	t.count(string(out), cmd.ProcessState)
 	switch {
-	case err == nil || ctx.Err() == context.Canceled:
+	case err == nil:
+		t.late = 0
+	case ctx.Err() == context.Canceled:
 	case cmd.ProcessState == nil: // it did not start
 		return err
-	case overtime.Match(out):
 	default:
-		t.failed, t.output = true, string(out)
+		t.judge(string(out))
 	}
 	return nil
 }
+
+// judge takes what the engine says of a turn that it calls a failure.
+func (t *target) judge(out string) {
+	if overtime.MatchString(out) && t.late < lateMost {
+		t.late++
+		return
+	}
+	t.failed, t.output = true, out
+}
+
+// lateMost is how many turns in a row may end so: an input that hangs looks the same,
+// and comes again.
+const lateMost = 2
 
 // overtime is all that the engine says where the time of a slice ends before each of its
 // processes has answered, on a machine with other work: nothing was found. A process that
