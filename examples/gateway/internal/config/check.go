@@ -165,6 +165,8 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	}
 	if l.Packet != 1 && l.Packet != 2 && l.Packet != 4 {
 		r.add(at+".packet", "has to be 1, 2 or 4")
+	} else if l.Packet != 4 && l.SpeaksHTTP() {
+		r.add(at+".packet", "is for protocols frames and bert")
 	}
 	if l.TLS != nil && (l.TLS.Cert == "" || l.TLS.Key == "") {
 		r.add(at+".tls", "needs cert and key")

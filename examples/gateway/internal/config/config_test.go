@@ -53,6 +53,7 @@ func TestMistakesHaveAPlace(t *testing.T) {
 		{"upstream: node", "upstream: nodes", "g.yaml:12:15: listeners[0].upstream: no upstream"},
 		{"ledger: web", "ledger: wbe", "g.yaml:8:13: upstreams[0].ledger"},
 		{"    limits:\n", "    packet: 3\n    limits:\n", "g.yaml:13:13: listeners[0].packet"},
+		{"    limits:\n", "    protocol: http\n    packet: 1\n    limits:\n", "g.yaml:14:13: listeners[0].packet: is for protocols frames and bert"},
 		{"    limits:\n", "    caps: {MaxDeepness: 3}\n    limits:\n", "g.yaml:13:25: listeners[0].caps.MaxDeepness"},
 		{"    limits:\n", "    rules: {smell: off}\n    limits:\n", "listeners[0].rules.smell: is no rule"},
 		{"    limits:\n", "    mode: maybe\n    limits:\n", "g.yaml:13:11: listeners[0].mode: has to be one of enforce, shadow, off"},

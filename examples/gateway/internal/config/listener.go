@@ -21,7 +21,7 @@ type Listener struct {
 	Name     string     `yaml:"name" needs:"yes" doc:"name in logs and metrics"`
 	Listen   string     `yaml:"listen" needs:"yes" unit:"host:port" doc:"address to accept connections at"`
 	Protocol string     `yaml:"protocol" default:"frames" unit:"frames|bert|http|forward|check" doc:"what is spoken: frames of {packet,N}, BERT-RPC in them, HTTP as a reverse proxy, HTTP as a forward proxy, or only questions at /v1/check"`
-	Packet   int        `yaml:"packet" default:"4" unit:"1|2|4" doc:"bytes of the length in front of a frame"`
+	Packet   int        `yaml:"packet" default:"4" unit:"1|2|4" doc:"for frames and bert: bytes of the length in front of a frame"`
 	Upstream string     `yaml:"upstream" needs:"yes" doc:"where to send what passed"`
 	TLS      *ServerTLS `yaml:"tls" doc:"TLS toward clients"`
 	Proxy    []string   `yaml:"proxy_protocol" unit:"CIDRs" doc:"sources that send a PROXY header, v1 or v2, which is then required; others must not" stops:"forged client addresses"`
