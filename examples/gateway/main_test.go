@@ -71,6 +71,15 @@ func TestExamples(t *testing.T) {
 	if status, _, stderr := program("check-config", "deploy/gateway.yaml"); status != 1 || !strings.Contains(stderr, "deploy/gateway.yaml:7:15: admin.token_file: open /etc/beamgate/token") {
 		t.Errorf("files of another machine: %d %s", status, stderr)
 	}
+	if _, stdout, _ := program("check-config", "-no-files", "deploy/local.yaml"); !strings.HasSuffix(stdout, ": good, 2 listeners, 2 upstreams, 1 ledger\n") {
+		t.Errorf("%q", stdout)
+	}
+	odd := WriteFile(t, filepath.Join(t.TempDir(), "odd.yaml"), "version: 1\nledgers: [{name: a, max_new: 5, per_client: 6}]\nupstreams: [{name: a, address: 'localhost:1', ledger: a}]\nlisteners: [{name: a, listen: 'localhost:2', upstream: a}]\n")
+	for _, args := range [][]string{{odd}, {"-no-files", odd}} {
+		if status, stdout, stderr := program(append([]string{"check-config"}, args...)...); status != 0 || !strings.Contains(stderr, "warning: "+odd+":2:45: ledgers[0].per_client: is above") || !strings.Contains(stdout, "good") {
+			t.Errorf("%v: %d %s%s", args, status, stdout, stderr)
+		}
+	}
 	bad := WriteFile(t, filepath.Join(t.TempDir(), "bad.yaml"), "version: 1\nlistner: []\n")
 	if status, _, stderr := program("check-config", "-no-files", bad); status != 1 || !strings.Contains(stderr, "bad.yaml:2:1:") {
 		t.Errorf("%d %s", status, stderr)
