@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -76,14 +77,18 @@ func (o operator) print(list ...admin.Budget) error {
 	w := tabwriter.NewWriter(o.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "ledger\tmax\tspent\tleft\tknown\trefused\tlives\t")
 	for _, b := range list {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", b.Name, b.Max, b.Spent, b.Remaining, b.Known, b.Refused, b.Lives)
+		left := strconv.FormatInt(b.Remaining, 10)
+		if b.Locked != "" { // so many are left, and none passes
+			left = "locked"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t\n", b.Name, b.Max, b.Spent, left, b.Known, b.Refused, b.Lives)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, b := range list {
 		if b.Locked != "" {
-			fmt.Fprintf(o.out, "%s: no new names: %s\n", b.Name, b.Locked)
+			fmt.Fprintf(o.out, "%s: no new name passes: %s\n%s: until: %s\n", b.Name, b.Locked, b.Name, b.Until)
 		}
 	}
 	return nil

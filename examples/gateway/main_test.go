@@ -273,6 +273,34 @@ func TestOperate(t *testing.T) {
 	}
 }
 
+// TestLostLedger: check-config warns of it, the gateway starts, and the operator sees
+// that nothing is left, and why.
+func TestLostLedger(t *testing.T) {
+	r := start(t, NewNode(t, nil))
+	r.stop()
+	if err := os.Remove(filepath.Join(r.dir, "web.atoms")); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errs := program("check-config", r.config())
+	if status != 0 || !strings.Contains(errs, "warning: "+r.config()+":4:23: ledgers[0].file: ") || !strings.Contains(errs, "is lost") {
+		t.Errorf("%d %s", status, errs)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serveUntil(ctx, r.config(), r.log) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	Eventually(t, "it runs", func() bool { return r.get("/ping") == "pong\n" })
+	Eventually(t, "the operator sees it", func() bool {
+		status, out, _ := program("budget", "-admin", r.admin, "show")
+		return status == 0 && strings.Contains(out, "web    3      0  locked") && strings.Contains(out, "web: until: ") && strings.Contains(out, "gateway budget reset web REASON")
+	})
+}
+
 // TestReloadOnChange: a file that changes comes into force, a broken one does not.
 func TestReloadOnChange(t *testing.T) {
 	node := NewNode(t, nil)

@@ -73,6 +73,22 @@ func TestMistakesHaveAPlace(t *testing.T) {
 	}
 }
 
+// TestRulesAreListed: the reference names each rule, and only caps that there are.
+func TestRulesAreListed(t *testing.T) {
+	f, _ := reflect.TypeFor[Listener]().FieldByName("Rules")
+	for _, rule := range Rules() {
+		if !strings.Contains(f.Tag.Get("doc"), rule) {
+			t.Errorf("rules: %s is not named", rule)
+		}
+	}
+	f, _ = reflect.TypeFor[Listener]().FieldByName("Caps")
+	for _, name := range inBytes {
+		if !strings.Contains(f.Tag.Get("doc"), name) {
+			t.Errorf("caps: %s is not named", name)
+		}
+	}
+}
+
 func TestFunction(t *testing.T) {
 	f, err := ParseFunction("calc:add/2")
 	if err != nil || !f.Matches("calc", "add", 2) || f.Matches("calc", "add", 3) || f.Matches("calc", "sub", 2) || f.Matches("os", "add", 2) {

@@ -87,6 +87,9 @@ func (f files) check(c *File) {
 
 func (f files) ledger(at string, l Ledger) {
 	f.fails(at+".file", writable(l.File))
+	if l.File != "" && gone(l.File) && !gone(l.File+LedgerState) {
+		f.warn(at+".file", "%s is lost, only %s is there: no new name will pass before a report of the node or a reset", l.File, l.File+LedgerState)
+	}
 	for i, path := range l.Known {
 		f.fails(fmt.Sprintf("%s.known_files[%d]", at, i), names(path))
 	}
@@ -97,6 +100,11 @@ func (f files) ledger(at string, l Ledger) {
 	if _, err := etf.NewAtomSet(l.Names...); err != nil {
 		f.add(at+".names", "%v", err)
 	}
+}
+
+func gone(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // names reads a list of names.

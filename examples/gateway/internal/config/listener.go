@@ -38,7 +38,7 @@ type Listener struct {
 	HTTP     HTTP       `yaml:"http" doc:"rules of HTTP"`
 	To       Forward    `yaml:"to" doc:"forward proxy: where clients may go"`
 	Mode     string     `yaml:"mode" default:"enforce" unit:"enforce|shadow|off" doc:"what a rule does that has no mode of its own"`
-	Rules    Modes      `yaml:"rules" doc:"modes by rule"`
+	Rules    Modes      `yaml:"rules" unit:"enforce|shadow|off by rule" doc:"modes by rule, as in {term: enforce, rate: off}, of rate, in_flight, breaker, term, atoms, frame_size, poison, verb and answer"`
 	Detail   string     `yaml:"detail" default:"code" unit:"full|code|none" doc:"what a refusal tells the client, where the protocol can tell anything" stops:"refusals that teach an attacker"`
 	Refused  string     `yaml:"on_refusal" default:"close" unit:"close|skip" doc:"frames without answers: whether a refused frame ends its connection, or is left out"`
 	Limits   Door       `yaml:"limits" doc:"connections, rates and deadlines"`

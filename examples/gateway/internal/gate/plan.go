@@ -187,6 +187,11 @@ func (p *plan) commit() {
 	for _, f := range p.commits {
 		f()
 	}
+	for name, l := range p.ledgers {
+		if why, remedy := l.Locked(); why != nil && g.ledgers[name] == nil {
+			g.Log.Warn("ledger", "ledger", name, "event", "no new name passes", "why", why.Error(), "until", remedy)
+		}
+	}
 	for name, l := range g.ledgers {
 		if p.ledgers[name] == nil {
 			l.Close()
