@@ -18,8 +18,8 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 		flags.PrintDefaults()
 	}
 	alone := flags.Bool("no-files", false, "look at no other file: for a configuration of another machine")
-	if flags.Parse(args) != nil {
-		return 2
+	if err := flags.Parse(args); err != nil {
+		return unparsed(err)
 	}
 	if flags.NArg() != 1 {
 		flags.Usage()

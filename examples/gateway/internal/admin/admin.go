@@ -131,6 +131,10 @@ func (a *Admin) change(w http.ResponseWriter, r *http.Request, what string, n in
 	l := a.Gate.Ledger(r.PathValue("name"))
 	reason := r.FormValue("reason")
 	switch {
+	case a.Token == "":
+		http.Error(w, "grants and resets are refused: admin.token_file is not configured", http.StatusForbidden)
+	case r.Header.Get("Authorization") == "":
+		http.Error(w, "needs the token of admin.token_file: give -token-file FILE", http.StatusForbidden)
 	case !a.authorised(r):
 		http.Error(w, "needs the token of admin.token_file", http.StatusForbidden)
 	case l == nil:

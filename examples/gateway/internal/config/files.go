@@ -94,8 +94,9 @@ func (f files) ledger(at string, l Ledger) {
 		f.fails(fmt.Sprintf("%s.known_files[%d]", at, i), names(path))
 	}
 	if l.Release != "" {
-		_, err := etf.AtomSetFromRelease(os.DirFS(l.Release))
-		f.fails(at+".release", err)
+		if _, err := etf.AtomSetFromRelease(os.DirFS(l.Release)); err != nil {
+			f.add(at+".release", "%s: %v", l.Release, err)
+		}
 	}
 	if _, err := etf.NewAtomSet(l.Names...); err != nil {
 		f.add(at+".names", "%v", err)

@@ -177,7 +177,7 @@ func known(c config.Ledger) (*etf.AtomSet, error) {
 	if c.Release != "" {
 		more, err := etf.AtomSetFromRelease(os.DirFS(c.Release))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", c.Release, err)
 		}
 		set = set.Union(more)
 	}
