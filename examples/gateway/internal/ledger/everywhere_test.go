@@ -88,7 +88,13 @@ func TestLockedSaysUntilWhen(t *testing.T) {
 		if nodes != nil {
 			want = "a report of " + webNode
 		}
-		if why, until = open(t, c).Locked(); why == nil || !strings.Contains(why.Error(), "lost") || !strings.Contains(until, want) {
+		if why, until = open(t, c).Locked(); why == nil || !strings.Contains(why.Error(), "lost") || !strings.HasSuffix(until, want) || strings.Contains(until, "disk") {
+			t.Errorf("%v %q", why, until)
+		}
+		if err := os.WriteFile(c.File, []byte("damaged"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if why, until = open(t, c).Locked(); why == nil || !strings.HasSuffix(until, want) || !strings.Contains(until, "disk") {
 			t.Errorf("%v %q", why, until)
 		}
 	}

@@ -249,10 +249,15 @@ func (l *Ledger) Locked() (why error, remedy string) {
 		return ErrWaiting, "a report of " + nodes
 	case s.Locked == nil:
 		return nil, ""
-	case nodes != "":
-		return s.Locked, "room on the disk, if that is full, or else a report of " + nodes
 	}
-	return s.Locked, "room on the disk, if that is full; or else start the node again, and then: gateway budget reset " + l.Name + " REASON"
+	remedy = "start the node again, and then: gateway budget reset " + l.Name + " REASON"
+	if nodes != "" {
+		remedy = "a report of " + nodes
+	}
+	if !errors.Is(s.Locked, fs.ErrNotExist) { // it is there, and may be written again
+		remedy = "room on the disk, if that is full; or else: " + remedy
+	}
+	return s.Locked, remedy
 }
 
 // Grant raises the allowance of this incarnation by n names, and keeps that.
