@@ -49,7 +49,7 @@ fuzz: ## fuzz targets in turn, 20s each, FUZZTIME (10m) for all together after t
 conformance: ## what decoders do with the corpus: prints the table and rewrites it in fuzz/README.md
 	@$(GO) -C fuzz/adapters run ./table -write ../README.md
 
-bench: ## the library beside its peers and the BEAM, into bench/RESULTS.md: 40 minutes, BENCH=quick five
+bench: ## the library beside its peers and the BEAM, into bench/RESULTS.md: 40 minutes; BENCH=quick five, into .out/bench
 	@case '$(BENCH)' in quick|full) ;; *) echo "BENCH is quick or full"; exit 2 ;; esac
 	@$(GO) -C bench run . $(if $(filter quick,$(BENCH)),-quick) $(BENCHFLAGS)
 

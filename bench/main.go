@@ -5,6 +5,9 @@
 //	go -C bench run .           everything, under 40 minutes
 //	go -C bench run . -quick    the same with less of all, in five
 //
+// Only a run of everything replaces the RESULTS.md here, which is the record. Less goes to
+// .out/bench in the checkout, unless -out has another folder.
+//
 // The BEAM (erl, erlc) and Node (node, npm, a C++ compiler for erlpack) are
 // wanted; what is missing stays empty and is named.
 package main
@@ -52,7 +55,7 @@ func parse(args []string) (options, error) {
 	only := flags.String("only", strings.Join(parts, ","), "parts to run")
 	flags.StringVar(&o.match, "payloads", "*", "pattern of the payloads to measure, as in 'a_*'")
 	flags.StringVar(&o.columns, "columns", "*", "patterns of the columns to measure, with commas between them")
-	flags.StringVar(&o.out, "out", ".", "folder for RESULTS.md and the pictures")
+	flags.StringVar(&o.out, "out", "", "folder for RESULTS.md and the pictures; by default this one, or .out/bench for less than everything")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -87,6 +90,7 @@ func run(args []string) error {
 		return err
 	}
 	start := time.Now()
+	o.out = o.folder(source)
 	b := &bench{options: o, source: source, run: &report.Run{Quick: o.quick}}
 	defer b.close()
 	for _, p := range parts {
@@ -101,6 +105,17 @@ func run(args []string) error {
 	b.run.Machine = append(machine(), b.versions...)
 	b.run.Elapsed = time.Since(start)
 	return b.write()
+}
+
+// folder is where the report goes: over the record only if it can take its place.
+func (o options) folder(source string) string {
+	switch {
+	case o.out != "":
+		return o.out
+	case o.quick || len(o.parts) < len(parts) || o.match != "*" || o.columns != "*":
+		return filepath.Join(source, "..", ".out", "bench")
+	}
+	return source
 }
 
 // moduleFolder is where the sources of the other programs are. `go run` and
@@ -130,5 +145,9 @@ func (b *bench) write() error {
 	if err := os.MkdirAll(pictures, 0o755); err != nil {
 		return err
 	}
-	return report.Pictures(b.run, pictures)
+	if err := report.Pictures(b.run, pictures); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "-- written to %s and %s\n", filepath.Join(b.out, "RESULTS.md"), pictures)
+	return nil
 }

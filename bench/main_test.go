@@ -64,3 +64,31 @@ func TestParse(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 }
+
+// TestFolder: less than everything does not replace the record, unless it is told to.
+func TestFolder(t *testing.T) {
+	source := filepath.Join("checkout", "bench")
+	scratch := filepath.Join("checkout", ".out", "bench")
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{nil, source},
+		{[]string{"-quick"}, scratch},
+		{[]string{"-only", "payloads"}, scratch},
+		{[]string{"-payloads", "a_*"}, scratch},
+		{[]string{"-columns", "validate"}, scratch},
+		{[]string{"-quick", "-out", "."}, "."},
+		{[]string{"-out", "x"}, "x"},
+	} {
+		o, err := parse(c.args)
+		if err != nil || o.folder(source) != c.want {
+			t.Errorf("%v: %s, want %s; %v", c.args, o.folder(source), c.want, err)
+		}
+	}
+	if err := exec.Command("git", "check-ignore", "-q", filepath.Join("..", ".out", "bench", "RESULTS.md")).Run(); err != nil {
+		if _, missing := exec.LookPath("git"); missing == nil && exec.Command("git", "rev-parse").Run() == nil {
+			t.Errorf("the folder for less is not ignored: %v", err)
+		}
+	}
+}

@@ -14,8 +14,8 @@ func atoms(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("atoms", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	release := flags.String("release", "", "folder of a release, or of an installation of Erlang")
-	if flags.Parse(args) != nil {
-		return 2
+	if err := flags.Parse(args); err != nil {
+		return unparsed(err)
 	}
 	if *release == "" || flags.NArg() > 0 {
 		fmt.Fprintln(stderr, "usage: gateway atoms -release DIR")
@@ -26,7 +26,7 @@ func atoms(args []string, stdout, stderr io.Writer) int {
 		_, err = set.WriteTo(stdout)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, "gateway atoms:", err)
+		fmt.Fprintf(stderr, "gateway atoms: %s: %v\n", *release, err)
 		return 1
 	}
 	return 0

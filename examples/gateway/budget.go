@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -27,8 +30,8 @@ func budget(args []string, stdout, stderr io.Writer) int {
 	flags.Usage = func() { fmt.Fprint(stderr, budgetUsage); flags.PrintDefaults() }
 	addr := flags.String("admin", "127.0.0.1:9180", "address of the admin listener")
 	token := flags.String("token-file", "", "file with the token, for grant and reset")
-	if flags.Parse(args) != nil {
-		return 2
+	if err := flags.Parse(args); err != nil {
+		return unparsed(err)
 	}
 	args = flags.Args()
 	o := operator{base: "http://" + *addr + "/v1/budgets", tokenFile: *token, out: stdout}
@@ -41,6 +44,7 @@ func budget(args []string, stdout, stderr io.Writer) int {
 	case len(args) == 3 && args[0] == "reset":
 		err = o.change(args[1], "reset", url.Values{"reason": {args[2]}})
 	default:
+		fmt.Fprintln(stderr, "gateway budget:", misused(args))
 		flags.Usage()
 		return 2
 	}
@@ -49,6 +53,21 @@ func budget(args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// misused says what is missing, or too much, or unknown.
+func misused(args []string) string {
+	if len(args) == 0 {
+		return "what: show, grant or reset?"
+	}
+	wants, ok := map[string][]string{"show": {}, "grant": {"LEDGER", "N", "REASON"}, "reset": {"LEDGER", "REASON"}}[args[0]]
+	switch given := len(args) - 1; {
+	case !ok:
+		return fmt.Sprintf("there is no %q", args[0])
+	case given < len(wants):
+		return fmt.Sprintf("%s: missing: %s", args[0], strings.Join(wants[given:], ", "))
+	}
+	return fmt.Sprintf("%s: %d too many; flags stand in front, and a reason of several words in quotes", args[0], len(args)-1-len(wants))
 }
 
 type operator struct {
@@ -76,14 +95,18 @@ func (o operator) print(list ...admin.Budget) error {
 	w := tabwriter.NewWriter(o.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "ledger\tmax\tspent\tleft\tknown\trefused\tlives\t")
 	for _, b := range list {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", b.Name, b.Max, b.Spent, b.Remaining, b.Known, b.Refused, b.Lives)
+		left := strconv.FormatInt(b.Remaining, 10)
+		if b.Locked != "" { // so many are left, and none passes
+			left = "locked"
+		}
+		fmt.Fprintf(w, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t\n", b.Name, b.Max, b.Spent, left, b.Known, b.Refused, b.Lives)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	for _, b := range list {
 		if b.Locked != "" {
-			fmt.Fprintf(o.out, "%s: no new names: %s\n", b.Name, b.Locked)
+			fmt.Fprintf(o.out, "%s: no new name passes: %s\n%s: until: %s\n", b.Name, b.Locked, b.Name, b.Until)
 		}
 	}
 	return nil
@@ -103,6 +126,10 @@ func (o operator) do(method, url, form string, into any) error {
 		r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(b)))
 	}
 	resp, err := (&http.Client{Timeout: 30 * time.Second}).Do(r)
+	var dial *net.OpError
+	if errors.As(err, &dial) && dial.Op == "dial" {
+		return fmt.Errorf("no gateway answers at %s; -admin HOST:PORT has to be its admin.listen: %w", r.URL.Host, dial)
+	}
 	if err != nil {
 		return err
 	}

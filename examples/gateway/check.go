@@ -18,8 +18,8 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 		flags.PrintDefaults()
 	}
 	alone := flags.Bool("no-files", false, "look at no other file: for a configuration of another machine")
-	if flags.Parse(args) != nil {
-		return 2
+	if err := flags.Parse(args); err != nil {
+		return unparsed(err)
 	}
 	if flags.NArg() != 1 {
 		flags.Usage()
@@ -34,14 +34,20 @@ func checkConfig(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}
-	fmt.Fprintf(stdout, "%s: good, %d listeners, %d upstreams, %d ledgers\n", path, len(c.Listeners), len(c.Upstreams), len(c.Ledgers))
+	fmt.Fprintf(stdout, "%s: good, %s, %s, %s\n", path, count(len(c.Listeners), "listener"), count(len(c.Upstreams), "upstream"), count(len(c.Ledgers), "ledger"))
 	return 0
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func check(path string, alone bool) (c *config.File, warnings []error, err error) {
 	if alone {
-		c, err = config.Load(path)
-		return c, nil, err
+		return config.CheckAlone(path)
 	}
 	return config.CheckFiles(path)
 }

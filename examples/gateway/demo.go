@@ -16,8 +16,8 @@ func showDemo(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	length := flags.Duration("for", 8*time.Second, "how long")
-	if flags.Parse(args) != nil {
-		return 2
+	if err := flags.Parse(args); err != nil {
+		return unparsed(err)
 	}
 	if flags.NArg() > 0 {
 		fmt.Fprintln(stderr, "usage: gateway demo [-for 8s]")

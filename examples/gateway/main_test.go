@@ -51,6 +51,37 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// TestMisuse: what is wrong with a command is said, and help is no mistake.
+func TestMisuse(t *testing.T) {
+	nowhere := free(t)
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"frobnicate"}, 2, `unknown command "frobnicate"`},
+		{[]string{"-h"}, 0, "usage: gateway COMMAND"},
+		{[]string{"help"}, 0, "usage: gateway COMMAND"},
+		{[]string{"run", "-h"}, 0, "usage: gateway run FILE"},
+		{[]string{"budget", "--help"}, 0, "grant LEDGER N REASON"},
+		{[]string{"check-config", "-h"}, 0, "-no-files"},
+		{[]string{"atoms", "-h"}, 0, "-release"},
+		{[]string{"atoms", "-smell"}, 2, "-smell"},
+		{[]string{"atoms", "-release", "/nonexist"}, 1, "/nonexist"},
+		{[]string{"budget"}, 2, "show, grant or reset?"},
+		{[]string{"budget", "frob"}, 2, `there is no "frob"`},
+		{[]string{"budget", "grant", "web", "3"}, 2, "grant: missing: REASON"},
+		{[]string{"budget", "grant"}, 2, "grant: missing: LEDGER, N, REASON"},
+		{[]string{"budget", "reset", "web", "two", "words"}, 2, "reset: 1 too many"},
+		{[]string{"budget", "-admin", nowhere, "show"}, 1, "no gateway answers at " + nowhere + "; -admin HOST:PORT"},
+	} {
+		status, stdout, stderr := program(c.args...)
+		if status != c.status || !strings.Contains(stdout+stderr, c.want) {
+			t.Errorf("%v: status %d\n%s%s", c.args, status, stdout, stderr)
+		}
+	}
+}
+
 // TestExamples: the files that stand beside the program are good.
 func TestExamples(t *testing.T) {
 	paths, err := filepath.Glob("deploy/*.yaml")
@@ -70,6 +101,15 @@ func TestExamples(t *testing.T) {
 	}
 	if status, _, stderr := program("check-config", "deploy/gateway.yaml"); status != 1 || !strings.Contains(stderr, "deploy/gateway.yaml:7:15: admin.token_file: open /etc/beamgate/token") {
 		t.Errorf("files of another machine: %d %s", status, stderr)
+	}
+	if _, stdout, _ := program("check-config", "-no-files", "deploy/local.yaml"); !strings.HasSuffix(stdout, ": good, 2 listeners, 2 upstreams, 1 ledger\n") {
+		t.Errorf("%q", stdout)
+	}
+	odd := WriteFile(t, filepath.Join(t.TempDir(), "odd.yaml"), "version: 1\nledgers: [{name: a, max_new: 5, per_client: 6}]\nupstreams: [{name: a, address: 'localhost:1', ledger: a}]\nlisteners: [{name: a, listen: 'localhost:2', upstream: a}]\n")
+	for _, args := range [][]string{{odd}, {"-no-files", odd}} {
+		if status, stdout, stderr := program(append([]string{"check-config"}, args...)...); status != 0 || !strings.Contains(stderr, "warning: "+odd+":2:45: ledgers[0].per_client: is above") || !strings.Contains(stdout, "good") {
+			t.Errorf("%v: %d %s%s", args, status, stdout, stderr)
+		}
 	}
 	bad := WriteFile(t, filepath.Join(t.TempDir(), "bad.yaml"), "version: 1\nlistner: []\n")
 	if status, _, stderr := program("check-config", "-no-files", bad); status != 1 || !strings.Contains(stderr, "bad.yaml:2:1:") {
@@ -242,7 +282,7 @@ func TestOperate(t *testing.T) {
 	if status, out, _ := budget("show"); status != 0 || !strings.Contains(out, "web    3      3     0") {
 		t.Errorf("%d\n%s", status, out)
 	}
-	if status, _, errs := budget("grant", "web", "2", "release 7"); status != 1 || !strings.Contains(errs, "403") {
+	if status, _, errs := budget("grant", "web", "2", "release 7"); status != 1 || !strings.Contains(errs, "403") || !strings.Contains(errs, "-token-file") {
 		t.Errorf("a grant without token: %d %s", status, errs)
 	}
 	token := "-token-file=" + filepath.Join(r.dir, "token")
@@ -264,6 +304,34 @@ func TestOperate(t *testing.T) {
 	}
 }
 
+// TestLostLedger: check-config warns of it, the gateway starts, and the operator sees
+// that nothing is left, and why.
+func TestLostLedger(t *testing.T) {
+	r := start(t, NewNode(t, nil))
+	r.stop()
+	if err := os.Remove(filepath.Join(r.dir, "web.atoms")); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errs := program("check-config", r.config())
+	if status != 0 || !strings.Contains(errs, "warning: "+r.config()+":4:23: ledgers[0].file: ") || !strings.Contains(errs, "is lost") {
+		t.Errorf("%d %s", status, errs)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serveUntil(ctx, r.config(), r.log) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	Eventually(t, "it runs", func() bool { return r.get("/ping") == "pong\n" })
+	Eventually(t, "the operator sees it", func() bool {
+		status, out, _ := program("budget", "-admin", r.admin, "show")
+		return status == 0 && strings.Contains(out, "web    3      0  locked") && strings.Contains(out, "web: until: ") && strings.Contains(out, "gateway budget reset web REASON")
+	})
+}
+
 // TestReloadOnChange: a file that changes comes into force, a broken one does not.
 func TestReloadOnChange(t *testing.T) {
 	node := NewNode(t, nil)
@@ -279,10 +347,20 @@ func TestReloadOnChange(t *testing.T) {
 	Eventually(t, "the broken file is refused", func() bool {
 		return strings.Contains(r.log.String(), "reload refused") && strings.Contains(r.log.String(), "listeners[0].upstream")
 	})
+	for key, text := range map[string]string{"admin": r.text(node, 7), "ledger web": r.text(node, 7)} {
+		text = strings.Replace(text, "web.atoms", map[string]string{"admin": "web.atoms", "ledger web": "other.atoms"}[key], 1)
+		if key == "admin" {
+			text = strings.Replace(text, ", audit_file: "+filepath.Join(r.dir, "audit"), "", 1)
+		}
+		WriteFile(t, r.config(), text)
+		Eventually(t, "it says that it has to be restarted: "+key, func() bool {
+			return regexp.MustCompile(key + `: [a-z ]*cannot change while the gateway runs: restart it`).MatchString(r.log.String())
+		})
+	}
 	if b := r.get("/v1/budgets"); !strings.Contains(b, `"max":7`) {
 		t.Error(b)
 	}
-	if m := r.get("/metrics"); !strings.Contains(m, `beamgate_reloads_total{result="refused"} 1`) {
+	if m := r.get("/metrics"); !strings.Contains(m, `beamgate_reloads_total{result="refused"} 3`) {
 		t.Error("the refused reload is not counted")
 	}
 	r.stop()
@@ -318,5 +396,26 @@ func TestAdminIsLocal(t *testing.T) {
 		if resp.StatusCode != http.StatusForbidden {
 			t.Errorf("%v %v: %s", q.Host, q.Header, resp.Status)
 		}
+	}
+}
+
+// TestNoTokenFile: without one nothing can be granted, and that is what is said.
+func TestNoTokenFile(t *testing.T) {
+	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
+	text := strings.Replace(r.text(NewNode(t, nil), 3), ", token_file: "+filepath.Join(r.dir, "token"), "", 1)
+	WriteFile(t, r.config(), text)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serveUntil(ctx, r.config(), r.log) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	Eventually(t, "it is ready", func() bool { return r.get("/ready") == "ready\n" })
+	status, _, errs := program("budget", "-admin", r.admin, "grant", "web", "2", "x")
+	if status != 1 || !strings.Contains(errs, "403") || !strings.Contains(errs, "admin.token_file is not configured") {
+		t.Errorf("%d %s", status, errs)
 	}
 }

@@ -89,10 +89,10 @@ func serveUntil(ctx context.Context, path string, stderr io.Writer) error {
 // fixed refuses changes that only a new start can make.
 func fixed(before, after *config.File) error {
 	if before.Admin != after.Admin {
-		return errors.New("admin: cannot change while the gateway runs")
+		return errors.New("admin: cannot change while the gateway runs: restart it")
 	}
 	if before.Log != after.Log {
-		return errors.New("log: cannot change while the gateway runs")
+		return errors.New("log: cannot change while the gateway runs: restart it")
 	}
 	return nil
 }

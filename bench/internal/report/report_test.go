@@ -69,6 +69,20 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+// TestReasons: the targets of Validate that are known to be missed have one.
+func TestReasons(t *testing.T) {
+	slow := map[string]measure.Result{"validate": result(10), "beam_decode": result(8)}
+	run := &Run{}
+	for _, name := range []string{"a_rpc", "b2_atoms", "e_map", "g_deep"} {
+		run.Lines = append(run.Lines, Line{Name: name, Size: 1, Terms: 1, Results: slow})
+	}
+	_, rows, _ := strings.Cut(Markdown(run), "### Where a target is missed")
+	rows, _, _ = strings.Cut(rows, "\n## ")
+	if n := strings.Count(rows, "\n| Validate against"); n != 4 || strings.Contains(rows, "| "+none+" |") {
+		t.Errorf("%d rows, or one without a reason:\n%s", n, rows)
+	}
+}
+
 // TestEmpty: what was not measured is left out.
 func TestEmpty(t *testing.T) {
 	text := Markdown(new(Run))

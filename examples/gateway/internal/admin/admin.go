@@ -49,8 +49,9 @@ type Budget struct {
 	Remaining int64  `json:"remaining"`
 	Known     int64  `json:"known"`
 	Refused   int64  `json:"refused"`
-	Lives     int64  `json:"lives"` // incarnations before this one
-	Locked    string `json:"locked,omitempty"`
+	Lives     int64  `json:"lives"`            // incarnations before this one
+	Locked    string `json:"locked,omitempty"` // why no new name passes
+	Until     string `json:"until,omitempty"`  // what changes that
 }
 
 // Handler is the whole listener.
@@ -106,11 +107,8 @@ func budget(l *ledger.Ledger) Budget {
 		Name: l.Name, Max: s.Max, Spent: s.Committed, Reserved: s.Reserved, Remaining: s.Remaining,
 		Known: s.Preloaded, Refused: s.Refused, Lives: s.Resets,
 	}
-	switch {
-	case s.Locked != nil:
-		b.Locked = s.Locked.Error()
-	case s.Waiting:
-		b.Locked = ledger.ErrWaiting.Error()
+	if why, remedy := l.Locked(); why != nil {
+		b.Locked, b.Until = why.Error(), remedy
 	}
 	return b
 }
@@ -133,6 +131,10 @@ func (a *Admin) change(w http.ResponseWriter, r *http.Request, what string, n in
 	l := a.Gate.Ledger(r.PathValue("name"))
 	reason := r.FormValue("reason")
 	switch {
+	case a.Token == "":
+		http.Error(w, "grants and resets are refused: admin.token_file is not configured", http.StatusForbidden)
+	case r.Header.Get("Authorization") == "":
+		http.Error(w, "needs the token of admin.token_file: give -token-file FILE", http.StatusForbidden)
 	case !a.authorised(r):
 		http.Error(w, "needs the token of admin.token_file", http.StatusForbidden)
 	case l == nil:

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -15,7 +14,7 @@ import (
 )
 
 // check looks for what the types do not say.
-func (c *File) check(r *report) error {
+func (c *File) check(r *report) {
 	if c.Version != Version {
 		r.add("$.version", "has to be %d", Version)
 	}
@@ -36,7 +35,6 @@ func (c *File) check(r *report) error {
 		unique(r, at, c.Listeners[i].Name, seen)
 		c.checkListener(r, at, &c.Listeners[i])
 	}
-	return errors.Join(r.errs...)
 }
 
 // numbers refuses what is below the least value, which is 1 for whatever has a
@@ -115,11 +113,23 @@ func (c *File) checkLedgers(r *report) {
 		if l.TablePercent > 95 {
 			r.add(at+".table_percent", "is above 95: the rest is what the node's own code needs")
 		}
+		shares(r, at, l)
 		for j, p := range l.Only {
 			if _, err := regexp.Compile(p); err != nil {
 				r.add(fmt.Sprintf("%s.only[%d]", at, j), "is no regular expression: %v", err)
 			}
 		}
+	}
+}
+
+// shares warns of a part that is given as more than the whole. Defaults may be: they are
+// for the usual whole.
+func shares(r *report, at string, l Ledger) {
+	if line, _ := r.position(at + ".per_client"); line > 0 && l.PerClient > l.Max {
+		r.warn(at+".per_client", "is above max_new, %d: one client can spend all of it", l.Max)
+	}
+	if line, _ := r.position(at + ".per_message"); line > 0 && l.PerMessage > l.PerClient {
+		r.warn(at+".per_message", "is above per_client, %d: one message can spend all of it", l.PerClient)
 	}
 }
 
@@ -165,6 +175,8 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	}
 	if l.Packet != 1 && l.Packet != 2 && l.Packet != 4 {
 		r.add(at+".packet", "has to be 1, 2 or 4")
+	} else if l.Packet != 4 && l.SpeaksHTTP() {
+		r.add(at+".packet", "is for protocols frames and bert")
 	}
 	if l.TLS != nil && (l.TLS.Cert == "" || l.TLS.Key == "") {
 		r.add(at+".tls", "needs cert and key")

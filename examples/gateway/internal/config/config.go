@@ -60,6 +60,9 @@ type Global struct {
 	Drain          Duration `yaml:"drain" default:"10s" unit:"duration" doc:"how long connections may finish after SIGTERM" stops:"restarts that wait for ever"`
 }
 
+// LedgerState ends the name of what a ledger keeps beside its file.
+const LedgerState = ".state"
+
 // Ledger is an allowance of new atoms.
 type Ledger struct {
 	Name         string   `yaml:"name" needs:"yes" doc:"name that upstreams refer to"`
@@ -70,7 +73,7 @@ type Ledger struct {
 	TablePercent int64    `yaml:"table_percent" default:"80" unit:"percent" doc:"new names stop when the node reports so much of its atom table used" stops:"a table filled by the node's own code"`
 	Known        []string `yaml:"known_files" unit:"paths" doc:"lists of names that the node has, one a line"`
 	Release      string   `yaml:"release" unit:"path" doc:"release whose .beam files tell names that the node has"`
-	Names        []string `yaml:"names" doc:"names that the node has"`
+	Names        []string `yaml:"names" unit:"names" doc:"names that the node has, as [id, customer, 'Elixir.Order'], beside those that every node has, as true, false, nil, undefined, ok and error; each name that honest messages hold is spent once unless it is known, so list them here, in known_files or by release"`
 	Only         []string `yaml:"only" unit:"regular expressions" doc:"if given, new names have to match one of these whole" stops:"new names that no honest client sends"`
 	Nodes        []string `yaml:"nodes" unit:"node names" doc:"nodes whose reports count; several make a pool, of which the least counts"`
 }

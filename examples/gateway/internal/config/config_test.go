@@ -53,6 +53,7 @@ func TestMistakesHaveAPlace(t *testing.T) {
 		{"upstream: node", "upstream: nodes", "g.yaml:12:15: listeners[0].upstream: no upstream"},
 		{"ledger: web", "ledger: wbe", "g.yaml:8:13: upstreams[0].ledger"},
 		{"    limits:\n", "    packet: 3\n    limits:\n", "g.yaml:13:13: listeners[0].packet"},
+		{"    limits:\n", "    protocol: http\n    packet: 1\n    limits:\n", "g.yaml:14:13: listeners[0].packet: is for protocols frames and bert"},
 		{"    limits:\n", "    caps: {MaxDeepness: 3}\n    limits:\n", "g.yaml:13:25: listeners[0].caps.MaxDeepness"},
 		{"    limits:\n", "    rules: {smell: off}\n    limits:\n", "listeners[0].rules.smell: is no rule"},
 		{"    limits:\n", "    mode: maybe\n    limits:\n", "g.yaml:13:11: listeners[0].mode: has to be one of enforce, shadow, off"},
@@ -68,6 +69,22 @@ func TestMistakesHaveAPlace(t *testing.T) {
 		_, err := Parse("g.yaml", []byte(strings.Replace(good, c.from, c.to, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q instead of %q:\n  got  %v\n  want %s", c.to, c.from, err, c.want)
+		}
+	}
+}
+
+// TestRulesAreListed: the reference names each rule, and only caps that there are.
+func TestRulesAreListed(t *testing.T) {
+	f, _ := reflect.TypeFor[Listener]().FieldByName("Rules")
+	for _, rule := range Rules() {
+		if !strings.Contains(f.Tag.Get("doc"), rule) {
+			t.Errorf("rules: %s is not named", rule)
+		}
+	}
+	f, _ = reflect.TypeFor[Listener]().FieldByName("Caps")
+	for _, name := range inBytes {
+		if !strings.Contains(f.Tag.Get("doc"), name) {
+			t.Errorf("caps: %s is not named", name)
 		}
 	}
 }

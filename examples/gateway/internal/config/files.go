@@ -20,36 +20,45 @@ const LeastSecret = 16
 
 // CheckFiles is Load, and looks at every file that the configuration names: as the
 // user who asks, on the machine where it is asked. It changes nothing; ledgers are
-// not opened, since a running gateway may have them. warnings are about what is
-// good today, as a certificate that has ended, which a gateway would still show.
+// not opened, since a running gateway may have them. warnings are about what can be put
+// in force, as a certificate that has ended, which a gateway would still show.
 func CheckFiles(path string) (c *File, warnings []error, err error) {
+	c, r, err := load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	files{r}.check(c)
+	return c, r.warns, errors.Join(r.errs...)
+}
+
+// CheckAlone is Load, and has warnings as CheckFiles, but looks at no other file.
+func CheckAlone(path string) (c *File, warnings []error, err error) {
+	c, r, err := load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, r.warns, nil
+}
+
+func load(path string) (*File, *report, error) {
 	data, err := readFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, r, err := parse(path, data)
-	if err != nil {
-		return nil, nil, err
-	}
-	f := &files{report: r, warned: &report{name: r.name, tree: r.tree}}
-	f.check(c)
-	return c, f.warned.errs, errors.Join(r.errs...)
+	return parse(path, data)
 }
 
 // files gathers what is wrong with files.
-type files struct {
-	*report
-	warned *report
-}
+type files struct{ *report }
 
 // fails notes an error at a key, if there is one.
-func (f *files) fails(at string, err error) {
+func (f files) fails(at string, err error) {
 	if err != nil {
 		f.add(at, "%v", err)
 	}
 }
 
-func (f *files) check(c *File) {
+func (f files) check(c *File) {
 	f.fails("$.admin.token_file", secret(c.Admin.TokenFile))
 	f.fails("$.admin.audit_file", writable(c.Admin.AuditFile))
 	f.fails("$.report.secret_file", secret(c.Report.SecretFile))
@@ -76,18 +85,27 @@ func (f *files) check(c *File) {
 	}
 }
 
-func (f *files) ledger(at string, l Ledger) {
+func (f files) ledger(at string, l Ledger) {
 	f.fails(at+".file", writable(l.File))
+	if l.File != "" && gone(l.File) && !gone(l.File+LedgerState) {
+		f.warn(at+".file", "%s is lost, only %s is there: no new name will pass before a report of the node or a reset", l.File, l.File+LedgerState)
+	}
 	for i, path := range l.Known {
 		f.fails(fmt.Sprintf("%s.known_files[%d]", at, i), names(path))
 	}
 	if l.Release != "" {
-		_, err := etf.AtomSetFromRelease(os.DirFS(l.Release))
-		f.fails(at+".release", err)
+		if _, err := etf.AtomSetFromRelease(os.DirFS(l.Release)); err != nil {
+			f.add(at+".release", "%s: %v", l.Release, err)
+		}
 	}
 	if _, err := etf.NewAtomSet(l.Names...); err != nil {
 		f.add(at+".names", "%v", err)
 	}
+}
+
+func gone(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // names reads a list of names.
@@ -176,7 +194,7 @@ func roots(path string) error {
 
 // pair reads a certificate and its key; each has to be there, and they have to
 // belong together.
-func (f *files) pair(at, cert, key string) *x509.Certificate {
+func (f files) pair(at, cert, key string) *x509.Certificate {
 	if cert == "" && key == "" {
 		return nil
 	}
@@ -198,9 +216,9 @@ func (f *files) pair(at, cert, key string) *x509.Certificate {
 	}
 	leaf := both.Leaf
 	if now := time.Now(); now.After(leaf.NotAfter) {
-		f.warned.add(at+".cert", "has ended on %s", leaf.NotAfter.UTC().Format(time.DateTime))
+		f.warn(at+".cert", "has ended on %s", leaf.NotAfter.UTC().Format(time.DateTime))
 	} else if now.Before(leaf.NotBefore) {
-		f.warned.add(at+".cert", "begins on %s", leaf.NotBefore.UTC().Format(time.DateTime))
+		f.warn(at+".cert", "begins on %s", leaf.NotBefore.UTC().Format(time.DateTime))
 	}
 	return leaf
 }

@@ -21,7 +21,7 @@ type Listener struct {
 	Name     string     `yaml:"name" needs:"yes" doc:"name in logs and metrics"`
 	Listen   string     `yaml:"listen" needs:"yes" unit:"host:port" doc:"address to accept connections at"`
 	Protocol string     `yaml:"protocol" default:"frames" unit:"frames|bert|http|forward|check" doc:"what is spoken: frames of {packet,N}, BERT-RPC in them, HTTP as a reverse proxy, HTTP as a forward proxy, or only questions at /v1/check"`
-	Packet   int        `yaml:"packet" default:"4" unit:"1|2|4" doc:"bytes of the length in front of a frame"`
+	Packet   int        `yaml:"packet" default:"4" unit:"1|2|4" doc:"for frames and bert: bytes of the length in front of a frame"`
 	Upstream string     `yaml:"upstream" needs:"yes" doc:"where to send what passed"`
 	TLS      *ServerTLS `yaml:"tls" doc:"TLS toward clients"`
 	Proxy    []string   `yaml:"proxy_protocol" unit:"CIDRs" doc:"sources that send a PROXY header, v1 or v2, which is then required; others must not" stops:"forged client addresses"`
@@ -30,7 +30,7 @@ type Listener struct {
 	Allow    []string   `yaml:"allow" unit:"funs|exports|pids|ports|references" doc:"identities that are wanted" stops:"code and authority in data"`
 	Structs  []string   `yaml:"structs" unit:"names" doc:"structs that are wanted although they run when they are touched, as Elixir.Range" stops:"lazy and endless structs, compiled patterns"`
 	Release  int        `yaml:"release" unit:"OTP release" doc:"release of the node; without it only what all releases read alike passes" stops:"two readings of one message"`
-	Caps     Caps       `yaml:"caps" doc:"caps of package limits, by field name; they are only ever lowered" stops:"everything that one message may cost; see package limits"`
+	Caps     Caps       `yaml:"caps" unit:"numbers by name" doc:"caps of package limits, by field name, as in {MaxBytes: 64KiB, MaxDepth: 20}: whole numbers above 0, or -1 for none; what counts bytes may be a size (MaxBytes, MaxBlob, MaxBigBytes, MaxInflated, MaxBuffered, MaxStreamBytes, MaxKeyState); they are only ever lowered" stops:"everything that one message may cost; see package limits"`
 	Forward  string     `yaml:"forward" default:"canonical" unit:"canonical|original" doc:"bytes that go on: those rewritten from what was read, or those that came" stops:"two readings of one message"`
 	Cut      bool       `yaml:"cut_through" doc:"with original: send the beginning of a large frame before its end is here; its names are spent first, and a refusal ends the connection to the node in the middle of the frame"`
 	Answers  Answers    `yaml:"answers" doc:"what comes back from the node"`
@@ -38,7 +38,7 @@ type Listener struct {
 	HTTP     HTTP       `yaml:"http" doc:"rules of HTTP"`
 	To       Forward    `yaml:"to" doc:"forward proxy: where clients may go"`
 	Mode     string     `yaml:"mode" default:"enforce" unit:"enforce|shadow|off" doc:"what a rule does that has no mode of its own"`
-	Rules    Modes      `yaml:"rules" doc:"modes by rule"`
+	Rules    Modes      `yaml:"rules" unit:"enforce|shadow|off by rule" doc:"modes by rule, as in {term: enforce, rate: off}, of rate, in_flight, breaker, term, atoms, frame_size, poison, verb and answer"`
 	Detail   string     `yaml:"detail" default:"code" unit:"full|code|none" doc:"what a refusal tells the client, where the protocol can tell anything" stops:"refusals that teach an attacker"`
 	Refused  string     `yaml:"on_refusal" default:"close" unit:"close|skip" doc:"frames without answers: whether a refused frame ends its connection, or is left out"`
 	Limits   Door       `yaml:"limits" doc:"connections, rates and deadlines"`
@@ -71,7 +71,7 @@ type Door struct {
 type Answers struct {
 	Expect  string `yaml:"expect" default:"any" unit:"any|one" doc:"frames: whether each message has exactly one answer, in order; BERT-RPC knows by itself"`
 	Profile string `yaml:"profile" unit:"as profile" doc:"what answers are made of; by default as messages"`
-	Caps    Caps   `yaml:"caps" doc:"caps of answers" stops:"answers that harm the client"`
+	Caps    Caps   `yaml:"caps" unit:"as caps" doc:"caps of answers" stops:"answers that harm the client"`
 	Atoms   int64  `yaml:"max_atoms" default:"10000" unit:"names" doc:"names that the answers on one connection may hold in all" stops:"an answer that fills the atom table of a client which is a node too"`
 	Ledger  string `yaml:"ledger" doc:"HTTP: the ledger of clients that are nodes, on which answers draw" stops:"answers that fill the atom tables of clients, a few names each"`
 }

@@ -2,10 +2,12 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -32,14 +34,12 @@ func (e *Error) Error() string {
 }
 
 // Load reads the file at path. The error joins everything that is wrong with it,
-// each an *Error, as far as one mistake does not hide another. Files that it names
+// each an *Error, in the order of the lines: unknown keys, values of the wrong kind, and
+// whatever else is wrong with the rest. A mistake of syntax stands alone. Files that it names
 // are not looked at; CheckFiles does.
 func Load(path string) (*File, error) {
-	data, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return Parse(path, data)
+	c, _, err := load(path)
+	return c, err
 }
 
 func readFile(path string) ([]byte, error) {
@@ -73,17 +73,41 @@ func parse(name string, data []byte) (*File, *report, error) {
 	if len(tree.Docs) != 1 || tree.Docs[0].Body == nil {
 		return nil, nil, &Error{File: name, Message: "has to be one document, and not empty"}
 	}
-	var c File
-	setDefaults(&c)
-	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := dec.Decode(&c); err != nil {
-		return nil, nil, yamlError(name, err)
-	}
+	c := new(File)
+	setDefaults(c)
 	r := &report{name: name, tree: tree}
-	if err := c.check(r); err != nil {
-		return nil, nil, err
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(c); err != nil {
+		c = r.misread(data, err)
 	}
-	return &c, r, nil
+	if c != nil {
+		c.check(r)
+	}
+	if len(r.errs) > 0 {
+		slices.SortStableFunc(r.errs, byPlace)
+		return nil, nil, errors.Join(r.errs...)
+	}
+	return c, r, nil
+}
+
+// misread reads what there is to be read of a file that could not be decoded, from a
+// tree of its own: places are looked up in the whole one.
+func (r *report) misread(data []byte, err error) *File {
+	tree, again := parser.ParseBytes(data, 0)
+	if again == nil {
+		if c := r.shapeless(tree.Docs[0].Body); len(r.errs) > 0 {
+			return c
+		}
+	}
+	r.errs = append(r.errs, yamlError(r.name, err))
+	return nil
+}
+
+func byPlace(a, b error) int {
+	var x, y *Error
+	if !errors.As(a, &x) || !errors.As(b, &y) {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
 }
 
 func yamlError(name string, err error) error {
@@ -100,19 +124,32 @@ func yamlError(name string, err error) error {
 
 // report gathers mistakes that are no mistakes of syntax.
 type report struct {
-	name string
-	tree *ast.File
-	errs []error
+	name  string
+	tree  *ast.File
+	errs  []error
+	warns []error  // what can be put in force, and is hardly meant
+	doubt []string // paths of which nothing is known
 }
 
 // add notes a mistake at a path such as $.listeners[0].packet. If the key is not
 // there, the place is that of what should hold it.
 func (r *report) add(path, format string, args ...any) {
+	if !r.doubted(path) {
+		r.errs = append(r.errs, r.at(path, format, args...))
+	}
+}
+
+// warn is add for what is no mistake.
+func (r *report) warn(path, format string, args ...any) {
+	r.warns = append(r.warns, r.at(path, format, args...))
+}
+
+func (r *report) at(path, format string, args ...any) *Error {
 	e := &Error{File: r.name, Message: fmt.Sprintf("%s: %s", path[len("$."):], fmt.Sprintf(format, args...))}
 	for p := path; p != "" && e.Line == 0; p = parent(p) {
 		e.Line, e.Column = r.position(p)
 	}
-	r.errs = append(r.errs, e)
+	return e
 }
 
 func (r *report) position(path string) (line, column int) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,3 +95,45 @@ func (r *Range) UnmarshalText(b []byte) error {
 
 // String writes the range.
 func (r Range) String() string { return fmt.Sprintf("%d..%d", r.From, r.To) }
+
+// inBytes are the caps that count bytes, and may be written as sizes.
+var inBytes = []string{"MaxBytes", "MaxBlob", "MaxBigBytes", "MaxInflated", "MaxBuffered", "MaxStreamBytes", "MaxKeyState"}
+
+// UnmarshalYAML reads caps: whole numbers, and sizes where bytes are counted.
+func (c *Caps) UnmarshalYAML(read func(any) error) error {
+	var values map[string]any
+	var nodes map[string]ast.Node // of the same keys, for their places
+	if err := errors.Join(read(&values), read(&nodes)); err != nil {
+		return err
+	}
+	*c = make(Caps, len(values))
+	for name, v := range values {
+		n, err := capOf(name, v)
+		if err != nil {
+			return &yaml.SyntaxError{Message: err.Error(), Token: nodes[name].GetToken()}
+		}
+		(*c)[name] = n
+	}
+	return nil
+}
+
+func capOf(name string, v any) (int64, error) {
+	bytes := slices.Contains(inBytes, name)
+	switch v := v.(type) {
+	case int64:
+		return v, nil
+	case uint64:
+		if v <= math.MaxInt64 {
+			return int64(v), nil
+		}
+	case string:
+		var s Size
+		if bytes && s.UnmarshalText([]byte(v)) == nil {
+			return int64(s), nil
+		}
+	}
+	if bytes {
+		return 0, errSize
+	}
+	return 0, errors.New("no number: this cap counts no bytes and has no unit, write a whole number")
+}

@@ -27,7 +27,7 @@ const allowance = 100
 const text = `version: 1
 global: {drain: 1s}
 ledgers:
-  - {name: demo, max_new: %d, per_client: 1000, names: [id, customer, items, row, get]}
+  - {name: demo, max_new: %d, names: [id, customer, items, row, get]}
 upstreams:
   - {name: node, address: '%s', ledger: demo}
 listeners:

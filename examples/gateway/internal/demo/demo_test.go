@@ -42,3 +42,17 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 }
+
+// TestUnderWay: what has not been answered yet is shown apart.
+func TestUnderWay(t *testing.T) {
+	var c counts
+	c.sent.Add(18)
+	c.passed.Add(15)
+	if got := c.text(); got != "15 passed, 0 refused, 3 under way" {
+		t.Error(got)
+	}
+	c.refused.Add(3)
+	if got := c.text(); got != "15 passed, 3 refused" {
+		t.Error(got)
+	}
+}

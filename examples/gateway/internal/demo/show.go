@@ -77,10 +77,21 @@ func (s *show) sums() string {
 		if k.Hostile {
 			to = &bad
 		}
+		to.passed.Add(s.counts[i].passed.Load()) // before what was sent, or more may have come than went
+		to.refused.Add(s.counts[i].refused.Load())
 		to.sent.Add(s.counts[i].sent.Load())
-		to.passed.Add(s.counts[i].passed.Load())
 	}
-	return fmt.Sprintf("honest %d of %d passed, hostile %d of %d, node %s", good.passed.Load(), good.sent.Load(), bad.passed.Load(), bad.sent.Load(), s.guarded.text(s.real))
+	return fmt.Sprintf("honest: %s; hostile: %s; node %s", good.text(), bad.text(), s.guarded.text(s.real))
+}
+
+// text tells what became of messages; those under way are neither passed nor refused yet.
+func (c *counts) text() string {
+	passed, refused := c.passed.Load(), c.refused.Load()
+	text := fmt.Sprintf("%d passed, %d refused", passed, refused)
+	if way := c.sent.Load() - passed - refused; way > 0 {
+		text += fmt.Sprintf(", %d under way", way)
+	}
+	return text
 }
 
 // verdict says whether the demonstration showed what it should.

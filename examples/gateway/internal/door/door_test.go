@@ -1,11 +1,13 @@
 package door
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"testing"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/limits"
 )
 
 func TestClientKey(t *testing.T) {
@@ -77,5 +79,42 @@ func TestClientsList(t *testing.T) {
 	}
 	if !Clients(nil)(Client{}) {
 		t.Error("nobody named means everybody")
+	}
+}
+
+// TestOutgrown: what is too long is told by the bound that it breaks. Frames bound only
+// what goes on in frames.
+func TestOutgrown(t *testing.T) {
+	for _, c := range []struct {
+		protocol string
+		caps     config.Caps
+		n        int64
+		want     string // code and limit
+	}{
+		{config.ProtocolFrames, nil, 255, ""},
+		{config.ProtocolFrames, nil, 256, "frame_size packet"},
+		{config.ProtocolBERT, nil, 256, "frame_size packet"},
+		{config.ProtocolHTTP, nil, 256, ""},
+		{config.ProtocolForward, nil, 256, ""},
+		{config.ProtocolHTTP, config.Caps{"MaxBytes": 100}, 100, ""},
+		{config.ProtocolHTTP, config.Caps{"MaxBytes": 100}, 101, "limit_bytes MaxBytes"},
+		{config.ProtocolFrames, config.Caps{"MaxBytes": 100}, 101, "limit_bytes MaxBytes"},
+		{config.ProtocolHTTP, config.Caps{"MaxBuffered": 100}, 101, "limit_buffered MaxBuffered"},
+	} {
+		d, err := New(config.Listener{Protocol: c.protocol, Packet: 1, Caps: c.caps}, nil, nil, Shared{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if r := d.outgrown(c.n); r != nil {
+			var e *limits.Error
+			if !errors.As(r, &e) || e.Got != c.n {
+				t.Fatalf("%+v: %v", c, r)
+			}
+			got = r.Code + " " + e.Name
+		}
+		if got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
 	}
 }

@@ -194,16 +194,14 @@ func (p *Pass) pace(ctx context.Context, n int64, pay func(context.Context, int6
 
 // Oversize judges the length of a message that is not here yet. nil: read on.
 func (p *Pass) Oversize(way Direction, n int64) *Refusal {
-	most := p.Door().MaxBytes(way)
-	if n <= most {
+	d := p.Door()
+	if n <= d.MaxBytes(way) {
 		return nil
 	}
-	rule := Term
 	if way == ToClient {
-		rule = Answer
+		return p.judge(way, d.long(Answer, d.answers, n), n)
 	}
-	r := refuse(rule, string(etf.CodeLimitBytes), &limits.Error{Name: "MaxBytes", Max: most, Got: n})
-	return p.judge(way, r, n)
+	return p.judge(way, d.long(Term, d.to, n), n)
 }
 
 // Verb applies a rule of the protocol that has fired.

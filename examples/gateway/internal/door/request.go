@@ -142,12 +142,35 @@ func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
 		t.Bytes = msg // if the rule is not in earnest
 		return p.judge(ToNode, termRefusal(err), int64(len(msg)))
 	}
-	most := min(d.maxBytes, frameLimits[d.Config.Packet])
-	if canonical && int64(len(t.Bytes)) > most {
-		r := refuse(FrameSize, "frame_size", &limits.Error{Name: "packet", Max: most, Got: int64(len(t.Bytes))})
-		return p.judge(ToNode, r, int64(len(msg)))
+	if canonical {
+		if r := d.outgrown(int64(len(t.Bytes))); r != nil {
+			return p.judge(ToNode, r, int64(len(msg)))
+		}
 	}
 	return nil
+}
+
+// outgrown refuses canonical bytes that are too many, although what came was not: a
+// compressed term, or one in a shorter form. They are held against the cap on bytes, and
+// against the frame where there are frames.
+func (d *Door) outgrown(n int64) *Refusal {
+	if n > d.maxBytes {
+		return d.long(Term, d.to, n)
+	}
+	if most := frameLimits[d.Config.Packet]; !d.Config.SpeaksHTTP() && n > most {
+		return refuse(FrameSize, "frame_size", &limits.Error{Name: "packet", Max: most, Got: n})
+	}
+	return nil
+}
+
+// long is the refusal of a message that is longer than the caps of g allow, by the lower
+// one of the two that bound it.
+func (d *Door) long(rule Rule, g *safe.Guard, n int64) *Refusal {
+	l := g.Mode().Config().Limits
+	if l.MaxBuffered < l.MaxBytes {
+		return refuse(rule, string(etf.CodeLimitBuffered), &limits.Error{Name: "MaxBuffered", Max: l.MaxBuffered, Got: n})
+	}
+	return refuse(rule, string(etf.CodeLimitBytes), &limits.Error{Name: "MaxBytes", Max: l.MaxBytes, Got: n})
 }
 
 // termRefusal is the refusal of a term by the guard: for its atoms, or for itself.

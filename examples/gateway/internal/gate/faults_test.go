@@ -385,6 +385,25 @@ func TestLedgerIsLost(t *testing.T) {
 	if g.Sum("beamgate_ledger_locked") != 1 {
 		t.Error("the metric does not say so")
 	}
+	if log := g.Log(); !strings.Contains(log, `"code":"limit_atom_budget"`) || !strings.Contains(log, `"reason":"locked"`) {
+		t.Errorf("the refusal does not say why:\n%s", log)
+	}
+}
+
+// TestLostLedgerIsTold: when the gateway starts, and nothing else would say so before a
+// message is refused.
+func TestLostLedgerIsTold(t *testing.T) {
+	node := NewNode(t, nil)
+	file := filepath.Join(t.TempDir(), "web.atoms")
+	WriteFile(t, file+".state", `{"nodes":null,"granted":0,"resets":0}`)
+	g := Start(t, conf(node, "file: "+file, "", ""))
+	want := `"level":"WARN","msg":"ledger","ledger":"web","event":"no new name passes","why":`
+	if log := g.Log(); !strings.Contains(log, want) || !strings.Contains(log, "gateway budget reset web REASON") {
+		t.Error(log)
+	}
+	if g := Start(t, conf(node, "", "", "")); strings.Contains(g.Log(), "no new name") {
+		t.Error(g.Log())
+	}
 }
 
 // TestNodeClosesIdleConnections: a message is not what finds out, and makes nobody

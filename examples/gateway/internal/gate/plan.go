@@ -63,7 +63,7 @@ func (p *plan) planLedgers() error {
 			}
 			p.undos = append(p.undos, func() { l.Close() })
 		} else if p.g.config.Ledger(c.Name).File != c.File {
-			return fmt.Errorf("ledger %s: its file cannot change while the gateway runs", c.Name)
+			return fmt.Errorf("ledger %s: its file cannot change while the gateway runs: restart it", c.Name)
 		} else {
 			commit, err := l.Prepare(c)
 			if err != nil {
@@ -88,7 +88,7 @@ func (p *plan) planUpstreams() error {
 			}
 			p.ledgers[c.Ledger].OnReset(u.CloseStale)
 		} else if u.Ledger != p.ledgers[c.Ledger] {
-			return fmt.Errorf("upstream %s: its ledger cannot change while the gateway runs", c.Name)
+			return fmt.Errorf("upstream %s: its ledger cannot change while the gateway runs: restart it", c.Name)
 		} else {
 			commit, err := u.Prepare(c)
 			if err != nil {
@@ -186,6 +186,11 @@ func (p *plan) commit() {
 	g.held.Resize(int64(p.c.Global.MaxBytes))
 	for _, f := range p.commits {
 		f()
+	}
+	for name, l := range p.ledgers {
+		if why, remedy := l.Locked(); why != nil && g.ledgers[name] == nil {
+			g.Log.Warn("ledger", "ledger", name, "event", "no new name passes", "why", why.Error(), "until", remedy)
+		}
 	}
 	for name, l := range g.ledgers {
 		if p.ledgers[name] == nil {

@@ -20,6 +20,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -147,9 +148,17 @@ func (l *Ledger) reload(c config.Ledger, known *etf.AtomSet, only []*regexp.Rege
 	l.limit()
 }
 
-// known gathers the names that the configuration tells.
+// everywhere are names that each node has before it has read anything: nil from the code
+// that it starts with, the others from the emulator itself. There are many more; these are
+// what messages are full of.
+var everywhere = []string{
+	"true", "false", "nil", "undefined", "ok", "error", "none",
+	"normal", "kill", "killed", "noproc", "exit", "throw", "badarg", "EXIT", "DOWN", "infinity", "timeout",
+}
+
+// known gathers the names that every node has, and those that the configuration tells.
 func known(c config.Ledger) (*etf.AtomSet, error) {
-	set, err := etf.NewAtomSet(c.Names...)
+	set, err := etf.NewAtomSet(slices.Concat(everywhere, c.Names)...)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +177,7 @@ func known(c config.Ledger) (*etf.AtomSet, error) {
 	if c.Release != "" {
 		more, err := etf.AtomSetFromRelease(os.DirFS(c.Release))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", c.Release, err)
 		}
 		set = set.Union(more)
 	}
@@ -226,6 +235,29 @@ func (l *Ledger) Stats() Stats {
 		}
 	}
 	return s
+}
+
+// Locked says why no new name passes at all, and what changes that. The error is nil if
+// new names pass as far as the allowance goes.
+func (l *Ledger) Locked() (why error, remedy string) {
+	s := l.Stats()
+	l.mu.Lock()
+	nodes := strings.Join(l.config.Nodes, ", ")
+	l.mu.Unlock()
+	switch {
+	case s.Locked == nil && s.Waiting:
+		return ErrWaiting, "a report of " + nodes
+	case s.Locked == nil:
+		return nil, ""
+	}
+	remedy = "start the node again, and then: gateway budget reset " + l.Name + " REASON"
+	if nodes != "" {
+		remedy = "a report of " + nodes
+	}
+	if !errors.Is(s.Locked, fs.ErrNotExist) { // it is there, and may be written again
+		remedy = "room on the disk, if that is full; or else: " + remedy
+	}
+	return s.Locked, remedy
 }
 
 // Grant raises the allowance of this incarnation by n names, and keeps that.

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 )
 
 // state is what is kept beside the file of the budget: for which incarnation the
@@ -30,7 +32,7 @@ type Incarnation struct {
 	Started  int64 `json:"started"` // milliseconds since 1970
 }
 
-func statePath(file string) string { return file + ".state" }
+func statePath(file string) string { return file + config.LedgerState }
 
 // load reads the state, and reports whether there was one.
 func (s *state) load(file string) (bool, error) {

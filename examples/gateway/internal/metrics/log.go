@@ -5,15 +5,19 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 
 	"golang.org/x/time/rate"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
+	"github.com/beamgate/beamgate/limits"
 )
 
 // Log writes JSON. Of refusals it writes so many a second, and then how many it
@@ -55,10 +59,32 @@ func (l *Log) refusal(v *door.Verdict) {
 	if name := limitName(v.Refusal); name != "" {
 		attrs = append(attrs, "limit", name)
 	}
+	if why := reason(v.Refusal); why != "" {
+		attrs = append(attrs, "reason", why)
+	}
 	if n := l.omitted.Swap(0); n > 0 {
 		attrs = append(attrs, "omitted", n)
 	}
-	l.Logger.Warn("refused", attrs...)
+	said := "refused"
+	if v.Mode == door.Shadow {
+		said = "would be refused, and passes: shadow"
+	}
+	l.Logger.Warn(said, attrs...)
+}
+
+// reason tells, of a new name that did not pass, whether a ledger is spent or lets none
+// pass at all. Other bounds have names.
+func reason(r *door.Refusal) string {
+	var spent *limits.Error
+	switch {
+	case errors.Is(r, limits.ErrBudgetLocked):
+		return "locked"
+	case errors.Is(r, ledger.ErrWaiting):
+		return "waiting for the node's report"
+	case r.Rule == door.Atoms && errors.As(r, &spent) && strings.HasPrefix(spent.Name, "AtomBudget"):
+		return "spent"
+	}
+	return ""
 }
 
 // Client is how a client stands in the log. A name that was proven by a

@@ -51,7 +51,7 @@ func New(log *Log) *Metrics {
 		m.names = append(m.names, "beamgate_"+name)
 		return v
 	}
-	m.verdicts = counter("verdicts_total", "Decisions, by what they were.", "listener", "direction", "mode", "rule", "code", "limit")
+	m.verdicts = counter("verdicts_total", "Decisions, by what they were. Code ok counts each message that went on, those too that a rule in shadow would refuse, which its own code counts as well: of messages, the share that would be refused is at most the sum of the other codes over that of ok.", "listener", "direction", "mode", "rule", "code", "limit")
 	m.bytes = counter("passed_bytes_total", "Bytes of messages that passed, as they came.", "listener", "direction")
 	m.took = histogram("check_seconds", "Time to check a message.", prometheus.ExponentialBuckets(1e-6, 4, 10), "listener", "direction")
 	m.words = histogram("heap_words", "Words that a message costs the node, of one message in 64.", prometheus.ExponentialBuckets(8, 4, 11), "listener")

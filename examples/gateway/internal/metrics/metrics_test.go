@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
+	"github.com/beamgate/beamgate/limits"
 	"github.com/beamgate/beamgate/safe"
 )
 
@@ -59,6 +62,38 @@ func TestLogHasBounds(t *testing.T) {
 	}
 	if s := out.String(); !strings.Contains(s, `"offset":12`) || strings.Contains(s, "secret") {
 		t.Error(s)
+	}
+}
+
+// TestLogTellsWhatPassed: what a rule in shadow would refuse is not called refused.
+func TestLogTellsWhatPassed(t *testing.T) {
+	for mode, want := range map[door.Mode]string{door.Enforce: `"msg":"refused"`, door.Shadow: `"msg":"would be refused, and passes: shadow"`} {
+		var out bytes.Buffer
+		New(NewLog(&out, config.Log{Level: "info", Client: "ip", PerSec: 3})).Verdict(&door.Verdict{Mode: mode, Refusal: &door.Refusal{Rule: door.Rate, Code: "rate"}})
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s: %s", mode, out.String())
+		}
+	}
+}
+
+// TestReason: of names that did not pass, the log tells a locked ledger from a spent one.
+func TestReason(t *testing.T) {
+	spent := &limits.Error{Name: "AtomBudget(web)", Max: 3, Got: 4}
+	for _, c := range []struct {
+		rule door.Rule
+		err  error
+		want string
+	}{
+		{door.Atoms, &etf.Error{Code: etf.CodeLimitAtomBudget, Err: limits.ErrBudgetLocked}, "locked"},
+		{door.Atoms, &etf.Error{Code: etf.CodeLimitAtomBudget, Err: ledger.ErrWaiting}, "waiting for the node's report"},
+		{door.Atoms, spent, "spent"},
+		{door.Atoms, &limits.Error{Name: "per_client"}, ""},
+		{door.Term, spent, ""},
+		{door.Rate, nil, ""},
+	} {
+		if got := reason(&door.Refusal{Rule: c.rule, Err: c.err}); got != c.want {
+			t.Errorf("%v: %q, want %q", c.err, got, c.want)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package web_test
 
 import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
 	"io"
 	"net/http"
 	"strings"
@@ -160,5 +163,26 @@ func TestConnectionNamesWhatIsJudged(t *testing.T) {
 			r.Header.Set("Connection", "Content-Type")
 		}
 		send(t, c, r).want(t, status, "rejected_export")
+	}
+}
+
+// TestCanonicalOutgrows: what is longer in canonical bytes is held against the cap on
+// bytes, by its name, and not against a frame.
+func TestCanonicalOutgrows(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", "profile: cache\ncaps: {MaxBytes: 100}\ndetail: full"))
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	plain := term.Bin(strings.Repeat("a", 300))
+	w.Write(plain)
+	w.Close()
+	body := string(append(binary.BigEndian.AppendUint32([]byte{131, 80}, uint32(len(plain))), z.Bytes()...))
+	if len(body) > 100 {
+		t.Fatal(len(body))
+	}
+	a := do(t, g, "POST", "/", body, "Content-Type", etf)
+	a.want(t, 413, "limit_bytes")
+	if n := g.Count("rule=term", "code=limit_bytes", "limit=MaxBytes"); n != 1 {
+		t.Errorf("%v refused by the cap: %s", n, a.body)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // closeCode is the code of WebSocket for a refusal.
 func closeCode(r *door.Refusal) websocket.StatusCode {
 	switch {
-	case r.Code == string(etf.CodeLimitBytes), r.Rule == door.FrameSize:
+	case r.Code == string(etf.CodeLimitBytes), r.Code == string(etf.CodeLimitBuffered), r.Rule == door.FrameSize:
 		return websocket.StatusMessageTooBig
 	case r.Code == "text":
 		return websocket.StatusUnsupportedData

@@ -55,6 +55,9 @@ func status(r *door.Refusal) int {
 	if errors.As(r.Err, &e) && r.Rule != door.Deadline {
 		return e.Status
 	}
+	if r.Rule == door.Term && (r.Code == string(etf.CodeLimitBytes) || r.Code == string(etf.CodeLimitBuffered)) {
+		return http.StatusRequestEntityTooLarge // as package safe has it
+	}
 	return statuses[r.Rule]
 }
 
