@@ -18,7 +18,7 @@ func TestBadConfigs(t *testing.T) {
 		"release is 24":   {Release: 24},
 		"release is 29":   {Release: 29},
 		"release is -1":   {Release: -1},
-		"refuses Pids":     {Policy: etf.Policy{Allow: etf.Pids, Refuse: etf.Pids | etf.Maps}},
+		"refuses Pids":    {Policy: etf.Policy{Allow: etf.Pids, Refuse: etf.Pids | etf.Maps}},
 		"Identities":      {Policy: etf.Policy{Allow: etf.Compressed}},
 		"creation":        {Node: etf.Node{Creation: 3}},
 		"MaxGrowth":       {Unmarshal: etf.UnmarshalOptions{MaxGrowth: -1}},

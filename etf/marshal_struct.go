@@ -61,7 +61,19 @@ func (f *field) omitted(v reflect.Value) bool {
 		return false
 	}
 	fv := f.of(v, false)
-	return !fv.IsValid() || f.omitEmpty && isEmpty(fv)
+	return !fv.IsValid() || f.omitEmpty && (isEmpty(fv) || fv.Kind() == reflect.Struct && f.plan.st != nil && f.plan.st.isEmpty(fv))
+}
+
+// isEmpty reports whether a struct has nothing but fields that are zero or left out: read
+// again, it would be the zero value.
+func (st *structPlan) isEmpty(v reflect.Value) bool {
+	for i := range st.fields {
+		f := &st.fields[i]
+		if !f.omitted(v) && !f.of(v, false).IsZero() {
+			return false
+		}
+	}
+	return true
 }
 
 // isEmpty is what omitempty leaves out: zero values and what has no elements.

@@ -271,3 +271,28 @@ func TestHooksOfTheStandardLibrary(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOmittedStructs: a struct whose fields are all left out is left out itself, as it
+// would be once it was read again.
+func TestOmittedStructs(t *testing.T) {
+	type inner struct {
+		List []int          `etf:"l,omitempty"`
+		Map  map[string]int `etf:"m,omitempty"`
+		N    int            `etf:"n"`
+	}
+	type middle struct {
+		Inner inner `etf:"i,omitempty"`
+	}
+	type outer struct {
+		Middle middle `etf:"o,omitempty"`
+	}
+	for i, v := range []outer{{}, {middle{inner{List: []int{}}}}, {middle{inner{Map: map[string]int{}, List: []int{}}}}} {
+		if b, err := etf.Marshal(v); err != nil || !bytes.Equal(b, ext(mapOf())) {
+			t.Errorf("%d: %x, %v", i, b, err)
+		}
+	}
+	v := outer{middle{inner{List: []int{}, N: 1}}}
+	if b, err := etf.Marshal(v); err != nil || !bytes.Equal(b, ext(mapOf(atom("o"), mapOf(atom("i"), mapOf(atom("n"), small(1)))))) {
+		t.Errorf("%x, %v", b, err)
+	}
+}

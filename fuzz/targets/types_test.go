@@ -149,7 +149,8 @@ func FuzzMarshal(f *testing.F) {
 		g.Seed(defaultSeed, i)
 		f.Add(g.Payload(), []byte{byte(i), byte(i / 5), 5, byte(i / 2), 4, 3})
 	}
-	f.Add([]byte("0"), []byte("$%8.7.")) // a map whose keys hold hooks and pointers
+	f.Add([]byte("0"), []byte("$%8.7."))     // a map whose keys hold hooks and pointers
+	f.Add([]byte("9"), []byte("1%100%1001")) // structs of nothing but fields that are left out
 	loose := compile(f, etf.OTP())
 	f.Fuzz(func(t *testing.T, data, shape []byte) {
 		typ := (&typesOf{shape}).typ(3)

@@ -107,7 +107,7 @@ func budget(l *ledger.Ledger) Budget {
 		Name: l.Name, Max: s.Max, Spent: s.Committed, Reserved: s.Reserved, Remaining: s.Remaining,
 		Known: s.Preloaded, Refused: s.Refused, Lives: s.Resets,
 	}
-	if why, remedy := l.Locked(); why != nil {
+	if remedy, why := l.Locked(); why != nil {
 		b.Locked, b.Until = why.Error(), remedy
 	}
 	return b

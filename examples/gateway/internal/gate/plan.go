@@ -188,7 +188,7 @@ func (p *plan) commit() {
 		f()
 	}
 	for name, l := range p.ledgers {
-		if why, remedy := l.Locked(); why != nil && g.ledgers[name] == nil {
+		if remedy, why := l.Locked(); why != nil && g.ledgers[name] == nil {
 			g.Log.Warn("ledger", "ledger", name, "event", "no new name passes", "why", why.Error(), "until", remedy)
 		}
 	}

@@ -72,12 +72,12 @@ func TestLockedSaysUntilWhen(t *testing.T) {
 	for _, nodes := range [][]string{nil, {webNode}} {
 		c := config.Ledger{Max: 3, Nodes: nodes, File: filepath.Join(t.TempDir(), "web.atoms")}
 		l := open(t, c)
-		why, until := l.Locked()
+		until, why := l.Locked()
 		if nodes == nil && why != nil || nodes != nil && (why != ErrWaiting || until != "a report of "+webNode) {
 			t.Errorf("%v %q", why, until)
 		}
 		l.Report(report(1))
-		if why, until = l.Locked(); why != nil || until != "" {
+		if until, why = l.Locked(); why != nil || until != "" {
 			t.Errorf("%v %q", why, until)
 		}
 		l.Close()
@@ -88,13 +88,13 @@ func TestLockedSaysUntilWhen(t *testing.T) {
 		if nodes != nil {
 			want = "a report of " + webNode
 		}
-		if why, until = open(t, c).Locked(); why == nil || !strings.Contains(why.Error(), "lost") || !strings.HasSuffix(until, want) || strings.Contains(until, "disk") {
+		if until, why = open(t, c).Locked(); why == nil || !strings.Contains(why.Error(), "lost") || !strings.HasSuffix(until, want) || strings.Contains(until, "disk") {
 			t.Errorf("%v %q", why, until)
 		}
 		if err := os.WriteFile(c.File, []byte("damaged"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if why, until = open(t, c).Locked(); why == nil || !strings.HasSuffix(until, want) || !strings.Contains(until, "disk") {
+		if until, why = open(t, c).Locked(); why == nil || !strings.HasSuffix(until, want) || !strings.Contains(until, "disk") {
 			t.Errorf("%v %q", why, until)
 		}
 	}

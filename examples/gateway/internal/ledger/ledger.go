@@ -239,16 +239,16 @@ func (l *Ledger) Stats() Stats {
 
 // Locked says why no new name passes at all, and what changes that. The error is nil if
 // new names pass as far as the allowance goes.
-func (l *Ledger) Locked() (why error, remedy string) {
+func (l *Ledger) Locked() (remedy string, why error) {
 	s := l.Stats()
 	l.mu.Lock()
 	nodes := strings.Join(l.config.Nodes, ", ")
 	l.mu.Unlock()
 	switch {
 	case s.Locked == nil && s.Waiting:
-		return ErrWaiting, "a report of " + nodes
+		return "a report of " + nodes, ErrWaiting
 	case s.Locked == nil:
-		return nil, ""
+		return "", nil
 	}
 	remedy = "start the node again, and then: gateway budget reset " + l.Name + " REASON"
 	if nodes != "" {
@@ -257,7 +257,7 @@ func (l *Ledger) Locked() (why error, remedy string) {
 	if !errors.Is(s.Locked, fs.ErrNotExist) { // it is there, and may be written again
 		remedy = "room on the disk, if that is full; or else: " + remedy
 	}
-	return s.Locked, remedy
+	return remedy, s.Locked
 }
 
 // Grant raises the allowance of this incarnation by n names, and keeps that.
