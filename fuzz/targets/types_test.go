@@ -71,6 +71,9 @@ func comesBack(t *testing.T, loose *etf.Mode, v reflect.Value) {
 		if oneWay(v.Type().Elem()) {
 			return
 		}
+		if errors.Is(err, errNoLetter) && bytes.Contains(b, []byte("Elixir.Decimal")) {
+			return // as a number a Letter has no leading zero
+		}
 		t.Fatalf("%v: %v\n%x", v.Elem(), err, b)
 	}
 	form, err := etf.Marshal(again.Interface())
