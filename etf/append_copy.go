@@ -83,8 +83,7 @@ func (e *writing) pidTo(b []byte, p *Pid) (_ []byte, ok bool) {
 	if b, ok = e.nameTo(append(b, wire.TagNewPid), p.Node); !ok {
 		return b, false
 	}
-	b = be.AppendUint32(be.AppendUint32(b, p.ID), p.Serial)
-	return be.AppendUint32(b, p.Creation), true
+	return pidNumbers(b, p), true
 }
 
 // referenceTo is AppendReference, as pidTo is AppendPid.
@@ -96,11 +95,7 @@ func (e *writing) referenceTo(b []byte, r *Reference) (_ []byte, ok bool) {
 	if b, ok = e.nameTo(append(b, wire.TagNewerReference, 0, byte(n)), r.Node); !ok {
 		return b, false
 	}
-	b = be.AppendUint32(b, r.Creation)
-	for _, w := range r.Words {
-		b = be.AppendUint32(b, w)
-	}
-	return b, true
+	return referenceNumbers(b, r), true
 }
 
 // textTo appends a text as a binary, and reports whether it is UTF-8 and not too long.

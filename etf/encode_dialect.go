@@ -101,8 +101,13 @@ func (d Dialect) pid(dst []byte, p Pid) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	return pidNumbers(b, &p), nil
+}
+
+// pidNumbers appends what follows the node of a NEW_PID_EXT.
+func pidNumbers(b []byte, p *Pid) []byte {
 	b = be.AppendUint32(be.AppendUint32(b, p.ID), p.Serial)
-	return be.AppendUint32(b, p.Creation), nil
+	return be.AppendUint32(b, p.Creation)
 }
 
 // shortPort is the most that NEW_PORT_EXT is used for.
@@ -153,11 +158,16 @@ func (d Dialect) reference(dst []byte, r Reference) ([]byte, error) {
 	if err != nil {
 		return dst, err
 	}
+	return referenceNumbers(b, &r), nil
+}
+
+// referenceNumbers appends what follows the node of a NEWER_REFERENCE_EXT.
+func referenceNumbers(b []byte, r *Reference) []byte {
 	b = be.AppendUint32(b, r.Creation)
 	for _, w := range r.Words {
 		b = be.AppendUint32(b, w)
 	}
-	return b, nil
+	return b
 }
 
 func (d Dialect) export(dst []byte, e Export) ([]byte, error) {

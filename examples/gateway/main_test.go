@@ -206,6 +206,13 @@ func start(t *testing.T, node *Node) *running {
 	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
 	WriteFile(t, filepath.Join(r.dir, "token"), "a token of some length\n")
 	WriteFile(t, r.config(), r.text(node, 3))
+	r.serve(t)
+	Eventually(t, "it is ready", func() bool { return r.get("/ready") == "ready\n" })
+	return r
+}
+
+// serve starts the program, as the files of its folder say.
+func (r *running) serve(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- serveUntil(ctx, r.config(), r.log) }()
@@ -216,8 +223,6 @@ func start(t *testing.T, node *Node) *running {
 		}
 	})
 	t.Cleanup(r.stop)
-	Eventually(t, "it is ready", func() bool { return r.get("/ready") == "ready\n" })
-	return r
 }
 
 func (r *running) config() string { return filepath.Join(r.dir, "gateway.yaml") }
@@ -316,15 +321,7 @@ func TestLostLedger(t *testing.T) {
 	if status != 0 || !strings.Contains(errs, "warning: "+r.config()+":4:23: ledgers[0].file: ") || !strings.Contains(errs, "is lost") {
 		t.Errorf("%d %s", status, errs)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- serveUntil(ctx, r.config(), r.log) }()
-	defer func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}()
+	r.serve(t)
 	Eventually(t, "it runs", func() bool { return r.get("/ping") == "pong\n" })
 	Eventually(t, "the operator sees it", func() bool {
 		status, out, _ := program("budget", "-admin", r.admin, "show")
@@ -404,15 +401,7 @@ func TestNoTokenFile(t *testing.T) {
 	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
 	text := strings.Replace(r.text(NewNode(t, nil), 3), ", token_file: "+filepath.Join(r.dir, "token"), "", 1)
 	WriteFile(t, r.config(), text)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- serveUntil(ctx, r.config(), r.log) }()
-	defer func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}()
+	r.serve(t)
 	Eventually(t, "it is ready", func() bool { return r.get("/ready") == "ready\n" })
 	status, _, errs := program("budget", "-admin", r.admin, "grant", "web", "2", "x")
 	if status != 1 || !strings.Contains(errs, "403") || !strings.Contains(errs, "admin.token_file is not configured") {

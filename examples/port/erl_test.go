@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,13 +15,7 @@ import (
 // but fails if the environment has CI=true.
 func erlang(t *testing.T) func(args ...string) string {
 	t.Helper()
-	erl, erlc, err := beam.Lookup()
-	if err != nil {
-		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
-			t.Fatalf("this test needs erl and erlc, and CI must have them: %v", err)
-		}
-		t.Skipf("skipped, for it needs erl and erlc in PATH: %v", err)
-	}
+	erl, erlc := beam.Need(t)
 	dir := t.TempDir()
 	if text, err := exec.Command(erlc, "-Wall", "-Werror", "-o", dir, "port_example.erl").CombinedOutput(); err != nil {
 		t.Fatalf("erlc: %v: %s", err, text)

@@ -415,3 +415,32 @@ func TestStackIsLetGo(t *testing.T) {
 		t.Errorf("room for %d is kept", cap(in.m.stack))
 	}
 }
+
+// TestNamesAreFoundInScan: a name that the slice has held before is found by scan, which
+// asks nobody. Its hash has to be that of longHash: where it is not, nothing is wrong,
+// and all is slower.
+func TestNamesAreFoundInScan(t *testing.T) {
+	p := program(0)
+	var names [][]byte
+	for n := shortMax + 1; n < 32; n++ {
+		names = append(names, bytes.Repeat([]byte{'x'}, n))
+	}
+	for n := 2; n < 32; n++ {
+		names = append(names, append([]byte("\u00e9"), bytes.Repeat([]byte{'x'}, n-2)...))
+	}
+	end := append([]byte{TagBinary, 0, 0, 0, tailMax}, make([]byte, tailMax)...)
+	for _, name := range names {
+		atom := append([]byte{TagSmallAtomUTF8, byte(len(name))}, name...)
+		again := map[string][]byte{"an element": atom, "a key": slices.Concat([]byte{TagMap, 0, 0, 0, 2}, atom, []byte{TagNil, TagNil, TagNil})}
+		if name[0] == 'x' { // where the length is wide the tag is read over, and only ASCII goes on
+			again["with a wide length"] = append([]byte{TagAtomUTF8, 0, byte(len(name))}, name...)
+		}
+		for what, again := range again {
+			term := slices.Concat([]byte{Version, TagList, 0, 0, 0, 3}, atom, again, end, []byte{TagNil})
+			in, code := verdict(p, term, false)
+			if first := len("\x83l\x00\x00\x00\x03") + len("w\x00"); code != OK || in.m.atom.start != first {
+				t.Errorf("%q, %s: code %d, the name at %d was asked for, want the one at %d alone", name, what, code, in.m.atom.start, first)
+			}
+		}
+	}
+}

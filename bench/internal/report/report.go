@@ -12,7 +12,11 @@ import (
 func Markdown(r *Run) string {
 	p := new(page)
 	p.printf("# How fast\n\n")
-	p.printf("Written by `make bench`. All columns of a payload were measured in turns in one run (encoders, which hold values, after the rest), so that whatever the machine did meanwhile hit all of them alike: a ratio is the median over rounds of the ratio within a round, a time is the median over rounds with half the distance of the quartiles. Go's and the BEAM's garbage collection is counted.\n")
+	command := "make bench"
+	if r.Quick {
+		command = "go -C bench run . -quick -out ."
+	}
+	p.printf("Written by `%s`. All columns of a payload were measured in turns in one run (encoders, which hold values, after the rest), so that whatever the machine did meanwhile hit all of them alike: a ratio is the median over rounds of the ratio within a round, a time is the median over rounds with half the distance of the quartiles. Go's and the BEAM's garbage collection is counted.\n", command)
 	if r.Quick {
 		p.printf("\n**A quick run: few rounds, smaller inputs.**\n")
 	}

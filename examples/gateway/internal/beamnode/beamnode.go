@@ -259,13 +259,8 @@ func ParseTook(b []byte) (d Digest, err error) {
 // Require compiles the modules for a test, or skips it.
 func Require(t testing.TB) *Modules {
 	t.Helper()
+	beam.Need(t)
 	m, err := Compile()
-	if errors.Is(err, beam.ErrNotFound) {
-		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
-			t.Fatalf("this test needs erl and erlc, and CI must have them: %v", err)
-		}
-		t.Skipf("skipped, for it needs the BEAM (erl and erlc in PATH): %v", err)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,11 +5,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/fuzz/beam"
 )
 
 // TestEverywhere: what every node has is never charged, in no life of the node.
@@ -32,13 +32,7 @@ func TestEverywhere(t *testing.T) {
 // TestNodeHasThem asks a real node that has just started. The module holds no names but
 // its own, and the node reads ours as text.
 func TestNodeHasThem(t *testing.T) {
-	erlc, err := exec.LookPath("erlc")
-	if err != nil {
-		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
-			t.Fatal("CI must have erlc")
-		}
-		t.Skip("needs erlc")
-	}
+	erl, erlc := beam.Need(t)
 	dir := t.TempDir()
 	source := filepath.Join(dir, "has.erl")
 	text := `-module(has).
@@ -58,7 +52,7 @@ each([H | T]) ->
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, boot := range []string{"start_clean", "start_sasl"} {
-		c := exec.Command("erl", "-noinput", "-boot", boot, "-pa", dir, "-s", "has", "main")
+		c := exec.Command(erl, "-noinput", "-boot", boot, "-pa", dir, "-s", "has", "main")
 		c.Env = append(os.Environ(), "ERL_CRASH_DUMP=/dev/null", "NAMES="+strings.Join(slices.Concat(everywhere, []string{"no_node_has_this_one"}), " "))
 		out, err := c.CombinedOutput()
 		if err != nil || string(out) != "no_node_has_this_one\n" {

@@ -126,17 +126,23 @@ func (x *exchange) shape(s *source) *door.Refusal {
 	case !s.shut: // no term
 		x.noTerm(&checked)
 	default:
-		term, err := io.ReadAll(checked.Body) // of what is in memory
-		if err != nil {
-			return x.pass.Denied(door.Down, "internal", err)
+		if r := x.aTerm(&checked, s); r != nil {
+			return r
 		}
-		x.asked.Body, x.bytes, x.whole = term, term, true
-		if x.asked.AsIs {
-			x.bytes = s.kept
-			return nil
+		if !x.asked.AsIs {
+			x.bytes, x.r.Header, x.r.Trailer = x.asked.Body, checked.Header, nil
 		}
-		x.r.Header, x.r.Trailer = checked.Header, nil
 	}
+	return nil
+}
+
+// aTerm goes on with a body that is a term, as it came.
+func (x *exchange) aTerm(checked *http.Request, s *source) *door.Refusal {
+	term, err := io.ReadAll(checked.Body) // of what is in memory
+	if err != nil {
+		return x.pass.Denied(door.Down, "internal", err)
+	}
+	x.asked.Body, x.bytes, x.whole = term, s.kept, true
 	return nil
 }
 
@@ -167,11 +173,8 @@ func (x *exchange) bare(s *source) *door.Refusal {
 	case !s.shut: // no term
 		x.noTerm(&checked)
 	default:
-		term, err := io.ReadAll(checked.Body) // of what is in memory
-		if err != nil {
-			return x.pass.Denied(door.Down, "internal", err)
-		}
-		x.asked.Body, x.asked.AsIs, x.bytes, x.whole = term, true, s.kept, true
+		x.asked.AsIs = true
+		return x.aTerm(&checked, s)
 	}
 	return nil
 }
