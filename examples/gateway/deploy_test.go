@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/gate"
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/metrics"
 )
 
@@ -89,13 +89,7 @@ func metricNames(t *testing.T) []string {
 
 // TestPromtool asks Prometheus itself, where it is installed.
 func TestPromtool(t *testing.T) {
-	tool, err := exec.LookPath("promtool")
-	if err != nil {
-		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
-			t.Fatal("CI must have promtool (Debian's prometheus)")
-		}
-		t.Skip("skipped, for it needs promtool in PATH")
-	}
+	tool := Program(t, "promtool")
 	if out, err := exec.Command(tool, "check", "rules", "deploy/alerts.yaml").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

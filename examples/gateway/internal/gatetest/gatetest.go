@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -21,6 +23,20 @@ import (
 	"github.com/beamgate/beamgate/examples/gateway/internal/gate"
 	"github.com/beamgate/beamgate/examples/gateway/internal/metrics"
 )
+
+// Program finds a program that a test needs. Where it is missing the test is skipped and
+// says so; but if the environment has CI=true the test fails.
+func Program(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
+			t.Fatalf("this test needs %s, and CI must have it", name)
+		}
+		t.Skipf("skipped, for it needs %s in PATH", name)
+	}
+	return path
+}
 
 // Node is a node of frames that only pretends to be one.
 type Node struct {

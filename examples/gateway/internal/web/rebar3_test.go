@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -18,13 +17,7 @@ import (
 // TestRebar3: a Hex client that decodes whatever it is answered, behind the forward
 // proxy and behind a mirror. A hostile answer becomes a clean error.
 func TestRebar3(t *testing.T) {
-	rebar3, err := exec.LookPath("rebar3")
-	if err != nil {
-		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
-			t.Fatal("this test needs rebar3, and CI must have it")
-		}
-		t.Skip("skipped, for it needs rebar3 in PATH")
-	}
+	rebar3 := Program(t, "rebar3")
 	api := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/vnd.hex+erlang; charset=utf-8")
 		switch r.URL.Path {

@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -121,13 +119,7 @@ end`
 // TestElixirTokens: a token that Elixir has signed is still good behind the
 // gateway.
 func TestElixirTokens(t *testing.T) {
-	elixir, err := exec.LookPath("elixir")
-	if err != nil {
-		if ci, _ := strconv.ParseBool(os.Getenv("CI")); ci {
-			t.Fatal("this test needs elixir, and CI must have it")
-		}
-		t.Skip("skipped, for it needs elixir in PATH")
-	}
+	elixir := Program(t, "elixir")
 	run := func(args ...string) string {
 		out, err := exec.Command(elixir, append([]string{"-e", makeTokens, "--"}, args...)...).Output()
 		if err != nil {
