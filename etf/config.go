@@ -208,14 +208,15 @@ func (c Config) Compile() (*Mode, error) {
 	c.Atoms.Patterns = slices.Clone(c.Atoms.Patterns)
 	m := &compiled{config: c, atoms: newAtomRules(c)}
 	m.prog = wire.Compile(wire.Options{
-		Limits:      c.Limits,
-		Reject:      wire.Set(Identities&^c.Policy.Allow | c.Policy.Refuse),
-		Release:     c.Release,
-		HasNode:     c.Node.Name != "",
-		Node:        c.Node.Name,
-		Creation:    c.Node.Creation,
-		NodeAllowed: c.Policy.nodeRule(),
-		NewHook:     c.Policy.valueRules(),
+		Limits:        c.Limits,
+		Reject:        wire.Set(Identities&^c.Policy.Allow | c.Policy.Refuse),
+		Release:       c.Release,
+		HasNode:       c.Node.Name != "",
+		Node:          c.Node.Name,
+		Creation:      c.Node.Creation,
+		NodeAllowed:   c.Policy.nodeRule(),
+		StructAllowed: c.Policy.structRule(),
+		NewHook:       c.Policy.quotedRule(),
 	})
 	m.pool.New = func() any { return &session{c: m} }
 	return &Mode{c: m}, nil

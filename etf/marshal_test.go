@@ -296,3 +296,17 @@ func TestOmittedStructs(t *testing.T) {
 		t.Errorf("%x, %v", b, err)
 	}
 }
+
+// TestReferenceWords: zero words at the end are written where they are given, and
+// dropped where they are read.
+func TestReferenceWords(t *testing.T) {
+	ref := etf.Reference{Node: "a@b", Words: []uint32{7, 0, 0}, Creation: 1}
+	in := ext(newerRef(atom("a@b"), 1, 7, 0, 0))
+	if b, err := etf.Marshal(ref); err != nil || !bytes.Equal(b, in) {
+		t.Errorf("%x, %v", b, err)
+	}
+	var got etf.Reference
+	if err := compile(t, etf.OTP()).Unmarshal(in, &got); err != nil || len(got.Words) != 1 || got.Words[0] != 7 {
+		t.Error(got, err)
+	}
+}

@@ -18,16 +18,15 @@ func (p Policy) nodeRule() func(wire.Kind, []byte) bool {
 	return func(_ wire.Kind, node []byte) bool { return nodes[string(node)] }
 }
 
-// valueRules returns the maker of rules on values, nil if there are none.
-func (p Policy) valueRules() func() wire.Hook {
-	if p.Structs.Allow == nil && len(p.Structs.Deny) == 0 && !p.RefuseQuoted {
+// structRule returns the rule on the modules of structs, nil if all are wanted.
+func (p Policy) structRule() func([]byte) bool {
+	if p.Structs.Allow == nil && len(p.Structs.Deny) == 0 {
 		return nil
 	}
-	r := &ruleSet{quoted: p.RefuseQuoted, open: p.Structs.Allow == nil}
-	r.allow = nameSet(p.Structs.Allow)
-	r.deny = nameSet(p.Structs.Deny)
-	r.structs = !r.open || len(r.deny) > 0
-	return func() wire.Hook { return &visitor{rules: r} }
+	open, allow, deny := p.Structs.Allow == nil, nameSet(p.Structs.Allow), nameSet(p.Structs.Deny)
+	return func(module []byte) bool {
+		return !deny[string(module)] && (open || allow[string(module)])
+	}
 }
 
 func nameSet(names []string) map[string]bool {
@@ -38,61 +37,44 @@ func nameSet(names []string) map[string]bool {
 	return set
 }
 
-// ruleSet are the rules on values of a Policy.
-type ruleSet struct {
-	structs     bool
-	open        bool // structs that are not denied are wanted
-	allow, deny map[string]bool
-	quoted      bool
+// quotedRule returns the maker of the rule on quoted expressions, nil if there is none.
+func (p Policy) quotedRule() func() wire.Hook {
+	if !p.RefuseQuoted {
+		return nil
+	}
+	return func() wire.Hook { return new(quoted) }
 }
 
-func (r *ruleSet) wanted(module []byte) bool {
-	return !r.deny[string(module)] && (r.open || r.allow[string(module)])
-}
-
-// visitor sees the heads of one term and keeps for each depth what the rules
-// need to know of the children there.
-type visitor struct {
-	rules  *ruleSet
-	levels []level
-}
+// quoted sees the heads of one term and keeps for each depth what the rule needs to
+// know of the children there.
+type quoted struct{ levels []level }
 
 // levelsKeep is how many levels are kept from term to term.
 const levelsKeep = 4 << 10
 
 type level struct {
-	structKey bool // the key at hand is the atom __struct__
-	triple    bool // the children are those of a 3-tuple …
-	seen      int  // … of which so many came
-	shape     bool // … and look like a quoted expression so far
+	triple bool // the children are those of a 3-tuple …
+	seen   int  // … of which so many came
+	shape  bool // … and look like a quoted expression so far
 }
 
 // Head looks at a term that has depth containers around it.
-func (v *visitor) Head(k wire.Kind, role wire.Role, depth int, arity uint64, name []byte) wire.Code {
-	if depth == 0 && role == wire.RoleElement && len(v.levels) > levelsKeep { // a new term
-		v.levels = nil
+func (q *quoted) Head(k wire.Kind, tail bool, depth int, arity uint64) wire.Code {
+	if depth == 0 && !tail && len(q.levels) > levelsKeep { // a new term
+		q.levels = nil
 	}
-	v.levels = slices.Grow(v.levels, max(depth+2-len(v.levels), 0))[:max(len(v.levels), depth+2)]
-	here := &v.levels[depth]
-	if v.rules.structs {
-		switch {
-		case role == wire.RoleKey:
-			here.structKey = k == wire.KindAtom && string(name) == moduleKey
-		case role == wire.RoleValue && here.structKey && k == wire.KindAtom && !v.rules.wanted(name):
-			return wire.RejectedStruct
-		}
-	}
-	if v.rules.quoted && here.triple {
+	q.levels = slices.Grow(q.levels, max(depth+2-len(q.levels), 0))[:max(len(q.levels), depth+2)]
+	if here := &q.levels[depth]; here.triple {
 		here.shape = here.shape && quotedPart(here.seen, k)
 		if here.seen++; here.seen == 3 && here.shape {
 			return wire.RejectedQuoted
 		}
 	}
 	child := depth + 1
-	if role == wire.RoleTail { // it takes the place of the list
+	if tail { // it takes the place of the list
 		child = depth
 	}
-	v.levels[child] = level{triple: k == wire.KindTuple && arity == 3, shape: true}
+	q.levels[child] = level{triple: k == wire.KindTuple && arity == 3, shape: true}
 	return wire.OK
 }
 

@@ -244,7 +244,9 @@ type Port struct {
 }
 
 // Reference identifies a reference: one to five words in the order of the wire,
-// lowest first, zero words at the end dropped.
+// lowest first. Zero words at the end are dropped where it is read, and written where
+// they are given: to a BEAM both are the same reference, but not as keys of a map of
+// more than 32.
 type Reference struct {
 	Node     string
 	Words    []uint32

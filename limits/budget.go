@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // budgetNameBytes is the longest name a BEAM can hold: 255 characters of 4 bytes.
@@ -68,11 +69,18 @@ type Budget interface {
 // ([CreateAtomBudget], [OpenAtomBudget]) it outlives the gateway.
 //
 // Memory is bounded by Max names of at most 1,020 bytes, besides what was
-// preloaded or read from a file. As a Budget, a nil *AtomBudget is locked; the
+// preloaded or read from a file, and two tables of them all. As a Budget, a nil *AtomBudget is locked; the
 // zero value allows nothing. It must not be copied after first use.
 type AtomBudget struct {
 	io  sync.Mutex // one journal operation at a time; taken before mu, never under it
 	log *journal   // set once; its inside is guarded by io. nil: in memory only
+
+	// seen is a copy of the names in known that is read without mu, whose readers on
+	// many processors would be in each other's way. A name that it lacks need not be
+	// unknown. The next copy is made when lacked, the times that it lacked one that is
+	// known, comes up to the names to copy: so copying is paid for by asking.
+	seen   atomic.Pointer[map[string]struct{}]
+	lacked atomic.Int64
 
 	mu      sync.RWMutex // guards what follows
 	known   map[string]bool
@@ -108,10 +116,19 @@ func (b *AtomBudget) Reserve(name []byte) (held bool, err error) {
 	if b == nil {
 		return false, ErrBudgetLocked
 	}
+	if seen := b.seen.Load(); seen != nil {
+		if _, ok := (*seen)[string(name)]; ok {
+			return false, nil
+		}
+	}
 	b.mu.RLock()
 	_, ok := b.known[string(name)]
+	n := len(b.known)
 	b.mu.RUnlock()
 	if ok {
+		if b.lacked.Add(1) >= int64(n) {
+			b.copyKnown()
+		}
 		return false, nil
 	}
 	b.mu.Lock()
@@ -146,6 +163,28 @@ func (b *AtomBudget) place(name []byte) (held bool, err error) {
 	}
 	b.held[h.name] = h
 	return true, nil
+}
+
+// copyKnown makes seen anew, unless somebody else just did.
+func (b *AtomBudget) copyKnown() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.lacked.Load() < int64(len(b.known)) {
+		return
+	}
+	seen := make(map[string]struct{}, len(b.known))
+	for s := range b.known {
+		seen[s] = struct{}{}
+	}
+	b.seen.Store(&seen)
+	b.lacked.Store(0)
+}
+
+// become replaces what is known. Caller holds mu.
+func (b *AtomBudget) become(known map[string]bool) {
+	b.known = known
+	b.seen.Store(nil)
+	b.lacked.Store(0)
 }
 
 // Commit implements [Budget]. With a file it returns after the names reached
@@ -286,7 +325,8 @@ func (b *AtomBudget) Reset(reason string) error {
 	if b.next != nil { // commits that wait for io, which we hold
 		b.next.done, b.next.err = true, ErrNotReserved
 	}
-	b.known, b.held, b.next, b.lock = nil, nil, nil, nil
+	b.become(nil)
+	b.held, b.next, b.lock = nil, nil, nil
 	b.spent, b.resets = 0, resets
 	return nil
 }

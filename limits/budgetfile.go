@@ -123,7 +123,8 @@ func openBudget(d disk, path string, max int64) (*AtomBudget, error) {
 	b := NewAtomBudget(max)
 	b.log = j
 	if img != nil {
-		b.known, b.spent, b.resets = img.names, int64(len(img.names)), img.resets
+		b.become(img.names)
+		b.spent, b.resets = int64(len(img.names)), img.resets
 	}
 	switch {
 	case missing:
@@ -242,7 +243,8 @@ func RestoreAtomBudget(r io.Reader, max int64) (*AtomBudget, error) {
 		return nil, fmt.Errorf("limits: snapshot of an atom budget: %w", img.bad)
 	}
 	b := NewAtomBudget(max)
-	b.known, b.spent, b.resets = img.names, int64(len(img.names)), img.resets
+	b.become(img.names)
+	b.spent, b.resets = int64(len(img.names)), img.resets
 	return b, nil
 }
 

@@ -208,6 +208,7 @@ func (in *Input) again(p *Program, b []byte, start int) {
 	m := &in.m
 	m.reset(p, nil)
 	m.hook = nil // so that the next reset makes one
+	m.ruled = false
 	m.trusted, m.whole, m.eof = true, true, true
 	m.begun()
 	m.buf, m.pos = b, start

@@ -64,11 +64,11 @@ func (m *Machine) scalar(one bool) Event {
 	return m.endHead(one)
 }
 
-// endHead shows the scalar in m.cur, whose head is at m.pos, to the value rules,
+// endHead shows the scalar in m.cur, whose head is at m.pos, to the rules on values,
 // and ends it unless its payload is still to come.
 func (m *Machine) endHead(one bool) Event {
 	c := &m.cur
-	if m.hook != nil && !m.visit(c.kind, c.num) {
+	if m.ruled && !m.visit(c.kind, c.num) {
 		return EvFail
 	}
 	if c.flags&FlagOpen == 0 {
@@ -141,7 +141,7 @@ func (m *Machine) open(opens class, n int64, width int, one bool) Event {
 	}
 	m.terms += children
 	m.words += cost
-	if m.hook != nil && !m.visit(kind, uint64(n)) {
+	if m.ruled && !m.visit(kind, uint64(n)) {
 		return EvFail
 	}
 	m.pos += width
@@ -209,7 +209,9 @@ func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) cl
 		m.deepest = max(m.deepest, k+1)
 	}
 	if opens == clsMap {
-		if n == 1 || m.trusted && !m.recoding {
+		if n == 1 && m.ruled && m.p.structAllowed != nil {
+			opens = clsMap1 | watched
+		} else if n == 1 || m.trusted && !m.recoding {
 			opens = clsMap1
 		} else if !m.recoding {
 			if k := len(m.maps); k == cap(m.maps) {
@@ -271,24 +273,49 @@ func (m *Machine) afford(width, slots, depth, terms, arity, words int64, tooLarg
 	return true
 }
 
-// visit shows a term's head to the value rules.
+// visit shows a term's head to the rules on values.
 func (m *Machine) visit(k Kind, num uint64) bool {
-	role := RoleElement
+	if m.p.structAllowed != nil && !m.visitStruct(k) {
+		return false
+	}
+	if m.hook == nil {
+		return true
+	}
+	tail := false
 	switch m.top.cls.base() {
-	case clsMap, clsMap1:
-		role = RoleKey
-		if m.top.left&1 == 1 {
-			role = RoleValue
-		}
 	case clsTail, clsStrEnd, clsImproper:
-		role = RoleTail
+		tail = true
 	}
-	var name []byte
-	if k == KindAtom {
-		name = m.atomName()
-	}
-	if code := m.hook.Head(k, role, len(m.stack), num, name); code != OK {
+	if code := m.hook.Head(k, tail, len(m.stack), num); code != OK {
 		return m.refuse(code)
+	}
+	return true
+}
+
+// structKey is the key of a map that makes it a struct of Elixir: its value, an atom,
+// names the module. structLow are its first bytes, as scan loads them.
+const (
+	structKey = "__struct__"
+	structLow = '_' | '_'<<8 | 's'<<16 | 't'<<24 | 'r'<<32 | 'u'<<40 | 'c'<<48 | 't'<<56
+)
+
+// visitStruct is the rule on structs. It has to see the key, and the value behind it;
+// nothing else of a map is of interest, and scan may read it by itself.
+func (m *Machine) visitStruct(k Kind) bool {
+	c := m.top.cls.base()
+	if c != clsMap && c != clsMap1 {
+		return true
+	}
+	isValue := m.top.cls&watched != 0
+	m.top.cls &^= watched
+	switch {
+	case k != KindAtom:
+	case m.top.left&1 == 0:
+		if string(m.atomName()) == structKey {
+			m.top.cls |= watched
+		}
+	case isValue && !m.p.structAllowed(m.atomName()):
+		return m.refuse(RejectedStruct)
 	}
 	return true
 }

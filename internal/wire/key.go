@@ -111,7 +111,7 @@ func (m *Machine) keyScalar(c *scalar) bool {
 		return true // the end of a list
 	}
 	off := m.base + int64(c.head)
-	if c.kind == KindAtom && m.top.cls == clsMap {
+	if c.kind == KindAtom && m.top.cls&^watched == clsMap {
 		s, ok := m.countKey(off)
 		return ok && m.addAtomKey(s, off)
 	}

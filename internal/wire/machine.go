@@ -65,12 +65,13 @@ const (
 	pending class = 0x40  // the version byte, a payload or a part comes next
 	hashed  class = 0x80  // the container is (in) a key
 	recoded class = 0x100 // only inside scan: what is not canonical is written anew
+	watched class = 0x200 // of a map: the term at hand may be __struct__, or is its value
 
 	scanMarks = built | looked | recoded
 )
 
 // base is the class without its marks.
-func (c class) base() class { return c &^ (pending | hashed) }
+func (c class) base() class { return c &^ (pending | hashed | watched) }
 
 // frame is an open container; total-left is the index of the child at hand.
 type frame struct {
@@ -81,21 +82,10 @@ type frame struct {
 }
 
 // Hook sees the head of each term, for rules on values. depth counts the
-// containers around it; name is set for atoms, and borrowed.
+// containers around it; tail tells that it stands in the tail of a list.
 type Hook interface {
-	Head(k Kind, role Role, depth int, arity uint64, name []byte) Code
+	Head(k Kind, tail bool, depth int, arity uint64) Code
 }
-
-// Role is the place of a term in its container.
-type Role uint8
-
-// The roles of a term.
-const (
-	RoleElement Role = iota
-	RoleKey
-	RoleValue
-	RoleTail
-)
 
 // modes are what a Machine is told, and where it stands. They are together, and
 // so are counts, because a term begins by clearing them: two stores do it.
@@ -110,6 +100,7 @@ type modes struct {
 	building      bool // nodes are made, see planter
 	recoding      bool // the term is written anew, see recoder
 	inexact       bool // the cost is a bound
+	ruled         bool // there are rules on values
 	errTag        byte
 	errCode       Code
 }
@@ -198,6 +189,7 @@ func (m *Machine) reset(p *Program, names Names) {
 	m.counts = counts{} // by itself, or it is made elsewhere and copied
 	m.top.left, m.top.cls, m.top.tailed, m.top.total = 1, clsRoot|pending, false, 1
 	m.terms, m.lastKey, m.keyRoom, m.padEnd = 1, 0, p.maxKeys, -1
+	m.ruled = p.ruled
 	if p != m.p || m.grown || p.newHook != nil || m.serial > 1<<31 {
 		m.rearrange(p)
 	}

@@ -21,7 +21,9 @@ type Options struct {
 	// NodeAllowed, if set, decides on the node names of ids by kind
 	// (KindPid, KindPort, KindReference).
 	NodeAllowed func(kind Kind, node []byte) bool
-	// NewHook, if set, makes the value rules of one term.
+	// StructAllowed, if set, decides on the modules of structs.
+	StructAllowed func(module []byte) bool
+	// NewHook, if set, makes the other rules on values of one term.
 	NewHook func() Hook
 }
 
@@ -53,6 +55,9 @@ type Program struct {
 	creation    uint32
 	nodeAllowed func(Kind, []byte) bool
 	newHook     func() Hook
+	ruled       bool // there are rules on values
+
+	structAllowed func([]byte) bool
 
 	// Facts of the release, spelled out once.
 	maxBigDigits  int64 // LARGE_BIG_EXT digit bytes
@@ -77,7 +82,8 @@ func Compile(o Options) *Program {
 	p := &Program{
 		reject: o.Reject, release: o.Release,
 		hasNode: o.HasNode, node: o.Node, creation: o.Creation,
-		nodeAllowed: o.NodeAllowed, newHook: o.NewHook,
+		nodeAllowed: o.NodeAllowed, newHook: o.NewHook, structAllowed: o.StructAllowed,
+		ruled: o.NewHook != nil || o.StructAllowed != nil,
 		seedA: maphash.MakeSeed(), seedB: maphash.MakeSeed(),
 	}
 	p.setLimits(o.Limits)

@@ -28,6 +28,7 @@ func (m *Machine) aside(pos int) *Machine {
 	n := &Machine{}
 	n.reset(m.p, nil)
 	n.hook = nil
+	n.ruled = false
 	n.trusted, n.eof = true, true
 	n.begun()
 	n.buf, n.pos = m.buf, pos

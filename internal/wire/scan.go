@@ -263,7 +263,7 @@ func (m *Machine) scan(b []byte, ended bool) (x exit) {
 	// Tails of lists, elements of strings, payloads and parts that go on are step's.
 	// A hashed container is not: its terms leave by exits for their hashes.
 	if cls&^scanMarks > clsImproper && left != 0 {
-		if c := cls &^ (scanMarks | hashed); c > clsImproper { // pending too
+		if c := cls &^ (scanMarks | hashed | watched); c > clsImproper { // pending too
 			x = exitSpecial
 			goto out
 		}
@@ -461,8 +461,9 @@ again:
 								}
 								tr.nodes[tr.at.end-int(left)] = tr.atoms[id]
 							} else if cls >= clsMap && left&1 == 0 || cls > clsMap {
-								// A key: atoms are told apart by their numbers.
-								if cls != clsMap || m.keyRoom <= 0 {
+								// A key: atoms are told apart by their numbers. One that may be __struct__
+								// is for the rule on structs, if there is one.
+								if cls != clsMap || m.keyRoom <= 0 || lo == structLow && m.ruled {
 									break
 								}
 								st := &m.maps[len(m.maps)-1]
@@ -671,8 +672,9 @@ again:
 					continue
 				}
 				// Above 32 keys a map costs by another rule, and its cost is a bound. Room for
-				// the state of its keys is made in push.
-				if n > flatMapMax || n > 1 && len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
+				// the state of its keys is made in push. Whether the one pair of a map makes
+				// it a struct is not looked at here.
+				if n > flatMapMax || n == 1 && m.ruled || n > 1 && len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
 					goto slow
 				}
 

@@ -108,9 +108,9 @@ func (m *Machine) step(one bool) Event {
 	return m.show()
 }
 
-// show lets the value rules see the scalar in m.cur.
+// show lets the rules on values see the scalar in m.cur.
 func (m *Machine) show() Event {
-	if m.hook == nil {
+	if !m.ruled {
 		return evScalar
 	}
 	end := m.pos

@@ -9,11 +9,13 @@ import (
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/internal/wire"
 	"github.com/beamgate/beamgate/limits"
+	"github.com/beamgate/beamgate/safe"
 )
 
 // library are the drivers of beamgate.
 var library = []Column{
 	{Key: "validate", Title: "Validate", Family: Check, once: items(mode.Validate)},
+	{Key: "guard", Title: "Guard.Check", Family: Check, once: guard},
 	{Key: "keyless", Title: "Validate's machine without its look at keys", Family: Check, once: keyless},
 	{Key: "measure", Title: "Measure", Family: Check, once: items(func(b []byte) error { _, err := mode.Measure(b); return err })},
 	{Key: "tokens", Title: "ReadToken, slice", Family: Check, once: tokens(func(d *etf.Decoder, _ *bytes.Reader, b []byte) { d.ResetBytes(b) })},
@@ -40,6 +42,16 @@ func clone(p *payload.Payload) (func() error, error) {
 		}
 		return nil
 	})(p)
+}
+
+// guard is what a gateway asks of each message: Validate with the rule on structs, and
+// with a budget that every name is shown to. It knows them all from the first time on.
+func guard(p *payload.Payload) (func() error, error) {
+	g, err := safe.NewGuard(safe.Forward{Budgets: []limits.Budget{limits.NewAtomBudget(1 << 20)}})
+	if err != nil {
+		return nil, err
+	}
+	return items(g.Check)(p)
 }
 
 // keyless runs the machine as Decode does when it reads an accepted term for the
