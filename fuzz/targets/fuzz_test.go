@@ -103,10 +103,10 @@ func FuzzInterleave(f *testing.F) {
 	for i, b := range seeds() {
 		f.Add(b, uint8(asIs), []byte{byte(i), 1, 2, 3, 4, 5, 6, 7}, uint8(i))
 	}
-	m := compile(f, etf.OTP())
+	modes := []*etf.Mode{compile(f, etf.OTP()), newStructRule(f).mode}
 	f.Fuzz(func(t *testing.T, data []byte, way uint8, moves []byte, cut uint8) {
 		b := payloadOf(data, way)
-		w := newWalk(m, b, moves, cut)
+		w := newWalk(modes[len(moves)%2], b, moves, cut)
 		if dis := w.run(); dis != nil {
 			t.Fatalf("%v\nmoves %q\n%x", dis, w.log, b)
 		}

@@ -25,7 +25,7 @@ func IsInput(text []byte) bool {
 // withWay are the fuzz targets whose first arguments are those of payloadOf.
 var withWay = []string{
 	"FuzzAgree", "FuzzBEAM", "FuzzBudgets", "FuzzChunking", "FuzzFrames", "FuzzInterleave",
-	"FuzzMalleable", "FuzzMeasure", "FuzzRoundTrip", "FuzzUnmarshal",
+	"FuzzMalleable", "FuzzMeasure", "FuzzRoundTrip", "FuzzStructs", "FuzzUnmarshal",
 }
 
 // InputPayload returns the payload that an input of a target of this package
