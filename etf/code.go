@@ -1,6 +1,8 @@
 package etf
 
 import (
+	"slices"
+
 	"github.com/beamgate/beamgate/internal/wire"
 )
 
@@ -182,8 +184,11 @@ var codeTexts = [wire.NumCodes]Code{
 func Codes() []Code { return append([]Code(nil), codeTexts[1:]...) }
 
 // sentinel is what errors.Is finds behind a code.
-func sentinel(c wire.Code) error {
+func sentinel(text Code) error {
+	c := wire.Code(max(slices.Index(codeTexts[:], text), 0))
 	switch {
+	case c == wire.OK: // no code of this package
+		return nil
 	case c == wire.Truncated:
 		return ErrTruncated
 	case c == wire.Trailing:

@@ -12,11 +12,11 @@ import (
 
 // What errors.Is finds in an [*Error], by the group of its Code.
 var (
-	ErrMalformed = errors.New("malformed external term")
-	ErrTruncated = errors.New("truncated external term")
-	ErrTrailing  = errors.New("bytes after the external term")
-	ErrRejected  = errors.New("external term rejected by policy")
-	ErrLimit     = errors.New("external term over a limit")
+	ErrMalformed = errors.New("etf: malformed external term")
+	ErrTruncated = errors.New("etf: truncated external term")
+	ErrTrailing  = errors.New("etf: bytes after the external term")
+	ErrRejected  = errors.New("etf: external term rejected by policy")
+	ErrLimit     = errors.New("etf: external term over a limit")
 )
 
 // Error is why a term was refused. It is the same for a slice and for a reader
@@ -47,8 +47,6 @@ type Error struct {
 	// Err is the error of the reader or of a limits.Budget, if there is one. Its
 	// text may tell what is nobody's business; errors.Is and As find it.
 	Err error
-
-	sentinel error
 }
 
 // Error describes the refusal in one line, which begins with Code as it is, behind
@@ -99,8 +97,9 @@ func (e *Error) advice() string {
 	return ""
 }
 
-// Is reports whether target is the sentinel of e's group.
-func (e *Error) Is(target error) bool { return target != nil && target == e.sentinel }
+// Is reports whether target is the sentinel of the group that Code is in, for an Error
+// that somebody else made as well.
+func (e *Error) Is(target error) bool { return target != nil && target == sentinel(e.Code) }
 
 // Unwrap returns the limit and the error of a reader or budget.
 func (e *Error) Unwrap() []error {
@@ -139,7 +138,7 @@ func newError(in *wire.Input) *Error {
 	f, cause := in.Failure()
 	e := &Error{
 		Code: codeTexts[f.Code], Offset: f.Offset, Inflated: f.Inflated,
-		Tag: Tag(f.Tag), Err: cause, sentinel: sentinel(f.Code),
+		Tag: Tag(f.Tag), Err: cause,
 	}
 	if !f.Inflated {
 		e.Offset += in.TermOffset()

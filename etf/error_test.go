@@ -244,3 +244,21 @@ const everyCode = "version unknown_tag internal_tag distribution_tag old_fun loc
 	"rejected_node rejected_struct rejected_quoted limit_bytes limit_depth limit_terms limit_arity limit_blob " +
 	"limit_big_bytes limit_atom_chars limit_atoms limit_distinct_atoms limit_new_atoms limit_inflated limit_ratio " +
 	"limit_buffered limit_stream_bytes limit_key_state limit_heap_words limit_atom_budget read"
+
+// TestErrorOfOthers: an Error that another package made has the sentinel of its code.
+func TestErrorOfOthers(t *testing.T) {
+	for _, code := range etf.Codes() {
+		e := &etf.Error{Code: code}
+		if strings.HasPrefix(string(code), "limit_") {
+			e.Limit = &limits.Error{Name: "MaxTerms", Max: 1, Got: 2}
+		}
+		checkGroup(t, e)
+	}
+	for _, code := range []etf.Code{"", "none of etf"} {
+		for _, s := range []error{etf.ErrMalformed, etf.ErrTruncated, etf.ErrTrailing, etf.ErrRejected, etf.ErrLimit, nil} {
+			if errors.Is(&etf.Error{Code: code}, s) {
+				t.Errorf("%q is %v", code, s)
+			}
+		}
+	}
+}

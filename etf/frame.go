@@ -286,5 +286,5 @@ func (f *FrameReader) broken(off int64, err error) error {
 
 // frameError makes an Error that no term is the cause of.
 func frameError(code wire.Code, off int64) *Error {
-	return &Error{Code: codeTexts[code], Offset: off, sentinel: sentinel(code)}
+	return &Error{Code: codeTexts[code], Offset: off}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrMarshal is what errors.Is finds in a [*MarshalError].
-var ErrMarshal = errors.New("the Go value is no external term")
+var ErrMarshal = errors.New("etf: the Go value is no external term")
 
 // MarshalError is why a Go value cannot be written. It names Go types and fields
 // and no part of the value; only what Err says may, if it comes from a hook, and is

@@ -41,7 +41,7 @@ const (
 )
 
 // ErrUnmarshal is what errors.Is finds in an [*UnmarshalError].
-var ErrUnmarshal = errors.New("external term does not fit the Go value")
+var ErrUnmarshal = errors.New("etf: external term does not fit the Go value")
 
 // UnmarshalError is why an accepted term does not fit the Go value it is for. It
 // names Go types, Go fields, positions and counts and nothing that the sender wrote; only

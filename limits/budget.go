@@ -540,8 +540,10 @@ func (d *Draw) Commit() error {
 // decoder. It does nothing after Commit.
 func (d *Draw) Rollback() {
 	for i, b := range d.budgets {
-		b.Release(d.held[i])
-		d.empty(i)
+		if len(d.held[i]) > 0 {
+			b.Release(d.held[i])
+			d.empty(i)
+		}
 	}
 }
 
