@@ -560,6 +560,16 @@ again:
 				if cls < clsMap || cls == clsMap && left&1 != 0 {
 					b = b[9:len(b):len(b)]
 					left--
+					if cls <= clsList {
+						// A run of floats, two at a time. One of them at its end that is not finite,
+						// or not affordable, is read above.
+						for left >= 2 && len(b) >= 18+margin && b[0] == TagNewFloat && b[9] == TagNewFloat &&
+							be16(b, 1)&0x7ff0 != 0x7ff0 && be16(b, 10)&0x7ff0 != 0x7ff0 && m.words+2*wordsFloat <= p.maxWords {
+							m.words += 2 * wordsFloat
+							b = b[18:len(b):len(b)]
+							left -= 2
+						}
+					}
 					continue
 				}
 				if cls&recoded != 0 {
@@ -571,6 +581,14 @@ again:
 					s.nodes[s.at.end-int(left)] = Node{uint64(KindFloat), be64(b, 1)}
 					b = b[9:len(b):len(b)]
 					left--
+					// The same run for a tree, of a term whose floats and words were judged.
+					for left >= 2 && len(b) >= 18+margin && b[0] == TagNewFloat && b[9] == TagNewFloat {
+						to := s.nodes[s.at.end-int(left):][:2:2]
+						to[0] = Node{uint64(KindFloat), be64(b, 1)}
+						to[1] = Node{uint64(KindFloat), be64(b, 10)}
+						b = b[18:len(b):len(b)]
+						left -= 2
+					}
 					continue
 				}
 				m.arg.end = 9
