@@ -272,6 +272,9 @@ func (m *Mode) Config() Config { return m.c.config }
 // before another fails stays spent.
 func (m *Mode) WithBudgets(budgets ...limits.Budget) *Mode {
 	with := &Mode{c: m.c}
-	with.budgets = append(append(with.few[:0], m.budgets...), budgets...)
+	if with.budgets = with.few[:0]; len(m.budgets)+len(budgets) > len(with.few) {
+		with.budgets = make([]limits.Budget, 0, len(m.budgets)+len(budgets))
+	}
+	with.budgets = append(append(with.budgets, m.budgets...), budgets...)
 	return with
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // nodeRule returns the rule on the nodes of ids, nil if all are wanted.
-func (p Policy) nodeRule() func(wire.Kind, []byte) bool {
+func (p Policy) nodeRule() func([]byte) bool {
 	if p.Nodes == nil {
 		return nil
 	}
@@ -15,7 +15,7 @@ func (p Policy) nodeRule() func(wire.Kind, []byte) bool {
 	for _, n := range p.Nodes {
 		nodes[n] = true
 	}
-	return func(_ wire.Kind, node []byte) bool { return nodes[string(node)] }
+	return func(node []byte) bool { return nodes[string(node)] }
 }
 
 // structRule returns the rule on the modules of structs, nil if all are wanted.
@@ -59,7 +59,7 @@ type level struct {
 }
 
 // Head looks at a term that has depth containers around it.
-func (q *quoted) Head(k wire.Kind, tail bool, depth int, arity uint64) wire.Code {
+func (q *quoted) Head(k wire.Kind, tail bool, depth int, num uint64) wire.Code {
 	if depth == 0 && !tail && len(q.levels) > levelsKeep { // a new term
 		q.levels = nil
 	}
@@ -74,7 +74,7 @@ func (q *quoted) Head(k wire.Kind, tail bool, depth int, arity uint64) wire.Code
 	if tail { // it takes the place of the list
 		child = depth
 	}
-	q.levels[child] = level{triple: k == wire.KindTuple && arity == 3, shape: true}
+	q.levels[child] = level{triple: k == wire.KindTuple && num == 3, shape: true}
 	return wire.OK
 }
 

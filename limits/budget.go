@@ -20,7 +20,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // budgetNameBytes is the longest name a BEAM can hold: 255 characters of 4 bytes.
@@ -49,8 +48,8 @@ type Budget interface {
 	// atoms are converted first, or they count twice). name is borrowed for the
 	// call. held reports that the caller must hand this name to Commit or
 	// Release exactly once; without held and error the name is known already
-	// and there is nothing to do. A refusal is a *Error or ErrBudgetLocked, and
-	// takes no place.
+	// and there is nothing to do. A refusal is a *Error or matches
+	// ErrBudgetLocked, and takes no place.
 	Reserve(name []byte) (held bool, err error)
 
 	// Commit spends the held names of one term, all at once; when it returns
@@ -68,29 +67,23 @@ type Budget interface {
 // ([NewAtomBudget]) it must live as long as the node; in a file
 // ([CreateAtomBudget], [OpenAtomBudget]) it outlives the gateway.
 //
-// Memory is bounded by Max names of at most 1,020 bytes, besides what was
-// preloaded or read from a file, and two tables of them all. As a Budget, a nil *AtomBudget is locked; the
-// zero value allows nothing. It must not be copied after first use.
+// Memory is bounded by Max names of at most 1,020 bytes, besides what was preloaded
+// or read from a file. As a Budget, a nil *AtomBudget is locked; the zero value
+// allows nothing. It must not be copied after first use.
 type AtomBudget struct {
 	io  sync.Mutex // one journal operation at a time; taken before mu, never under it
 	log *journal   // set once; its inside is guarded by io. nil: in memory only
 
-	// seen is a copy of the names in known that is read without mu, whose readers on
-	// many processors would be in each other's way. A name that it lacks need not be
-	// unknown. The next copy is made when lacked, the times that it lacked one that is
-	// known, comes up to the names to copy: so copying is paid for by asking.
-	seen   atomic.Pointer[map[string]struct{}]
-	lacked atomic.Int64
+	known knownNames // guarded by mu where it changes
 
 	mu      sync.RWMutex // guards what follows
-	known   map[string]bool
 	held    map[string]*hold
 	next    *group // commits waiting for the next write of the journal
 	lock    *lockedError
 	closed  bool
 	label   string
 	max     int64
-	spent   int64 // names in known with value true; the others were preloaded
+	spent   int64 // names in known that are paid for; the others were preloaded
 	refused int64
 	resets  int64
 }
@@ -116,19 +109,7 @@ func (b *AtomBudget) Reserve(name []byte) (held bool, err error) {
 	if b == nil {
 		return false, ErrBudgetLocked
 	}
-	if seen := b.seen.Load(); seen != nil {
-		if _, ok := (*seen)[string(name)]; ok {
-			return false, nil
-		}
-	}
-	b.mu.RLock()
-	_, ok := b.known[string(name)]
-	n := len(b.known)
-	b.mu.RUnlock()
-	if ok {
-		if b.lacked.Add(1) >= int64(n) {
-			b.copyKnown()
-		}
+	if b.known.has(name) {
 		return false, nil
 	}
 	b.mu.Lock()
@@ -141,7 +122,7 @@ func (b *AtomBudget) Reserve(name []byte) (held bool, err error) {
 }
 
 func (b *AtomBudget) place(name []byte) (held bool, err error) {
-	if _, ok := b.known[string(name)]; ok { // since the read lock was given back
+	if b.known.has(name) { // since somebody had the lock
 		return false, nil
 	}
 	if b.lock != nil {
@@ -163,28 +144,6 @@ func (b *AtomBudget) place(name []byte) (held bool, err error) {
 	}
 	b.held[h.name] = h
 	return true, nil
-}
-
-// copyKnown makes seen anew, unless somebody else just did.
-func (b *AtomBudget) copyKnown() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.lacked.Load() < int64(len(b.known)) {
-		return
-	}
-	seen := make(map[string]struct{}, len(b.known))
-	for s := range b.known {
-		seen[s] = struct{}{}
-	}
-	b.seen.Store(&seen)
-	b.lacked.Store(0)
-}
-
-// become replaces what is known. Caller holds mu.
-func (b *AtomBudget) become(known map[string]bool) {
-	b.known = known
-	b.seen.Store(nil)
-	b.lacked.Store(0)
 }
 
 // Commit implements [Budget]. With a file it returns after the names reached
@@ -211,7 +170,7 @@ func (b *AtomBudget) Commit(names []string) error {
 func (b *AtomBudget) enlist(names []string) (*group, error) {
 	fresh := false
 	for _, s := range names {
-		if _, ok := b.known[s]; ok {
+		if b.known.has([]byte(s)) {
 			continue
 		}
 		if b.held[s] == nil {
@@ -240,16 +199,9 @@ func (b *AtomBudget) settle(names []string) {
 			continue // twice in names
 		}
 		delete(b.held, s)
-		b.learn(h.name, true)
+		b.known.add(h.name, true)
 		b.spent++
 	}
-}
-
-func (b *AtomBudget) learn(name string, paid bool) {
-	if b.known == nil {
-		b.known = make(map[string]bool)
-	}
-	b.known[name] = paid
 }
 
 // Release implements [Budget]. A name that another term committed meanwhile
@@ -292,10 +244,10 @@ func (b *AtomBudget) Preload(names iter.Seq[string]) (added int) {
 func (b *AtomBudget) preload(name string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, ok := b.known[name]; ok || b.held[name] != nil {
+	if b.known.has([]byte(name)) || b.held[name] != nil {
 		return false
 	}
-	b.learn(strings.Clone(name), false)
+	b.known.add(strings.Clone(name), false)
 	return true
 }
 
@@ -325,7 +277,7 @@ func (b *AtomBudget) Reset(reason string) error {
 	if b.next != nil { // commits that wait for io, which we hold
 		b.next.done, b.next.err = true, ErrNotReserved
 	}
-	b.become(nil)
+	b.known.become(nil)
 	b.held, b.next, b.lock = nil, nil, nil
 	b.spent, b.resets = 0, resets
 	return nil
@@ -340,7 +292,7 @@ func (b *AtomBudget) SetMax(n int64) {
 	b.max = max(n, 0)
 }
 
-// Grant raises the allowance by n names, at most to [NoLimit], and returns it.
+// Grant raises the allowance by n names, at most to [NoLimit], and returns the new one.
 // Nothing happens for n <= 0.
 func (b *AtomBudget) Grant(n int64) int64 {
 	b.mu.Lock()
@@ -413,7 +365,7 @@ func (b *AtomBudget) Stats() BudgetStats {
 	defer b.mu.RUnlock()
 	s := BudgetStats{
 		Label: b.label, Max: b.max, Committed: b.spent, Reserved: int64(len(b.held)),
-		Remaining: max(0, b.max-b.used()), Preloaded: int64(len(b.known)) - b.spent,
+		Remaining: max(0, b.max-b.used()), Preloaded: int64(b.known.n) - b.spent,
 		Refused: b.refused, Resets: b.resets,
 	}
 	if b.lock != nil {
@@ -437,7 +389,7 @@ func (b *AtomBudget) Names() iter.Seq[string] {
 func (b *AtomBudget) paid() []string {
 	b.mu.RLock()
 	names := make([]string, 0, b.spent)
-	for s, paid := range b.known {
+	for s, paid := range b.known.all() {
 		if paid {
 			names = append(names, s)
 		}

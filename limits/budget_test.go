@@ -577,36 +577,3 @@ func TestDrawReset(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
-
-// TestKnownIsCopied: names that are asked for often are read from a copy, which has to
-// hold what is known, no more, and to end with it.
-func TestKnownIsCopied(t *testing.T) {
-	b := NewAtomBudget(10)
-	copied := func(want int) {
-		t.Helper()
-		n := -1
-		if seen := b.seen.Load(); seen != nil {
-			n = len(*seen)
-		}
-		if n != want {
-			t.Errorf("%d names are copied, want %d", n, want)
-		}
-	}
-	b.Preload(slices.Values([]string{"a", "b"}))
-	mustSpend(t, b, "c")
-	mustKnow(t, b, "a", "a")
-	copied(-1) // two questions, three names
-	mustKnow(t, b, "c")
-	copied(3)
-	b.Release(mustReserve(t, b, "d"))
-	b.Preload(slices.Values([]string{"d"}))
-	mustKnow(t, b, "a", "b", "c", "a", "b", "c", "d", "d", "d")
-	copied(3) // it had what was asked for, but for three times
-	mustKnow(t, b, "d")
-	copied(4)
-	if err := b.Reset("another node"); err != nil {
-		t.Fatal(err)
-	}
-	copied(-1)
-	mustReserve(t, b, "a", "b", "c", "d")
-}

@@ -123,7 +123,7 @@ func openBudget(d disk, path string, max int64) (*AtomBudget, error) {
 	b := NewAtomBudget(max)
 	b.log = j
 	if img != nil {
-		b.become(img.names)
+		b.known.become(img.names)
 		b.spent, b.resets = int64(len(img.names)), img.resets
 	}
 	switch {
@@ -170,7 +170,7 @@ func (b *AtomBudget) Reopen() error {
 func (b *AtomBudget) adopt(img *image) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for s, paid := range b.known {
+	for s, paid := range b.known.all() {
 		if paid && !img.names[s] {
 			return errors.New("the file lacks names that were committed")
 		}
@@ -179,9 +179,9 @@ func (b *AtomBudget) adopt(img *image) error {
 		return errors.New("the file is of another incarnation")
 	}
 	for s := range img.names {
-		if !b.known[s] {
+		if !b.known.paid(s) {
 			delete(b.held, s)
-			b.learn(s, true)
+			b.known.add(s, true)
 			b.spent++
 		}
 	}
@@ -243,7 +243,7 @@ func RestoreAtomBudget(r io.Reader, max int64) (*AtomBudget, error) {
 		return nil, fmt.Errorf("limits: snapshot of an atom budget: %w", img.bad)
 	}
 	b := NewAtomBudget(max)
-	b.become(img.names)
+	b.known.become(img.names)
 	b.spent, b.resets = int64(len(img.names)), img.resets
 	return b, nil
 }
@@ -545,7 +545,7 @@ func appendNames(dst []byte, n int64, names ...string) []byte {
 
 // image is what a journal or a snapshot says.
 type image struct {
-	names  map[string]bool // all true, as in AtomBudget.known
+	names  map[string]bool // all true
 	last   []string        // the last commit, until a later open confirms it
 	resets int64
 	ended  bool  // by the end line of a snapshot

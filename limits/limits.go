@@ -19,8 +19,8 @@ const (
 )
 
 // Limits are the caps of one top-level term, in the order in which a decoder
-// checks them at one position: when a term breaks several at once, the error
-// names the first. A value equal to the cap passes, one more is refused.
+// checks them at one position, but for MaxStreamBytes, which comes right behind
+// MaxBytes: when a term breaks several at once, the error names the first. A value equal to the cap passes, one more is refused.
 //
 // In a Config zero means the value of the preset, in [Limits.Tighten] it means
 // unchanged. [None] and [NoLimit] are the two ends. Other negative values are

@@ -126,7 +126,7 @@ func ExampleForward() {
 	_, err = safe.NewGuard(f)
 	fmt.Println(err)
 	// Output:
-	// safe: invalid Forward: the profile allows etf.Pids, etf.Ports, etf.References: name them in Allow too, if they are wanted
+	// safe: invalid Forward: the profile allows Pids, Ports, References: name them in Allow too, if they are wanted
 	// <nil>
 }
 

@@ -24,7 +24,7 @@ import (
 
 var errForward = errors.New("safe: invalid Forward")
 
-// config resolves f, or says all that is wrong with it.
+// config resolves f, but for HTTP, or says what is wrong with it.
 func (f Forward) config() (etf.Config, error) {
 	c := f.Profile
 	err := errors.Join(
@@ -33,11 +33,8 @@ func (f Forward) config() (etf.Config, error) {
 		f.atoms(&c),
 		f.identities(&c),
 	)
-	if err != nil {
-		return etf.Config{}, fmt.Errorf("%w: %w", errForward, err)
-	}
 	f.structs(&c)
-	return c, nil
+	return c, err
 }
 
 // receiver settles the node and its release.
@@ -118,27 +115,13 @@ func (f Forward) limits(c *etf.Config) error {
 // boundless is where a cap is none: no machine has so much of anything.
 const boundless = 1 << 48
 
-var identities = [...]struct {
-	is   etf.Features
-	name string
-}{
-	{etf.Funs, "Funs"}, {etf.Exports, "Exports"}, {etf.Pids, "Pids"},
-	{etf.Ports, "Ports"}, {etf.References, "References"},
-}
-
 // identities makes sure that each kind is allowed by name, and ids by node.
 func (f Forward) identities(c *etf.Config) error {
 	if extra := f.Allow &^ etf.Identities; extra != 0 {
 		return fmt.Errorf("features in Allow that are not of etf.Identities: %s", extra)
 	}
-	var unnamed []string
-	for _, id := range identities {
-		if (c.Policy.Allow&^f.Allow)&id.is != 0 {
-			unnamed = append(unnamed, "etf."+id.name)
-		}
-	}
-	if len(unnamed) > 0 {
-		return fmt.Errorf("the profile allows %s: name them in Allow too, if they are wanted", strings.Join(unnamed, ", "))
+	if unnamed := c.Policy.Allow & etf.Identities &^ f.Allow; unnamed != 0 {
+		return fmt.Errorf("the profile allows %s: name them in Allow too, if they are wanted", unnamed)
 	}
 	c.Policy.Allow |= f.Allow
 	if c.Policy.Allow&^etf.Exports != 0 && c.Policy.Nodes == nil {

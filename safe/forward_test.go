@@ -1,6 +1,7 @@
 package safe
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -42,9 +43,9 @@ func TestNewGuardRefuses(t *testing.T) {
 		"no such cap too": {Forward{Atoms: ok, Profile: etf.Config{Limits: limits.Limits{MaxTerms: -2}}}, "MaxTerms is -2"},
 
 		"pids of a profile": {
-			Forward{Atoms: ok, Profile: etf.GenCall("a@b")}, "the profile allows etf.Pids, etf.Ports, etf.References: name them"},
+			Forward{Atoms: ok, Profile: etf.GenCall("a@b")}, "the profile allows Pids, Ports, References: name them"},
 		"one of them": {
-			Forward{Atoms: ok, Profile: etf.GenCall("a@b"), Allow: etf.Pids}, "the profile allows etf.Ports, etf.References: name them"},
+			Forward{Atoms: ok, Profile: etf.GenCall("a@b"), Allow: etf.Pids}, "the profile allows Ports, References: name them"},
 		"ids of any node":  {Forward{Atoms: ok, Allow: etf.Pids}, "list the nodes"},
 		"funs of any node": {Forward{Atoms: ok, Allow: etf.Funs}, "list the nodes"},
 		"not an identity":  {Forward{Atoms: ok, Allow: etf.Maps}, "not of etf.Identities"},
@@ -65,12 +66,28 @@ func TestNewGuardRefuses(t *testing.T) {
 	}
 }
 
+// TestNewGuardNamesEachPart: a fault of one part does not hide those of the others.
+func TestNewGuardNamesEachPart(t *testing.T) {
+	_, err := NewGuard(Forward{
+		Release: 26, Profile: etf.Config{Release: 25, Policy: etf.Policy{Allow: etf.Pids}},
+		Tighten: limits.Limits{MaxTerms: -2}, HTTP: HTTP{Types: []string{"bert"}},
+	})
+	if !errors.Is(err, errForward) {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"the release is 26", "MaxTerms is -2", "no atom set", "allows Pids", "HTTP.Types"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("%v: %q is not in it", err, part)
+		}
+	}
+}
+
 // TestOTPIsNoProfile: each of the doors that etf.OTP leaves open is named, and
 // closing all of them is possible.
 func TestOTPIsNoProfile(t *testing.T) {
 	f := Forward{Profile: etf.OTP()}
 	_, err := NewGuard(f)
-	for _, want := range []string{"no atom set", "MaxBytes, MaxDepth, MaxTerms", "MaxHeapWords", "etf.Funs, etf.Exports, etf.Pids"} {
+	for _, want := range []string{"no atom set", "MaxBytes, MaxDepth, MaxTerms", "MaxHeapWords", "Funs, Exports, Pids"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q in it", err, want)
 		}

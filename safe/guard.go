@@ -1,6 +1,8 @@
 package safe
 
 import (
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/beamgate/beamgate/etf"
@@ -61,16 +63,13 @@ type Guard struct {
 	http httpRules
 }
 
-// NewGuard checks f as a whole and makes a Guard of it. The error names all that
-// is wrong with f. Later changes of slices in f do not reach the Guard.
+// NewGuard checks f as a whole and makes a Guard of it. The error names what is wrong
+// with f, of each of its parts the first fault. Later changes of slices in f do not reach the Guard.
 func NewGuard(f Forward) (*Guard, error) {
 	c, err := f.config()
-	if err != nil {
-		return nil, err
-	}
-	rules, err := f.HTTP.compile(c.Limits)
-	if err != nil {
-		return nil, err
+	rules, bad := f.HTTP.compile(c.Limits)
+	if err := errors.Join(err, bad); err != nil {
+		return nil, fmt.Errorf("%w: %w", errForward, err)
 	}
 	m, err := c.Compile()
 	if err != nil {
@@ -86,7 +85,7 @@ func (g *Guard) Mode() *etf.Mode { return g.mode }
 
 // WithBudgets returns a Guard that draws on these budgets too, behind those of g:
 // one for a client, a connection, a message. It can only refuse more than g, and
-// costs two small objects to make. A nil budget is one that is locked.
+// costs two small objects to make, of more than two budgets three. A nil budget is one that is locked.
 func (g *Guard) WithBudgets(budgets ...limits.Budget) *Guard {
 	with := *g
 	with.mode = g.mode.WithBudgets(budgets...)

@@ -76,13 +76,13 @@ func (h HTTP) compile(caps limits.Limits) (httpRules, error) {
 	rules := httpRules{h, make(map[string]bool, len(names))}
 	for _, name := range names {
 		if kind, ok := plainType(name); !ok {
-			return rules, fmt.Errorf("%w: HTTP.Types: %q is neither type/subtype nor +suffix", errForward, name)
+			return rules, fmt.Errorf("HTTP.Types: %q is neither type/subtype nor +suffix", name)
 		} else {
 			rules.types[kind] = true
 		}
 	}
 	if h.Decode && caps.MaxInflated <= 0 {
-		return rules, fmt.Errorf("%w: HTTP.Decode inflates bodies, but MaxInflated is None: set it in Profile.Limits", errForward)
+		return rules, errors.New("HTTP.Decode inflates bodies, but MaxInflated is None: set it in Profile.Limits")
 	}
 	return rules, nil
 }

@@ -91,7 +91,7 @@ func buildBoth(tmp, root, tree string) (pair, error) {
 			return p, err
 		}
 		*side.at = filepath.Join(tmp, side.name+".test")
-		if err := command(".", "go", "test", "-c", "-modfile="+mod, "-o", *side.at, "./internal/guard"); err != nil {
+		if err := command(".", "go", "test", "-c", "-modfile="+mod, "-o", *side.at, "./internal/regress"); err != nil {
 			return p, fmt.Errorf("the benchmarks do not compile with %s: %w", side.name, err)
 		}
 	}

@@ -101,7 +101,10 @@ func brokenError(whole, err error) *Disagreement {
 // of the same term.
 func FuzzInterleave(f *testing.F) {
 	for i, b := range seeds() {
-		f.Add(b, uint8(asIs), []byte{byte(i), 1, 2, 3, 4, 5, 6, 7}, uint8(i))
+		f.Add(b, uint8(asIs), []byte{byte(i), 1, 2, 3, 4, 5, 6, 7}[:7+i%2], uint8(i))
+	}
+	for i, b := range structs {
+		f.Add([]byte(b), uint8(asIs), []byte{byte(i), 3, 1}, uint8(i))
 	}
 	modes := []*etf.Mode{compile(f, etf.OTP()), newStructRule(f).mode}
 	f.Fuzz(func(t *testing.T, data []byte, way uint8, moves []byte, cut uint8) {

@@ -33,17 +33,14 @@ func profile(tb testing.TB, p legit.Payload) etf.Config {
 	return etf.Config{}
 }
 
-// lazy are the structs that the profile Elixir denies unless they are allowed by
-// name, and which payloads may hold all the same.
-var lazy = []string{"Elixir.Range", "Elixir.Date.Range", "Elixir.Regex", "Elixir.Stream", "Elixir.File.Stream", "Elixir.IO.Stream", "Elixir.Function"}
-
-// denied are those that a payload holds.
+// denied are the structs of a payload that the profile Elixir denies unless they are
+// allowed by name.
 func denied(p legit.Payload) (names []string) {
 	res, err := naive.Decode(p.Data(), naive.Options{})
 	if err != nil {
 		return nil
 	}
-	for _, name := range lazy {
+	for _, name := range etf.Elixir().Policy.Structs.Deny {
 		if holdsStruct(res.Term, name) {
 			names = append(names, name)
 		}
@@ -53,8 +50,10 @@ func denied(p legit.Payload) (names []string) {
 
 func holdsStruct(t *naive.Term, name string) bool {
 	for i, e := range t.Elems {
-		if t.Kind == naive.Map && i%2 == 0 && e.Kind == naive.Atom && e.Atom == "__struct__" && t.Elems[i+1].Atom == name {
-			return true
+		if t.Kind == naive.Map && i%2 == 0 && e.Kind == naive.Atom && e.Atom == "__struct__" {
+			if module := t.Elems[i+1]; module.Kind == naive.Atom && module.Atom == name {
+				return true
+			}
 		}
 		if holdsStruct(e, name) {
 			return true

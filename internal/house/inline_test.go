@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"regexp"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -55,6 +56,36 @@ func TestInlining(t *testing.T) {
 			if !found[name] {
 				t.Errorf("%s: %s is not inlined any more", dir, name)
 			}
+		}
+	}
+}
+
+// TestScanCallsNothing: the state of the step loop stays in registers, because nothing is
+// called that could take them.
+func TestScanCallsNothing(t *testing.T) {
+	if lang := version.Lang(runtime.Version()); lang != pinned || runtime.GOARCH != "amd64" {
+		t.Skipf("this is %s on %s, the form of the listing is that of %s on amd64", lang, runtime.GOARCH, pinned)
+	}
+	cmd := exec.Command("go", "build", "-gcflags=-S", "./internal/wire")
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	_, scan, found := strings.Cut(string(out), "internal/wire.(*Machine).scan STEXT")
+	if !found {
+		t.Fatal("scan is not in the listing")
+	}
+	scan, _, _ = strings.Cut(scan, " STEXT")
+	calls := regexp.MustCompile(`\tCALL\t(\S+)`).FindAllStringSubmatch(scan, -1)
+	if len(calls) == 0 {
+		t.Error("not even a bounds check is called: the listing has another form")
+	}
+	for _, c := range calls {
+		switch c[1] {
+		case "runtime.panicBounds(SB)", "runtime.morestack_noctxt(SB)", "runtime.gcWriteBarrier2(SB)":
+		default:
+			t.Errorf("scan calls %s", c[1])
 		}
 	}
 }

@@ -78,7 +78,7 @@ const (
 	atomTabMin  = 64
 	atomGrowth  = 4
 	atomLevels  = 4
-	atomTabKeep = atomTabMin << (2 * atomLevels) // slots that a reused Machine may keep: 384 KiB
+	atomTabKeep = atomTabMin << (2 * atomLevels) // slots of the largest table that a reused Machine keeps; with the smaller ones 510 KiB
 
 	highBits = 0x8080808080808080
 	longMark = 1 << 7

@@ -40,8 +40,9 @@
 // switch over ops is the grammar and the policy at once. Whatever it cannot decide
 // by itself in a few instructions it leaves where it stands: it returns an exit, run
 // calls the function for it (shortAtom, open, rare, step, …), and scan goes on
-// behind. A function of head.go decides from the beginning and never relies on what
-// scan has looked at, so a fast path can be removed and no verdict changes.
+// behind. Behind exitScalar a head has been checked and charged by scan; behind every
+// other exit the function decides from the beginning and does not rely on what scan has
+// looked at, so that a fast path can be removed and no verdict changes.
 //
 // run comes back with an Event when a token is wanted and there (EvToken), the window
 // is used up (EvMore), the term is complete (EvDone), a container has ended that the
@@ -54,7 +55,7 @@
 // Each cap is checked where what it counts is counted, and a container pays for all
 // its children when its head is read: terms, heap words and, below, debt. Where one
 // comparison answers several questions, it only says that something is wrong; one
-// function (afford) then asks one by one, in the order of limits.Limits, so that the
+// function (afford) then asks one by one, in the order that limits.Limits tells, so that the
 // error is the first in that order.
 //
 // # Debt

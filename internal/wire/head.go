@@ -19,7 +19,8 @@ func (m *Machine) shortAtom(one bool) Event {
 }
 
 // inPlain reports whether the next term is neither a key nor a tail, and nobody
-// but the reader of tokens wants to know of it. Who builds or recodes reads none.
+// but the reader of tokens wants to know of it. Who builds or recodes reads none; what
+// the rule on structs wants to see is watched, which is above clsMap.
 func (m *Machine) inPlain() bool {
 	return (m.top.cls < clsMap || m.top.cls == clsMap && m.top.left&1 != 0) && m.hook == nil
 }
@@ -33,7 +34,7 @@ func (m *Machine) endPlain(kind Kind, flags uint8, num uint64, start, end int) E
 	return evScalar
 }
 
-// scalar describes the scalar whose head is at m.pos.
+// scalar describes the scalar whose head is at m.pos. It is checked and charged already.
 func (m *Machine) scalar(one bool) Event {
 	end := m.pos + m.arg.end
 	b := m.buf[m.pos:end]
@@ -248,7 +249,7 @@ const (
 // afford asks whether the head of width bytes at m.pos may claim what follows it:
 // slots terms that take bytes, depth containers around each other, so many terms,
 // elements in one container and heap words. It is the one place where these caps
-// are told apart, in the order of limits.Limits; behind them stands what the format
+// are told apart, in the order that limits.Limits tells; behind them stands what the format
 // itself does not allow, and last the debt. It charges nothing.
 func (m *Machine) afford(width, slots, depth, terms, arity, words int64, tooLarge Code) bool {
 	p := m.p

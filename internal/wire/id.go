@@ -40,7 +40,7 @@ func (m *Machine) takeID(tag byte) (int, bool) {
 		return 0, false
 	}
 	kind := idKind(tag)
-	if m.p.nodeAllowed != nil && !m.p.nodeAllowed(kind, m.atomName()) {
+	if m.p.nodeAllowed != nil && !m.p.nodeAllowed(m.atomName()) {
 		return 0, m.refuse(RejectedNode)
 	}
 	if !m.checkID(kind, tag, parseID(tag, b[node+size:total], words)) {

@@ -57,7 +57,7 @@ func (s *mapState) begin(m *Machine) {
 	}
 	s.base, s.sorted, s.undo, s.serial = len(m.ents), m.nsorted, len(m.undo), m.serial
 	s.stored, s.mask, s.last, s.table = 0, 0, m.lastKey, false
-	s.atoms = [2]uint64{}
+	clear(s.atoms[:])
 }
 
 // stamp is the number of the map that had an atom as its key last.
@@ -72,7 +72,7 @@ const unsorted = math.MaxUint64
 // widen prepares for windows that pass: what was read cannot be looked at again.
 func (m *Machine) widen() { m.wide, m.lastKey = true, unsorted }
 
-// mapAtoms is how many atoms of a term are told apart by number.
+// mapAtoms is how many atoms of a term have a bit in each map; the others have a stamp.
 const mapAtoms = 128
 
 // entriesKeep is how many entries of each kind a reused Machine may keep: 512 KiB.

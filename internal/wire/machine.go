@@ -81,14 +81,16 @@ type frame struct {
 	total  int64
 }
 
-// Hook sees the head of each term, for rules on values. depth counts the
-// containers around it; tail tells that it stands in the tail of a list.
+// Hook sees the head of each term, for rules on values, but not the parts of funs and
+// exports. Whether it is shown the elements of a STRING_EXT depends on the driver, so it
+// must not. depth counts the containers around the term; tail tells that it stands in the
+// tail of a list; num is Token.Num.
 type Hook interface {
-	Head(k Kind, tail bool, depth int, arity uint64) Code
+	Head(k Kind, tail bool, depth int, num uint64) Code
 }
 
 // modes are what a Machine is told, and where it stands. They are together, and
-// so are counts, because a term begins by clearing them: two stores do it.
+// so are counts, because a term begins by clearing them: a few wide stores do it.
 type modes struct {
 	eof           bool // the input ends with the window
 	wide          bool // windows pass: keys and atoms are identified by two hashes

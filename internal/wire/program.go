@@ -18,9 +18,8 @@ type Options struct {
 	HasNode  bool
 	Node     string
 	Creation uint32
-	// NodeAllowed, if set, decides on the node names of ids by kind
-	// (KindPid, KindPort, KindReference).
-	NodeAllowed func(kind Kind, node []byte) bool
+	// NodeAllowed, if set, decides on the nodes of ids.
+	NodeAllowed func(node []byte) bool
 	// StructAllowed, if set, decides on the modules of structs.
 	StructAllowed func(module []byte) bool
 	// NewHook, if set, makes the other rules on values of one term.
@@ -53,7 +52,7 @@ type Program struct {
 	hasNode     bool
 	node        string
 	creation    uint32
-	nodeAllowed func(Kind, []byte) bool
+	nodeAllowed func([]byte) bool
 	newHook     func() Hook
 	ruled       bool // there are rules on values
 

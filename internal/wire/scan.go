@@ -1,6 +1,9 @@
 package wire
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // run reads heads until there is something to tell, see Event.
 //
@@ -52,7 +55,7 @@ func (m *Machine) run(one bool, floor int) Event {
 				m.pos--
 			}
 			tag := m.buf[m.pos]
-			if m.p.need[tag] > len(m.buf)-m.pos {
+			if m.p.need[tag] > len(m.buf)-m.pos { // scan leaves that open beyond longest bytes
 				return m.waitHead(tag)
 			}
 			if ev = m.rare(tag); ev == evScalar {
@@ -105,6 +108,10 @@ const (
 	tailMax = 128            // at least scanMax and margin, so that where scan turns back there is a tail
 	scanMax = 5 + heapBinMax // the most that scan takes in one piece
 	_       = uint(tailMax - scanMax - margin)
+
+	scanName = heapBinMax // the longest name that scan waits for a view of
+	_        = uint(scanMax - 2 - scanName)
+
 	longest = 16 // more than any fixed part that scan reads
 )
 
@@ -179,7 +186,7 @@ const (
 	exitEdge                 // nearly so: a view of its tail is wanted
 	exitHead                 // the head at m.pos is cut, unknown or refused
 	exitSpecial              // no ordinary head comes next
-	exitScalar               // m.arg is a scalar somebody wants to look at
+	exitScalar               // m.arg is a scalar somebody wants to look at, checked and charged
 	exitAtom                 // … an atom that has to be looked up
 	exitWideAtom             // … one with a length of two bytes, the first of which is read over
 	exitBinary               // … a binary that is large or not all there
@@ -400,7 +407,7 @@ again:
 			case opAtom:
 				k := uint(b[1])
 				if 2+int(k)+margin > len(b) {
-					if x = exitEdge; end != len(m.buf) || k > 64 {
+					if x = exitEdge; end != len(m.buf) || k > scanName {
 						m.arg.end = 2 + int(k)
 						x = exitAtom
 					}
@@ -455,9 +462,12 @@ again:
 									if id == cap(tr.atoms) || to+shortMax > cap(tr.names) {
 										break
 									}
-									put16(tr.names[:to+shortMax], to, lo, hi)
+									name := tr.names[to : to+shortMax : to+shortMax]
+									binary.LittleEndian.PutUint64(name, lo)
+									binary.LittleEndian.PutUint64(name[8:], hi)
 									tr.names = tr.names[:to+int(k)]
-									tr.atoms = append(tr.atoms, Node{uint64(KindAtom) | uint64(k)<<nodeLenAt, uint64(to)})
+									tr.atoms = tr.atoms[:id+1]
+									tr.atoms[id] = Node{uint64(KindAtom) | uint64(k)<<nodeLenAt, uint64(to)}
 								}
 								tr.nodes[tr.at.end-int(left)] = tr.atoms[id]
 							} else if cls >= clsMap && left&1 == 0 || cls > clsMap {
@@ -920,13 +930,6 @@ func be64(b []byte, i int) uint64 {
 	_ = b[i+7]
 	return uint64(b[i])<<56 | uint64(b[i+1])<<48 | uint64(b[i+2])<<40 | uint64(b[i+3])<<32 |
 		uint64(b[i+4])<<24 | uint64(b[i+5])<<16 | uint64(b[i+6])<<8 | uint64(b[i+7])
-}
-
-// put16 stores two words.
-func put16(b []byte, i int, lo, hi uint64) {
-	b = b[i : i+16 : i+16]
-	b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7] = byte(lo), byte(lo>>8), byte(lo>>16), byte(lo>>24), byte(lo>>32), byte(lo>>40), byte(lo>>48), byte(lo>>56)
-	b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15] = byte(hi), byte(hi>>8), byte(hi>>16), byte(hi>>24), byte(hi>>32), byte(hi>>40), byte(hi>>48), byte(hi>>56)
 }
 
 func le64(b []byte, i int) uint64 {

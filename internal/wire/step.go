@@ -6,8 +6,8 @@ import (
 )
 
 // rare reads the heads that scan leaves to it: of rare tags, and those of others for
-// which it found a reason to look closer. Fixed parts are complete: scan has seen to
-// it.
+// which it found a reason to look closer. Fixed parts are complete: run has seen to it,
+// for scan asks only for what it reads itself.
 func (m *Machine) rare(tag byte) Event {
 	b := m.buf[m.pos:]
 	m.cur = scalar{head: m.pos, start: m.pos}

@@ -47,7 +47,7 @@ func clone(p *payload.Payload) (func() error, error) {
 // guard is what a gateway asks of each message: Validate with the rule on structs, and
 // with a budget that every name is shown to. It knows them all from the first time on.
 func guard(p *payload.Payload) (func() error, error) {
-	g, err := safe.NewGuard(safe.Forward{Budgets: []limits.Budget{limits.NewAtomBudget(1 << 20)}})
+	g, err := safe.NewGuard(safe.Forward{Profile: etf.Default(), Budgets: []limits.Budget{limits.NewAtomBudget(1 << 20)}})
 	if err != nil {
 		return nil, err
 	}

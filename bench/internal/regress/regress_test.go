@@ -1,11 +1,14 @@
-package guard
+package regress
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/beamgate/beamgate/bench/internal/build"
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/limits"
+	"github.com/beamgate/beamgate/safe"
 )
 
 // inputs need no BEAM to make them.
@@ -108,4 +111,19 @@ func BenchmarkCanonicalize(b *testing.B) {
 		var dst []byte
 		return func() (err error) { dst, err = c.Canonicalize(dst[:0], in); return err }
 	})
+}
+
+// BenchmarkGuardCheck is Validate with the rule on structs, and with the budget of a node
+// that has 100,000 other names.
+func BenchmarkGuardCheck(b *testing.B) {
+	budget := limits.NewAtomBudget(1 << 20)
+	budget.Preload(func(yield func(string) bool) {
+		for i := 0; i < 100_000 && yield(fmt.Sprint("preloaded_", i)); i++ {
+		}
+	})
+	g, err := safe.NewGuard(safe.Forward{Profile: etf.Default(), Budgets: []limits.Budget{budget}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	each(b, func(_ *etf.Mode, in []byte) func() error { return func() error { return g.Check(in) } })
 }
