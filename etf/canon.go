@@ -125,7 +125,7 @@ func (c *canonicalizer) begin(own Node, size int) {
 	const keep = 4 << 10
 	c.own, c.size = own, size
 	c.budget, c.settling, c.most = moveFactor*size, settleFactor*size, max(lateLeast, size/lateFactor)
-	c.order.skip, c.order.stuck = skipFactor*size, false
+	c.order.skip, c.order.stuck, c.order.signs = skipFactor*size, false, true
 	c.tmp, c.perm, c.late = keepShort(c.tmp, 16*keep), keepShort(c.perm, keep), keepShort(c.late, keep)
 	for i := range c.shapes {
 		c.shapes[i].n = 0

@@ -27,6 +27,7 @@ type keyOrder struct {
 	maps  []mapPair
 	wait  int  // how many of maps are at a value, with keys behind it
 	skip  int  // bytes that may still be stepped over
+	signs bool // -0.0 stands before 0.0, as in ordering
 	late  bool // there may be maps that are not in order
 	stuck bool
 }
@@ -247,9 +248,13 @@ func (o *keyOrder) heads() int {
 	case KindInteger:
 		return o.integers()
 	case KindFloat:
-		x, y := math.Float64frombits(be.Uint64(o.a[1:])), math.Float64frombits(be.Uint64(o.b[1:]))
+		x, y := be.Uint64(o.a[1:]), be.Uint64(o.b[1:])
 		o.a, o.b = o.a[9:], o.b[9:]
-		return cmp.Compare(x, y)
+		c := cmp.Compare(math.Float64frombits(x), math.Float64frombits(y))
+		if c == 0 && o.signs {
+			c = compareSigns(x, y)
+		}
+		return c
 	case KindAtom:
 		x, y := takeName(&o.a), takeName(&o.b)
 		return bytes.Compare(x, y)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -305,6 +306,28 @@ func TestCanonicalizeRefuses(t *testing.T) {
 		var e *etf.Error
 		if !errors.As(err, &e) || e.Error() != want.Error() || string(got) != "dst" {
 			t.Errorf("%x: %q, %v, want %v", b, got, err, want)
+		}
+	}
+}
+
+// TestCanonicalizeZeros: from OTP 27 on 0.0 and -0.0 are two keys, which have an order.
+func TestCanonicalizeZeros(t *testing.T) {
+	c := etf.OTP()
+	c.Release = 27
+	m := compile(t, c)
+	zero, minus := float(0), float(math.Copysign(0, -1))
+	for name, key := range map[string]func(b []byte) []byte{
+		"alone":     func(b []byte) []byte { return b },
+		"in tuples": func(b []byte) []byte { return tuple(b, atom("a")) },
+		"in lists":  func(b []byte) []byte { return list(b) },
+		"in maps":   func(b []byte) []byte { return mapOf(b, small(1)) },
+		"as values": func(b []byte) []byte { return mapOf(small(1), b) },
+	} {
+		want := ext(mapOf(key(minus), small(2), key(zero), small(1)))
+		for _, in := range [][]byte{want, ext(mapOf(key(zero), small(1), key(minus), small(2)))} {
+			if got := canonical(t, m, in); !bytes.Equal(got, want) {
+				t.Errorf("%s: %x becomes %x, want %x", name, in, got, want)
+			}
 		}
 	}
 }

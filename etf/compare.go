@@ -47,7 +47,10 @@ func Equal(a, b Term) bool { return CompareKeys(a, b) == 0 }
 func Equivalent(a, b Term) bool { return Compare(a, b) == 0 }
 
 // ordering compares terms without recursion. It may be used again.
-type ordering struct{ stack []comparison }
+type ordering struct {
+	stack []comparison
+	signs bool // -0.0 stands before 0.0; they are two keys from OTP 27 on
+}
 
 // comparison is a pair of containers of the same kind whose first i children
 // are equal.
@@ -144,7 +147,11 @@ func (o *ordering) head(a, b Term, exact bool) int {
 	}
 	switch a.kind() {
 	case KindInteger, KindFloat:
-		return compareNumbers(a, b, exact)
+		c := compareNumbers(a, b, exact)
+		if c == 0 && o.signs && a.kind() == KindFloat && b.kind() == KindFloat {
+			c = compareSigns(a.node.Num, b.node.Num)
+		}
+		return c
 	case KindAtom:
 		x, _ := a.Atom()
 		y, _ := b.Atom()
@@ -167,9 +174,8 @@ func (o *ordering) head(a, b Term, exact bool) int {
 		}
 		return o.open(a, b, a.Len(), b.Len(), stageElements, exact)
 	case KindExport:
-		x, _ := a.Export()
-		y, _ := b.Export()
-		return cmp.Or(strings.Compare(x.Module, y.Module), strings.Compare(x.Function, y.Function), cmp.Compare(x.Arity, y.Arity))
+		x, y := wire.ReadFun(a.payload()), wire.ReadFun(b.payload())
+		return cmp.Or(bytes.Compare(x.Module, y.Module), bytes.Compare(x.Function, y.Function), cmp.Compare(x.Arity, y.Arity))
 	case KindPid, KindPort, KindReference:
 		return compareIDs(a.kind(), a.payload(), b.payload())
 	}
@@ -203,6 +209,10 @@ func compareNumbers(a, b Term, exact bool) int {
 	}
 	return compareInts(a, b)
 }
+
+// compareSigns compares the bits of two floats of the same value, which are 0.0 or -0.0
+// if they differ.
+func compareSigns(a, b uint64) int { return cmp.Compare(int64(a), int64(b)) }
 
 func compareInts(a, b Term) int {
 	x, small := a.Int()
@@ -281,8 +291,7 @@ func compareBits(x, y []byte, xBits, yBits int) int {
 }
 
 func compareFuns(a, b Term, exact bool) int {
-	x, _ := a.Fun()
-	y, _ := b.Fun()
+	x, y := wire.ReadFun(a.funHead()), wire.ReadFun(b.funHead())
 	numbers := func(i, j int32) int {
 		if exact {
 			return cmp.Compare(i, j)
@@ -290,7 +299,7 @@ func compareFuns(a, b Term, exact bool) int {
 		return cmp.Compare(i-j, 0)
 	}
 	return cmp.Or(
-		strings.Compare(x.Module, y.Module),
+		bytes.Compare(x.Module, y.Module),
 		numbers(int32(x.Index), int32(y.Index)),
 		numbers(int32(x.OldUniq), int32(y.OldUniq)))
 }

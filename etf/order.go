@@ -34,7 +34,7 @@ func (t Term) ordered() Term { return Term{t.t.inOrder(), t.node} }
 func sortMaps(t *tree) *tree {
 	out := &tree{nodes: t.nodes, data: t.data, names: t.names}
 	out.sorted.Store(out)
-	s := mapSorter{o: ordering{}, out: out}
+	s := mapSorter{o: ordering{signs: true}, out: out}
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		if n := node(t.nodes[i]); n.kind() == KindMap && n.length() > 1 {
 			s.sort(int(n.Num), n.length())

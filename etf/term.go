@@ -321,9 +321,12 @@ func (t Term) Fun() (f Fun, ok bool) {
 	if t.kind() != KindFun {
 		return Fun{}, false
 	}
-	w := wire.ReadFun(Term{t.t, node(t.t.nodes[t.node.Num])}.payload())
+	w := wire.ReadFun(t.funHead())
 	return newFun(&w), true
 }
+
+// funHead is the encoding of a fun up to its free variables.
+func (t Term) funHead() []byte { return Term{t.t, node(t.t.nodes[t.node.Num])}.payload() }
 
 func newFun(f *wire.FunInfo) Fun {
 	return Fun{

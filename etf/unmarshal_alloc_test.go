@@ -248,3 +248,34 @@ func BenchmarkMarshalRows(b *testing.B) {
 	}
 	b.SetBytes(int64(len(buf)))
 }
+
+// TestFunsAsKeys: to put keys in order, funs and exports are parted for each comparison.
+// That costs no more than their bytes do.
+func TestFunsAsKeys(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates too")
+	}
+	const n = 3000
+	m := compile(t, etf.OTP())
+	for name, key := range map[string]func(i int) []byte{
+		"exports":            func(i int) []byte { return export(atom(fmt.Sprint("m", i)), atom("f"), small(1)) },
+		"exports in Latin-1": func(i int) []byte { return export(latin1(fmt.Sprint("\u00e9", i)), atom("f"), small(1)) },
+		"funs":               func(i int) []byte { return closure{module: atom(fmt.Sprint("m", i))}.encode() },
+		"funs in Latin-1":    func(i int) []byte { return closure{module: latin1(fmt.Sprint("\u00e9", i))}.encode() },
+	} {
+		var pairs [][]byte
+		for i := range n {
+			pairs = append(pairs, key(i*7919%n), null)
+		}
+		in := ext(mapOf(pairs...))
+		var v any
+		got := allocated(func() {
+			if err := m.Unmarshal(in, &v); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if most := 60 * int64(len(in)); got > most {
+			t.Errorf("%s: %d bytes allocated for %d", name, got, len(in))
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"math"
 	"sync"
 
 	"github.com/beamgate/beamgate/limits"
@@ -277,23 +276,4 @@ func IsTerm(b []byte) bool {
 	in.BuildSlice(anyProgram(), b)
 	in.m.trusted = false
 	return in.Run(-1) == EvDone && in.m.pos == len(b)
-}
-
-// ReadFun parts the encoding of an accepted export, or of the head of an
-// accepted fun.
-func ReadFun(b []byte) FunInfo {
-	if f, ok := plainExport(b); ok {
-		return f
-	}
-	return readFun(b)
-}
-
-// readFun is ReadFun by a Machine, which is large and made for it.
-func readFun(b []byte) FunInfo {
-	var in Input
-	in.BuildSlice(anyProgram(), b)
-	in.m.debtAbs = math.MaxInt64 // its free variables are elsewhere
-	in.m.maxAbs = math.MaxInt64
-	in.Next()
-	return in.m.part.fun
 }

@@ -164,19 +164,59 @@ func PlainSkip(b []byte, at int) int {
 	return at
 }
 
-// plainExport parts an export.
-func plainExport(b []byte) (f FunInfo, ok bool) {
-	if b[0] != TagExport {
-		return f, false
+// ReadFun parts the encoding of an accepted export, or of the head of an accepted fun,
+// in whatever form its parts are. What it returns are parts of b, but for names in
+// Latin-1.
+func ReadFun(b []byte) (f FunInfo) {
+	if b[0] == TagExport {
+		at, arity := 1, int64(0)
+		f.Module, at = readName(b, at)
+		f.Function, at = readName(b, at)
+		arity, _ = readInt(b, at)
+		f.Arity = uint8(arity)
+		return f
 	}
-	at, arity := 0, int64(0)
-	if f.Module, at = PlainAtom(b, 1); at < 0 {
-		return f, false
+	const head = 30
+	f.Arity, f.Index, f.Free = b[5], be32(b, 22), int(be32(b, 26))
+	copy(f.Uniq[:], b[6:22])
+	at := head
+	f.Module, at = readName(b, at)
+	f.OldIndex, at = readInt(b, at)
+	f.OldUniq, at = readInt(b, at)
+	f.Creator = b[at:]
+	return f
+}
+
+// readName returns the name at b[at:] in UTF-8, and the place behind it.
+func readName(b []byte, at int) (name []byte, end int) {
+	from := at + nameWidth(b[at])
+	end = from + int(b[at+1])
+	if b[at] == TagAtom || b[at] == TagAtomUTF8 {
+		end = from + int(be16(b, at+1))
 	}
-	if f.Function, at = PlainAtom(b, at); at < 0 {
-		return f, false
+	name = b[from:end:end]
+	if latin1 := b[at] == TagAtom || b[at] == TagSmallAtom; latin1 && !isASCII(name) {
+		name = AppendLatin1(make([]byte, 0, 2*len(name)), name)
 	}
-	arity, at = PlainInt(b, at)
-	f.Arity = uint8(arity)
-	return f, at > 0
+	return name, end
+}
+
+// readInt returns the integer at b[at:], which fits, and the place behind it.
+func readInt(b []byte, at int) (v int64, end int) {
+	from, n := at+3, int(b[at+1])
+	switch b[at] {
+	case TagSmallInteger:
+		return int64(b[at+1]), at + 2
+	case TagInteger:
+		return int64(int32(be32(b, at+1))), at + 5
+	case TagLargeBig:
+		from, n = at+6, int(be32(b, at+1))
+	}
+	for i := min(n, 8) - 1; i >= 0; i-- {
+		v = v<<8 | int64(b[from+i])
+	}
+	if b[from-1] != 0 {
+		v = -v
+	}
+	return v, from + n
 }
