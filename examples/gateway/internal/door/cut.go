@@ -14,8 +14,9 @@ const piece = 32 << 10
 
 // Cut passes a message of n bytes from r to w while it is read: its length first,
 // then each part after it was checked and its names were spent. w has to be a
-// connection to the upstream of the rules in force, in the given life of the node. After a refusal a part of the message
-// may have been written.
+// connection to the upstream of the rules in force, in the given life of the node. After
+// a refusal a part of the message may have been written. The rule about poison is not
+// asked: it goes by the hash of a message that is whole.
 func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer) *Refusal {
 	t := &Ticket{up: p.Door().Upstream}
 	if refusal := p.begin(ctx, t); refusal != nil {
@@ -40,7 +41,7 @@ func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer
 var errEpoch = errors.New("door: the node is another one")
 
 func (p *Pass) cut(r io.Reader, n, epoch int64, w io.Writer) error {
-	width := p.Door().Config.Packet
+	width := p.packet
 	var head [8]byte
 	binary.BigEndian.PutUint64(head[:], uint64(n))
 	c := &cutter{w: w, kept: head[8-width:], ahead: int64(width)}

@@ -31,6 +31,7 @@ type Door struct {
 	to       *safe.Guard // these three draw on no budget yet
 	answers  *safe.Guard
 	tokens   []*safe.Guard // by extractor
+	loose    *etf.Mode     // takes what OTP takes, within bounds
 	classes  []class
 	maxBytes int64 // of a message
 	maxBack  int64 // of an answer
@@ -67,6 +68,11 @@ func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shar
 			return nil, fmt.Errorf("listener %s: %s %s: %w", c.Name, e.In, e.Name, err)
 		}
 		d.tokens = append(d.tokens, g)
+	}
+	loose := etf.OTP()
+	loose.Release, loose.Node, loose.Limits = c.Release, etf.Node{}, limits.Default()
+	if d.loose, err = loose.Compile(); err != nil {
+		return nil, fmt.Errorf("listener %s: %w", c.Name, err)
 	}
 	d.maxBytes, d.maxBack = frameCap(d.to), frameCap(d.answers)
 	return d, nil
@@ -139,6 +145,14 @@ func (d *Door) MaxBytes(way Direction) int64 {
 		return d.maxBack
 	}
 	return d.maxBytes
+}
+
+// packet is how many bytes the lengths of frames have, where there are frames.
+func (d *Door) packet() int {
+	if d.Config.SpeaksHTTP() {
+		return 0
+	}
+	return d.Config.Packet
 }
 
 // Passive reports that no rule about messages is enforced: what comes has to be

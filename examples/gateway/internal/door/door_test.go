@@ -106,7 +106,9 @@ func TestOutgrown(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if r := d.outgrown(c.n); r != nil {
+		p := &Pass{packet: d.packet()}
+		p.now.Store(&rulesOf{door: d})
+		if r := p.outgrown(c.n); r != nil {
 			var e *limits.Error
 			if !errors.As(r, &e) || e.Got != c.n {
 				t.Fatalf("%+v: %v", c, r)

@@ -40,7 +40,10 @@ func (p *Pass) ShapeToken(t Token) *Refusal {
 	if p.Door().Modes[Term] != Enforce {
 		return nil
 	}
-	return p.token(p.now.Load().door.tokens[t.Extract], t.Bytes)
+	if err := p.now.Load().door.tokens[t.Extract].Check(t.Bytes); err != nil {
+		return p.judge(ToNode, termRefusal(err), int64(len(t.Bytes)))
+	}
+	return nil
 }
 
 // Judge tells of a refusal that a protocol has found, and returns it if it is

@@ -24,6 +24,7 @@ type Pass struct {
 	lent     bool // client belongs to another Pass
 	latest   func() *Door
 	now      atomic.Pointer[rulesOf]
+	packet   int // bytes of the lengths of its frames, whatever a reload says; 0: it has none
 	messages *atomic.Int64
 	passed   [2]Verdict // the last ones that passed, by direction
 }
@@ -35,6 +36,8 @@ type rulesOf struct {
 	view   *ledger.View // that to draws on; nil: none
 	to     *safe.Guard
 	tokens []*safe.Guard
+	loose  *etf.Mode // draws on the same, by way of fresh, and takes what OTP takes
+	fresh  *fresh
 	names  limits.Budget // of all answers
 	taken  *ledger.View  // that back draws on; nil: none
 	back   *safe.Guard
@@ -47,7 +50,7 @@ func (d *Door) Accept(who Client, latest func() *Door) (*Pass, *Refusal) {
 	if err != nil {
 		return nil, d.crowded(who, err)
 	}
-	p := &Pass{Client: who, client: client, latest: latest, messages: new(atomic.Int64)}
+	p := &Pass{Client: who, client: client, latest: latest, packet: d.packet(), messages: new(atomic.Int64)}
 	p.use(d, nil)
 	return p, nil
 }
@@ -91,6 +94,8 @@ func (p *Pass) use(d *Door, before *rulesOf) {
 		d.tell(&Verdict{Client: p.Client, Mode: Shadow, Refusal: refuse(Atoms, string(etf.CodeLimitAtomBudget), err)})
 	})
 	next.view, next.to = view, d.to.WithBudgets(budget)
+	next.fresh = &fresh{Budget: budget}
+	next.loose = d.loose.WithBudgets(next.fresh)
 	for _, g := range d.tokens {
 		next.tokens = append(next.tokens, g.WithBudgets(budget))
 	}
@@ -304,6 +309,9 @@ type Ticket struct {
 // Fits reports whether the message may go on this connection: to the node whose
 // ledger counted its names, and to that life of it.
 func (t *Ticket) Fits(c *upstream.Conn) bool { return c.Upstream() == t.up && c.Epoch() == t.Epoch }
+
+// SameNode reports whether two messages are for the same node, in the same life of it.
+func (t *Ticket) SameNode(other *Ticket) bool { return t.up == other.up && t.Epoch == other.Epoch }
 
 // Done ends the message: the node has answered, or the protocol has no answers
 // and the message was written.

@@ -116,12 +116,54 @@ func (p *Pass) check(t *Ticket, a Asked, scratch []byte) *Refusal {
 // token asks the guard of an extractor.
 func (p *Pass) token(g *safe.Guard, b []byte) *Refusal {
 	if p.Door().Modes[Term] == Off {
-		return nil
+		return p.names(b)
 	}
 	if err := g.Check(b); err != nil {
-		return p.judge(ToNode, termRefusal(err), int64(len(b)))
+		r := termRefusal(err)
+		if refusal := p.judge(ToNode, r, int64(len(b))); refusal != nil || r.Rule == Atoms {
+			return refusal
+		}
+		return p.names(b)
 	}
 	return nil
+}
+
+// names is the rule about atoms for a term that goes on although the rule about terms has
+// refused it, or was not asked: the guard has spent nothing then. The names are those that
+// a node finds, which takes all that OTP does and does not look behind the term. What OTP
+// refuses may have taught it the names before the fault, and they cannot be counted.
+func (p *Pass) names(b []byte) *Refusal {
+	mode := p.Door().Modes[Atoms]
+	if mode == Off {
+		return nil
+	}
+	now := p.now.Load()
+	now.fresh.any = false
+	d := now.loose.NewDecoderBytes(b)
+	defer d.Close()
+	err := d.SkipValue()
+	if err == nil {
+		return nil
+	}
+	r := termRefusal(err)
+	if r.Rule != Atoms && (mode == Shadow || !now.fresh.any) {
+		return nil // what it is was noted by the rule about terms, if that is on
+	}
+	r.Rule = Atoms
+	return p.judge(ToNode, r, int64(len(b)))
+}
+
+// fresh is a budget that knows whether a name was new.
+type fresh struct {
+	limits.Budget
+	any bool
+}
+
+// Reserve implements limits.Budget.
+func (f *fresh) Reserve(name []byte) (held bool, err error) {
+	held, err = f.Budget.Reserve(name)
+	f.any = f.any || held || err != nil
+	return held, err
 }
 
 // accept asks the guard, and settles what goes on: the term in canonical bytes, if
@@ -133,6 +175,7 @@ func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
 	canonical := d.Config.Forward == config.ForwardCanonical && d.Modes[Term] == Enforce && !a.AsIs
 	switch {
 	case d.Modes[Term] == Off:
+		return p.names(msg)
 	case canonical:
 		t.Bytes, err = to.Mode().Canonicalize(scratch[:0], msg)
 	default:
@@ -140,10 +183,14 @@ func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
 	}
 	if err != nil {
 		t.Bytes = msg // if the rule is not in earnest
-		return p.judge(ToNode, termRefusal(err), int64(len(msg)))
+		r := termRefusal(err)
+		if refusal := p.judge(ToNode, r, int64(len(msg))); refusal != nil || r.Rule == Atoms {
+			return refusal
+		}
+		return p.names(msg)
 	}
 	if canonical {
-		if r := d.outgrown(int64(len(t.Bytes))); r != nil {
+		if r := p.outgrown(int64(len(t.Bytes))); r != nil {
 			return p.judge(ToNode, r, int64(len(msg)))
 		}
 	}
@@ -153,11 +200,11 @@ func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
 // outgrown refuses canonical bytes that are too many, although what came was not: a
 // compressed term, or one in a shorter form. They are held against the cap on bytes, and
 // against the frame where there are frames.
-func (d *Door) outgrown(n int64) *Refusal {
-	if n > d.maxBytes {
+func (p *Pass) outgrown(n int64) *Refusal {
+	if d := p.Door(); n > d.maxBytes {
 		return d.long(Term, d.to, n)
 	}
-	if most := frameLimits[d.Config.Packet]; !d.Config.SpeaksHTTP() && n > most {
+	if most := frameLimits[p.packet]; p.packet > 0 && n > most {
 		return refuse(FrameSize, "frame_size", &limits.Error{Name: "packet", Max: most, Got: n})
 	}
 	return nil

@@ -47,7 +47,10 @@ func (s *session) requests(due chan<- entry) {
 		if err != nil {
 			break
 		}
-		s.pass.Refresh()
+		if s.refresh() != nil {
+			s.refused.Store(true) // what is under way is still answered
+			break
+		}
 		m, err := s.read(n)
 		if err == nil && m.refusal == nil {
 			err = s.forward(m, due)

@@ -35,7 +35,7 @@ type Frames struct {
 func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn, pass *door.Pass) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect}
+	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect, protocol: pass.Door().Config.Protocol}
 	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush() })
 	s.giving = limit.WithWaiting(ctx, func() { s.ungiven = s.deliver() })
 	s.in = newSplitter(conn, pass.Door().Config.Packet)
@@ -54,22 +54,23 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 
 // session is one connection.
 type session struct {
-	ctx     context.Context
-	patient context.Context // of what may make messages wait
-	flushed error           // of what was sent when something had to wait
-	end     context.CancelFunc
-	drain   <-chan struct{}
-	conn    net.Conn
-	pass    *door.Pass
-	dialect Dialect
-	in      *splitter
-	scratch []byte
-	out     []byte          // frames that go to the node together
-	unsent  []*door.Ticket  // those of them that end when they are sent
-	back    []byte          // frames that go to the client together
-	giving  context.Context // of what may make answers wait
-	ungiven error           // of what was delivered then
-	replyBy timed
+	ctx      context.Context
+	patient  context.Context // of what may make messages wait
+	flushed  error           // of what was sent when something had to wait
+	end      context.CancelFunc
+	drain    <-chan struct{}
+	conn     net.Conn
+	pass     *door.Pass
+	dialect  Dialect
+	protocol string // of the listener when the connection was made
+	in       *splitter
+	scratch  []byte
+	out      []byte          // frames that go to the node together
+	unsent   []*door.Ticket  // those of them that end when they are sent
+	back     []byte          // frames that go to the client together
+	giving   context.Context // of what may make answers wait
+	ungiven  error           // of what was delivered then
+	replyBy  timed
 
 	link    atomic.Pointer[link]
 	refused atomic.Bool  // the connection is to be reset
@@ -211,6 +212,17 @@ func timeout(err error) bool {
 	}
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()
+}
+
+// refresh takes over the rules of a reload. The error is a refusal: where the listener has
+// another protocol now, its rules are about messages that this connection does not have,
+// and those of its own are gone.
+func (s *session) refresh() error {
+	s.pass.Refresh()
+	if s.pass.Door().Config.Protocol != s.protocol {
+		return s.pass.Denied(door.Verb, "protocol", nil)
+	}
+	return nil
 }
 
 // message is one that was read whole, or refused.

@@ -72,8 +72,10 @@ func (s *session) tap(w *Worker) {
 	seen := s.collect(w, door.ToNode)
 	for err == nil && s.ctx.Err() == nil {
 		if err = s.begins(); err == nil {
-			s.pass.Refresh()
-			if !s.pass.Door().Passive() {
+			if err = s.refresh(); err != nil {
+				s.refused.Store(true)
+			}
+			if err != nil || !s.pass.Door().Passive() {
 				break
 			}
 			err = s.late(s.copyFrame(up, seen))

@@ -63,7 +63,9 @@ func (s *session) messages(up *link) bool {
 			return true
 		}
 		if err == nil {
-			s.pass.Refresh()
+			err = s.refresh()
+		}
+		if err == nil {
 			if s.cuts(n) {
 				if err = s.flush(); err == nil {
 					err = s.cut(up, n)

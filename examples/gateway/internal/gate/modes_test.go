@@ -151,3 +151,33 @@ classes:
 		t.Errorf("%v were refused", n)
 	}
 }
+
+// TestNamesOfWhatPasses: what a term brings that goes on although it was refused, or not
+// looked at, is counted all the same.
+func TestNamesOfWhatPasses(t *testing.T) {
+	many := term.List(term.T(exp[1:]), term.T(atoms(0, 1000)[1:]))
+	for _, mode := range []string{"shadow", "off"} {
+		node := NewNode(t, nil)
+		g := Start(t, conf(node, "max_new: 3", "", "forward: original\nanswers: {expect: one}\nrules: {term: "+mode+", answer: off}"))
+		for what, c := range map[string]struct {
+			msg []byte
+			ok  bool
+		}{
+			"an export, two names, bytes behind": {append(term.Message(term.List(term.T(exp[1:]), term.T(atoms(0, 2)[1:]))), 7), true},
+			"an export, 1,000 names":             {term.Message(many), false},
+			"a new name, and what no BEAM takes": {append(atoms(3, 1)[:len(atoms(3, 1))-1], 0), false},
+			"what no BEAM takes":                 {[]byte("\x83l\x00\x00"), true},
+			"an export":                          {exp, true},
+		} {
+			if got := passes(g, c.msg); got != c.ok {
+				t.Errorf("%s, %s: passed is %v", mode, what, got)
+			}
+		}
+		if !passes(g, atoms(0, 3)) || passes(g, atoms(4, 1)) {
+			t.Errorf("%s: 3 names are to pass, and no fourth", mode)
+		}
+		if s := g.Ledger("web").Stats(); s.Committed != 3 {
+			t.Errorf("%s: %d names are spent", mode, s.Committed)
+		}
+	}
+}

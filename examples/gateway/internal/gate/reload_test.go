@@ -192,3 +192,57 @@ func TestReloadReplacesCalls(t *testing.T) {
 		t.Error(kind)
 	}
 }
+
+// TestReloadKeepsFramesThatAreCut: the head of a frame that goes on piece by piece is of
+// the width that the connection has, not of the one that new connections get.
+func TestReloadKeepsFramesThatAreCut(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	text := conf(&Node{Addr: l.Addr().String()}, "", "", "forward: original\ncut_through: true")
+	g := Start(t, text)
+	c := g.Dial("door")
+	n, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	c.Send(good)
+	if b, err := ReadFrame(n); err != nil || string(b) != string(good) {
+		t.Fatal(b, err)
+	}
+	if err := g.Load(strings.Replace(text, "cut_through: true", "cut_through: true\n    packet: 2", 1)); err != nil {
+		t.Fatal(err)
+	}
+	msg := large(400, term.Int(1))
+	c.Send(msg)
+	if b, err := ReadFrame(n); err != nil || string(b) != string(msg) {
+		t.Errorf("the node got %d bytes of %d, %v", len(b), len(msg), err)
+	}
+}
+
+// TestReloadToAnotherProtocol: a connection ends that the rules of a new protocol cannot
+// be asked about.
+func TestReloadToAnotherProtocol(t *testing.T) {
+	for _, listener := range []string{"answers: {expect: one}", "answers: {expect: any}", "mode: shadow"} {
+		node := NewNode(t, nil)
+		text := conf(node, "", "", listener)
+		g := Start(t, text)
+		c := g.Dial("door")
+		c.Send(good)
+		c.Want(good)
+		bert := conf(node, "", "", rules)
+		if err := g.Load(bert); err != nil {
+			t.Fatal(err)
+		}
+		c.Send(call("call", "os", "cmd", term.List()))
+		if b, err := c.Receive(); err == nil {
+			t.Errorf("%s: %q still passes", listener, b)
+		}
+		if n := len(node.Got()); n != 1 {
+			t.Errorf("%s: the node got %d messages", listener, n)
+		}
+	}
+}

@@ -12,7 +12,8 @@ import (
 
 // Values returns the values of a rule in a request. body is its body if NeedsBody
 // says so. A parameter that is there twice has two values: whoever reads the
-// request may take either.
+// request may take either. Beside an error, which says that the request has no one
+// reading, it returns those that were found all the same.
 func (r *Rule) Values(req *http.Request, body []byte) ([]string, error) {
 	switch r.In {
 	case "query":
@@ -44,10 +45,24 @@ func parameters(query, name string) (values []string, err error) {
 		return nil, nil
 	}
 	all, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, ErrRead
+	if err == nil {
+		return all[name], nil
 	}
-	return all[name], nil
+	// A semicolon parts parameters for some, and there may be a % with nothing behind it.
+	for _, part := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' }) {
+		if n, v, _ := strings.Cut(part, "="); lenient(n) == name {
+			values = append(values, lenient(v))
+		}
+	}
+	return append(values, all[name]...), ErrRead
+}
+
+// lenient decodes what can be decoded.
+func lenient(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
 }
 
 // cookies reads the header by its separators alone. net/http leaves cookies out
@@ -83,20 +98,18 @@ func members(body []byte, name string) (values []string, err error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
-	if !utf8.Valid(body) {
-		return nil, ErrRead
-	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	w := walker{name: name}
+	w, again := walker{name: name}, false
 	for {
 		t, err := d.Token()
-		if err == io.EOF && len(w.open) == 0 {
+		if err == io.EOF && len(w.open) == 0 && !again && utf8.Valid(body) {
 			return w.values, nil
 		}
-		if err != nil || w.ended {
-			return nil, ErrRead
+		if err != nil {
+			return w.values, ErrRead
 		}
+		again, w.ended = again || w.ended, false // behind the end there is more
 		w.take(t)
 	}
 }

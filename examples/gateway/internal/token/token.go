@@ -82,10 +82,11 @@ func unclean(path string) bool {
 }
 
 // Terms returns the terms that a value may stand for: none, or one, or several if
-// several forms fit, since nobody knows which one the receiver goes by.
+// several forms fit, since nobody knows which one the receiver goes by. Beside an error
+// it returns those that it found all the same.
 func (r *Rule) Terms(value string) (terms [][]byte, err error) {
 	if int64(len(value)) > int64(r.Max) {
-		return nil, ErrSize
+		err = ErrSize
 	}
 	fits := false
 	for _, f := range r.forms {
@@ -97,16 +98,16 @@ func (r *Rule) Terms(value string) (terms [][]byte, err error) {
 		if len(m) < 2 {
 			continue
 		}
-		b, err := decode(m[1])
-		if err != nil {
-			return nil, ErrForm
+		if b, bad := decode(m[1]); bad == nil {
+			terms = append(terms, b)
+		} else if err == nil {
+			err = ErrForm
 		}
-		terms = append(terms, b)
 	}
-	if !fits && r.Others != "pass" {
-		return nil, ErrForm
+	if !fits && r.Others != "pass" && err == nil {
+		err = ErrForm
 	}
-	return terms, nil
+	return terms, err
 }
 
 var alphabet = strings.NewReplacer("-", "+", "_", "/")

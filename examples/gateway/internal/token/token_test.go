@@ -77,8 +77,8 @@ func TestValues(t *testing.T) {
 	}{
 		{in: "query", name: "since", query: "since=a&x=b&since=c", want: []string{"a", "c"}},
 		{in: "query", name: "page[after]", query: "page%5Bafter%5D=a", want: []string{"a"}},
-		{in: "query", name: "since", query: "a;since=x", err: ErrRead},
-		{in: "query", name: "since", query: "since=%zz", err: ErrRead},
+		{in: "query", name: "since", query: "a;since=x", want: []string{"x"}, err: ErrRead},
+		{in: "query", name: "since", query: "since=%zz&since=y", want: []string{"%zz", "y", "y"}, err: ErrRead},
 		{in: "header", name: "x-token", header: "one", want: []string{"one"}},
 		{in: "cookie", name: "k", header: `a=1; k="x"; kk=2; k=y=`, want: []string{"x", "y="}},
 		{in: "form", name: "k", body: "k=x&k=y", want: []string{"x", "y"}},
@@ -86,10 +86,11 @@ func TestValues(t *testing.T) {
 		{in: "json", name: "k", body: `["k","x"]`},
 		{in: "json", name: "k", body: ` `},
 		{in: "json", name: "k", body: `"k"`},
-		{in: "json", name: "k", body: `{"k":"x"} {"k":"y"}`, err: ErrRead},
-		{in: "json", name: "k", body: `{"k":"x"`, err: ErrRead},
-		{in: "json", name: "k", body: `{"k":"x",}`, err: ErrRead},
+		{in: "json", name: "k", body: `{"k":"x"} {"k":"y"}`, want: []string{"x", "y"}, err: ErrRead},
+		{in: "json", name: "k", body: `{"k":"x"`, want: []string{"x"}, err: ErrRead},
+		{in: "json", name: "k", body: `{"k":"x",}`, want: []string{"x"}, err: ErrRead},
 		{in: "json", name: "k", body: "{\"k\xff\":\"x\"}", err: ErrRead},
+		{in: "json", name: "k", body: "{\"\xff\":1,\"k\":\"x\"}", want: []string{"x"}, err: ErrRead},
 	} {
 		req := httptest.NewRequest("GET", "/?"+c.query, nil)
 		req.Header.Set("Cookie", c.header)

@@ -156,10 +156,13 @@ func (x *exchange) tokens() *door.Refusal {
 			continue
 		}
 		values, err := rule.Values(x.r, x.bytes)
+		if r := x.unreadable(err); r != nil {
+			return r
+		}
 		for _, v := range values {
-			var terms [][]byte
-			if err == nil {
-				terms, err = rule.Terms(v)
+			terms, err := rule.Terms(v)
+			if r := x.unreadable(err); r != nil {
+				return r
 			}
 			for _, b := range terms {
 				t := door.Token{Extract: i, Bytes: b}
@@ -169,13 +172,17 @@ func (x *exchange) tokens() *door.Refusal {
 				x.asked.Tokens = append(x.asked.Tokens, t)
 			}
 		}
-		if err != nil {
-			if r := x.verb(err.Error()); r != nil {
-				return r
-			}
-		}
 	}
 	return nil
+}
+
+// unreadable is the refusal of a request, or of a value, that cannot be read in one way. If
+// it is not meant, the terms that were found are still judged.
+func (x *exchange) unreadable(err error) *door.Refusal {
+	if err == nil {
+		return nil
+	}
+	return x.verb(err.Error())
 }
 
 // failed turns what http.Transport says into a refusal, and ends the ticket.

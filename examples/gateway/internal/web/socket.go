@@ -163,9 +163,6 @@ func (s *socket) pump(ctx context.Context, way door.Direction) {
 	from, to := s.ends(way)
 	pass := s.x.pass
 	for {
-		if way == door.ToNode {
-			pass.Refresh()
-		}
 		err := s.message(ctx, way, from, to)
 		var r *door.Refusal
 		var closed websocket.CloseError
@@ -196,6 +193,12 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 		return err
 	}
 	p := s.x.pass
+	if way == door.ToNode {
+		p.Refresh() // now that it has begun: it may have been waited for since long
+		if c := p.Door().Config; c.Protocol != s.x.web.c.Protocol || !c.HTTP.Socket.Allow {
+			return p.Denied(door.Verb, "upgrade", nil)
+		}
+	}
 	l := p.Door().Config.Limits
 	s.quiet.Reset(l.Idle.Duration)
 	late := time.AfterFunc(l.Frame.Duration, func() {
@@ -286,7 +289,8 @@ func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b [
 func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.MessageType, b []byte, long bool) ([]byte, *door.Ticket, error) {
 	p := s.x.pass
 	rules := p.Door().Config.HTTP.Socket
-	term := !long && kind == websocket.MessageBinary && (rules.Binary == "term" || len(b) > 0 && b[0] == version)
+	// A text that begins as a term does is none, but somebody may take it for one.
+	term := !long && (kind == websocket.MessageBinary && rules.Binary == "term" || len(b) > 0 && b[0] == version)
 	text := kind == websocket.MessageText
 	if text && (rules.Text == "refuse" || !validText(b, long)) {
 		if r := p.Judge(way, &door.Refusal{Rule: door.Verb, Code: "text"}, int64(len(b))); r != nil {
@@ -306,7 +310,7 @@ func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.M
 	}
 	var asked door.Asked
 	if term {
-		asked.Body = b
+		asked.Body, asked.AsIs = b, text
 		if b == nil {
 			asked.Body = []byte{}
 		}
@@ -315,7 +319,7 @@ func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.M
 	if r != nil {
 		return nil, nil, r
 	}
-	if t.Epoch != s.x.epoch {
+	if !t.SameNode(s.x.ticket) {
 		t.Cancel()
 		return nil, nil, &door.Refusal{Rule: door.Down, Code: "other_life"}
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -269,6 +270,83 @@ func TestWebSocketLong(t *testing.T) {
 		}
 		if got, code := talk(t, c, websocket.MessageText, strings.Repeat("x", n)); code != websocket.StatusMessageTooBig {
 			t.Errorf("%d bytes: %.20q, %v", n, got, code)
+		}
+	}
+}
+
+// TestWebSocketReload: rules of a reload hold from the next message on, and a WebSocket
+// stays with its node, whose ledger counts what it brings.
+func TestWebSocketReload(t *testing.T) {
+	one, two := &chat{}, &chat{}
+	a, b := newOrigin(t, one.ServeHTTP), newOrigin(t, two.ServeHTTP)
+	text := func(upstream, listener string) string {
+		return fmt.Sprintf(`version: 1
+ledgers: [{name: one, names: [ok], max_new: 1}, {name: two, names: [ok], max_new: 100}]
+upstreams:
+  - {name: one, address: '%s', ledger: one}
+  - {name: two, address: '%s', ledger: two}
+listeners:
+  - name: door
+    protocol: http
+    listen: '127.0.0.1:0'
+    upstream: %s
+    http: {websocket: {allow: true}}
+    %s
+`, a.addr(), b.addr(), upstream, listener)
+	}
+	g := Start(t, text("one", "allow: [exports]"))
+	begin := func() *websocket.Conn {
+		c, _, err := open(t, g, "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, code := talk(t, c, websocket.MessageBinary, good); got != good {
+			t.Fatalf("%q, %v", got, code)
+		}
+		return c
+	}
+	first, moved, left := begin(), begin(), begin()
+	if got, _ := talk(t, begin(), websocket.MessageBinary, export); got != export {
+		t.Fatal("an export does not pass where it is allowed")
+	}
+	if err := g.Load(text("one", "")); err != nil {
+		t.Fatal(err)
+	}
+	if got, code := talk(t, first, websocket.MessageBinary, export); code != 1008 {
+		t.Errorf("by the rules before: %q, %v", got, code)
+	}
+	if err := g.Load(text("two", "")); err != nil {
+		t.Fatal(err)
+	}
+	before := len(one.seen())
+	if got, code := talk(t, moved, websocket.MessageBinary, atoms(0, 5)); code == -1 {
+		t.Errorf("names of another ledger: %q, %v", got, code)
+	}
+	if n := len(one.seen()) - before; n != 0 || g.Ledger("two").Stats().Committed > 5 {
+		t.Errorf("the node got %d messages more", n)
+	}
+	if err := g.Load(strings.Replace(text("one", ""), "websocket: {allow: true}", "only_etf: false", 1)); err != nil {
+		t.Fatal(err)
+	}
+	if got, code := talk(t, left, websocket.MessageBinary, good); code == -1 {
+		t.Errorf("a WebSocket, where none may be: %q, %v", got, code)
+	}
+}
+
+// TestWebSocketTermAsText: with the rules of the protocol in shadow, a term in a text is
+// still a term.
+func TestWebSocketTermAsText(t *testing.T) {
+	node := &chat{}
+	o := newOrigin(t, node.ServeHTTP)
+	for _, texts := range []string{"refuse", "pass"} {
+		g := Start(t, conf(o.addr(), "", "", "rules: {verb: shadow}\nhttp: {websocket: {allow: true, text: "+texts+"}}"))
+		c, _, err := open(t, g, "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(node.seen())
+		if got, code := talk(t, c, websocket.MessageText, export); code != 1008 || len(node.seen()) != before {
+			t.Errorf("%s: %q, %v", texts, got, code)
 		}
 	}
 }

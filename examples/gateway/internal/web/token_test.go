@@ -166,3 +166,27 @@ func TestTokenPlaces(t *testing.T) {
 	do(t, g, "GET", "/", "", "Cookie", "_app_key="+signed(list)+", x").want(t, 422, "token_form")
 	do(t, g, "GET", "/", "", "Cookie", "a=1,2; _app_key="+signed(list)).want(t, 200, "")
 }
+
+// TestTokensBesideShadow: where the rules of the protocol are only noted, what cannot be
+// read in one way does not hide a term from the rule about terms.
+func TestTokensBesideShadow(t *testing.T) {
+	o := newOrigin(t, nil)
+	g := Start(t, conf(o.addr(), "", "", "rules: {verb: shadow}\nhttp: {extract: [{in: query, name: since}, {in: json, name: since}]}"))
+	bad := base64.RawURLEncoding.EncodeToString([]byte(export))
+	for _, c := range []struct{ query, json string }{
+		{query: "since=" + bad}, {query: "since=" + bad + "&since=."}, {query: "since=.&since=" + bad}, {query: "a;b&since=" + bad},
+		{query: "a=1;since=" + bad}, {query: "x=%zz&since=" + bad}, {query: "since=" + strings.Repeat("A", 20000) + "&since=" + bad},
+		{json: `{"since":"` + bad + `"}`}, {json: `{"since":"` + bad + `"} x`}, {json: `{"since":".","since":"` + bad + `"}`},
+		{json: `{"since":"."} {"since":"` + bad + `"}`}, {json: "{\"\xff\":1,\"since\":\"" + bad + `"}`},
+	} {
+		before, _, _ := o.last()
+		method, header := "GET", []string{}
+		if c.json != "" {
+			method, header = "POST", []string{"Content-Type", "application/json"}
+		}
+		a := do(t, g, method, "/?"+c.query, c.json, header...)
+		if after, _, _ := o.last(); a.status != 422 || after != before {
+			t.Errorf("%.40s%.60s: %d %s", c.query, c.json, a.status, a.code)
+		}
+	}
+}
