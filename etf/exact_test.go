@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
+	"strings"
 	"testing"
 	"testing/iotest"
 
+	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/limits"
 )
 
@@ -49,6 +52,50 @@ func TestBufferedExactly(t *testing.T) {
 		m := frameMode(t, map[string]int64{"MaxBuffered": 4})
 		if _, err := m.NewDecoder(chunk(bytes.NewReader(term))).ReadTerm(); err != nil {
 			t.Errorf("%s: %d bytes under MaxBuffered 4: %v", name, len(term), err)
+		}
+	}
+}
+
+// TestRunsOfFloats: floats side by side, which are read two at a time, are each judged
+// and paid for.
+func TestRunsOfFloats(t *testing.T) {
+	m := compile(t, config())
+	for n := range 9 {
+		for at := range n {
+			for name, bad := range map[string]float64{"NaN": math.NaN(), "infinity": math.Inf(1), "minus infinity": math.Inf(-1)} {
+				items := make([][]byte, n)
+				for i := range items {
+					items[i] = float(float64(i) / 3)
+				}
+				items[at] = float(bad)
+				for in, term := range map[string][]byte{"a list": list(items...), "a tuple": tuple(items...)} {
+					// Enough behind it that the run does not end with the input.
+					err := agree(t, with(m), ext(tuple(term, bin(strings.Repeat("x", 200)))), mostWays)
+					if err == nil || err.Code != etf.CodeFloatNotFinite {
+						t.Errorf("%s at %d of %d in %s: %v", name, at, n, in, err)
+					}
+				}
+			}
+		}
+		items := make([][]byte, n)
+		for i := range items {
+			items[i] = float(1.5)
+		}
+		for range 80 { // which cost nothing more: the floats are paid for last
+			items = append(items, null)
+		}
+		in := ext(list(items...))
+		stats, err := m.Measure(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for most := stats.HeapCost - 30; most <= stats.HeapCost+1; most++ {
+			c := config()
+			c.Limits.MaxHeapWords = max(most, 1)
+			err := agree(t, with(compile(t, c)), in, mostWays)
+			if ok := c.Limits.MaxHeapWords >= stats.HeapCost; ok != (err == nil) || err != nil && err.Code != etf.CodeLimitHeapWords {
+				t.Errorf("%d floats, %d words of %d: %v", n, most, stats.HeapCost, err)
+			}
 		}
 	}
 }

@@ -38,7 +38,7 @@ const (
 	caps = `TestLimitMatrix|TestStructs|TestKeysByRelease|TestZlibStreams|TestEndlessNesting|TestFeaturesByName|TestThinLists|` +
 		`TestKeysThatAreLateAtoms|TestPathsInLongPayloads|TestCapsStartAnew|TestRefuseQuoted`
 	second = `TestAllocationFollowsInput|TestCodesBehindFiller|TestHugePayloads|TestDriversAgreeOnRandomTerms|TestEncodingsAreAlike|TestCanonicalizeRandom|` +
-		`TestMeasureReaderAgrees|TestLongReferencesInLargeMaps|TestKeysBesideOtherBytes|TestPayloadsAsValues|TestStoredBlocksCutShort|TestRunsOfIntegers|TestErrorsEchoNothing`
+		`TestMeasureReaderAgrees|TestLongReferencesInLargeMaps|TestKeysBesideOtherBytes|TestPayloadsAsValues|TestStoredBlocksCutShort|TestRunsOfIntegers|TestRunsOfFloats|TestErrorsEchoNothing`
 )
 
 // suite was put in order by measuring what each stage costs and kills.
