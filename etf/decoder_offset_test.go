@@ -32,3 +32,26 @@ func TestTokenOffset(t *testing.T) {
 		}
 	}
 }
+
+// TestInputOffsetBehindPeek: a token that was peeked at is not read, wherever it is from,
+// even if it is all of the term.
+func TestInputOffsetBehindPeek(t *testing.T) {
+	m := compile(t, etf.OTP())
+	for _, term := range [][]byte{small(7), bin("payload"), atom("a"), tuple(), str("ab"), float(1)} {
+		in := append(ext(small(1)), ext(term)...)
+		for name, d := range map[string]*etf.Decoder{
+			"slice": m.NewDecoderBytes(in), "reader": m.NewDecoder(bytes.NewReader(in)), "bytes": m.NewDecoder(iotest.OneByteReader(bytes.NewReader(in))),
+		} {
+			if err := d.SkipValue(); err != nil || d.InputOffset() != 3 {
+				t.Fatal(name, err, d.InputOffset())
+			}
+			if d.PeekKind(); d.InputOffset() != 3 {
+				t.Errorf("%s, %x: at %d behind a peek", name, term, d.InputOffset())
+			}
+			if err := d.SkipValue(); err != nil || !d.AtTermEnd() || d.InputOffset() != int64(len(in)) {
+				t.Errorf("%s, %x: at %d behind all, %v", name, term, d.InputOffset(), err)
+			}
+			d.Close()
+		}
+	}
+}
