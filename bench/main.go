@@ -149,5 +149,28 @@ func (b *bench) write() error {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "-- written to %s and %s\n", filepath.Join(b.out, "RESULTS.md"), pictures)
-	return nil
+	if b.out != b.source {
+		return nil
+	}
+	return intoReadme(filepath.Join(b.source, "..", "README.md"), report.Summary(b.run))
+}
+
+// The lines of README.md between which the summary of the record stands.
+const (
+	summaryBegin = "<!-- bench: begin -->\n"
+	summaryEnd   = "<!-- bench: end -->\n"
+)
+
+// intoReadme puts the summary where the one before stands.
+func intoReadme(path, summary string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := strings.Cut(string(text), summaryBegin)
+	_, after, ok2 := strings.Cut(rest, summaryEnd)
+	if !ok || !ok2 {
+		return fmt.Errorf("%s: no place for the summary", path)
+	}
+	return os.WriteFile(path, []byte(before+summaryBegin+summary+summaryEnd+after), 0o644)
 }

@@ -92,3 +92,28 @@ func TestFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestIntoReadme: the summary stands where the one before stood, and nothing else changes.
+func TestIntoReadme(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "README.md")
+	if err := os.WriteFile(path, []byte("before\n"+summaryBegin+"old\n"+summaryEnd+"after\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := intoReadme(path, "new\n"); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != "before\n"+summaryBegin+"new\n"+summaryEnd+"after\n" {
+			t.Fatalf("%q, %v", b, err)
+		}
+	}
+	if err := os.WriteFile(path, []byte("no place\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if intoReadme(path, "new\n") == nil || intoReadme(path+"x", "new\n") == nil {
+		t.Error("it is put nowhere, without an error")
+	}
+	if readme, err := os.ReadFile("../README.md"); err != nil || strings.Count(string(readme), summaryBegin) != 1 || strings.Count(string(readme), summaryEnd) != 1 {
+		t.Errorf("README.md has no place for it, %v", err)
+	}
+}

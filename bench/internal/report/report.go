@@ -1,8 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/beamgate/beamgate/bench/internal/picture"
@@ -44,6 +47,35 @@ func Markdown(r *Run) string {
 	if r.Notes != "" {
 		p.printf("\n%s", r.Notes)
 	}
+	return p.String()
+}
+
+// summed are the payloads and columns of Summary.
+var (
+	summedPayloads = []string{"a", "b2", "c", "e", "k"}
+	summedColumns  = []string{"validate", "guard", "decode", "beam_decode", "okeuday_decode", "ergo_decode", "cbor_decode"}
+)
+
+// Summary is a table of medians for those who read no more than that.
+func Summary(r *Run) string {
+	p, title := new(page), titles()
+	head := []string{"payload"}
+	for _, k := range summedColumns {
+		head = append(head, title[k])
+	}
+	var rows [][]string
+	for _, l := range r.Lines {
+		short, _, _ := strings.Cut(l.Name, "_")
+		if !slices.Contains(summedPayloads, short) {
+			continue
+		}
+		row := []string{fmt.Sprintf("%s, %s", l.About, size(float64(l.Size)))}
+		for _, k := range summedColumns {
+			row = append(row, nanoseconds(l.get(k).Median()))
+		}
+		rows = append(rows, row)
+	}
+	p.table(head, rows)
 	return p.String()
 }
 

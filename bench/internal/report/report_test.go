@@ -115,3 +115,11 @@ func TestNumbers(t *testing.T) {
 		}
 	}
 }
+
+// TestSummary: some payloads, each with what was measured of it.
+func TestSummary(t *testing.T) {
+	lines := strings.Split(strings.TrimSpace(Summary(example())), "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[0], "| payload | Validate | Guard.Check | Decode | BEAM ") || !strings.Contains(lines[2], " ns | –") {
+		t.Errorf("%q", lines)
+	}
+}
