@@ -32,7 +32,7 @@ type Listener struct {
 	Release  int        `yaml:"release" unit:"OTP release" doc:"release of the node; without it only what all releases read alike passes" stops:"two readings of one message"`
 	Caps     Caps       `yaml:"caps" unit:"numbers by name" doc:"caps of package limits, by field name, as in {MaxBytes: 64KiB, MaxDepth: 20}: whole numbers above 0, or -1 for none; what counts bytes may be a size (MaxBytes, MaxBlob, MaxBigBytes, MaxInflated, MaxBuffered, MaxStreamBytes, MaxKeyState); they are only ever lowered" stops:"everything that one message may cost; see package limits"`
 	Forward  string     `yaml:"forward" default:"canonical" unit:"canonical|original" doc:"bytes that go on: those rewritten from what was read, or those that came" stops:"two readings of one message"`
-	Cut      bool       `yaml:"cut_through" doc:"with original: send the beginning of a large frame before its end is here; its names are spent first, and a refusal ends the connection to the node in the middle of the frame"`
+	Cut      bool       `yaml:"cut_through" doc:"with original: send the beginning of a large frame before its end is here; its names are spent first, poison is not asked about, and a refusal ends the connection to the node in the middle of the frame"`
 	Answers  Answers    `yaml:"answers" doc:"what comes back from the node"`
 	BERT     BERT       `yaml:"bert" doc:"rules of BERT-RPC"`
 	HTTP     HTTP       `yaml:"http" doc:"rules of HTTP"`
