@@ -56,7 +56,8 @@ type Forward struct {
 }
 
 // Guard decides what may go on to a BEAM node. It never changes and serves any
-// number of goroutines at once.
+// number of goroutines at once. It is made by [NewGuard]: of the zero value every
+// method panics.
 type Guard struct {
 	mode *etf.Mode
 	caps limits.Limits // of mode, all filled in

@@ -46,12 +46,13 @@ func (j *job) inputs() iter.Seq2[input, error] {
 }
 
 // walk yields a file, or the regular files of a folder and all below it that
-// match, without hidden ones.
+// match, without hidden ones. A folder without such a file is an error: whoever waits for
+// the exit status would take nothing for nothing refused.
 func (j *job) walk(root string, yield func(input, error) bool) bool {
 	if info, err := os.Stat(root); err == nil && info.IsDir() {
 		root += string(filepath.Separator) // follows a symbolic link
 	}
-	goOn := true
+	goOn, found := true, false
 	filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -68,11 +69,15 @@ func (j *job) walk(root string, yield func(input, error) bool) bool {
 				return nil
 			}
 		}
+		found = true
 		if goOn = yield(input{name: path, path: path}, err); !goOn {
 			return fs.SkipAll
 		}
 		return nil
 	})
+	if !found {
+		return yield(input{name: root}, fmt.Errorf("no file there matches %s", j.match))
+	}
 	return goOn
 }
 

@@ -144,3 +144,22 @@ func TestEarlyEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingToInspect: a pattern that takes no file, or a folder without any, is not that
+// nothing was refused.
+func TestNothingToInspect(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.etf"), []byte{131, 106}, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"-match", "*.eft", dir}, {t.TempDir()}, {"-summary", "-match", "*.eft", dir}, {"-json", t.TempDir()}} {
+		var out, errs bytes.Buffer
+		if code := run(args, nil, &out, &errs); code != exitUsage || !strings.Contains(errs.String(), "no file there matches") {
+			t.Errorf("%q: %d, %s", args, code, errs.String())
+		}
+	}
+	var out, errs bytes.Buffer
+	if code := run([]string{"-match", "*.etf", dir}, nil, &out, &errs); code != exitOK {
+		t.Error(code, errs.String())
+	}
+}

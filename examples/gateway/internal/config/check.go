@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/limits"
 )
 
@@ -25,11 +26,11 @@ func (c *File) check(r *report) {
 	if len(c.Listeners) == 0 {
 		r.add("$.listeners", "there is no listener")
 	}
-	seen, taken := map[string]bool{}, map[string]bool{}
+	seen, taken := map[string]bool{}, map[string]bool{c.Admin.Listen: true, c.Report.Listen: true}
 	for i := range c.Listeners {
 		at := fmt.Sprintf("$.listeners[%d]", i)
-		if listen := c.Listeners[i].Listen; taken[listen] && !strings.HasSuffix(listen, ":0") {
-			r.add(at+".listen", "is the address of another listener")
+		if listen := c.Listeners[i].Listen; listen != "" && taken[listen] && !strings.HasSuffix(listen, ":0") {
+			r.add(at+".listen", "is the address of another listener, or of admin or report")
 		}
 		taken[c.Listeners[i].Listen] = true
 		unique(r, at, c.Listeners[i].Name, seen)
@@ -167,12 +168,15 @@ func checkClasses(r *report, at string, u Upstream) {
 }
 
 func (c *File) checkListener(r *report, at string, l *Listener) {
-	if _, _, err := net.SplitHostPort(l.Listen); err != nil {
+	if !isAddress(l.Listen) {
 		r.add(at+".listen", "has to be host:port")
 	}
-	if c.Upstream(l.Upstream) == nil {
+	if u := c.Upstream(l.Upstream); u == nil {
 		r.add(at+".upstream", "no upstream has this name")
+	} else if u.Address != "" && u.Address == l.Listen {
+		r.add(at+".listen", "is the address of its own upstream")
 	}
+	checkTerms(r, at, l)
 	if l.Packet != 1 && l.Packet != 2 && l.Packet != 4 {
 		r.add(at+".packet", "has to be 1, 2 or 4")
 	} else if l.Packet != 4 && l.SpeaksHTTP() {
@@ -192,8 +196,11 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	if l.Cut && l.Profile == "cache" {
 		r.add(at+".cut_through", "compressed terms are accepted as a whole or not at all")
 	}
-	if l.Profile == "gen_call" && len(l.Nodes) == 0 {
-		r.add(at+".nodes", "is missing: ids of which nodes?")
+	if l.Refused == "skip" && l.Answers.Expect == "one" {
+		r.warn(at+".on_refusal", "skip does nothing where each message has an answer")
+	}
+	if line, _ := r.position(at + ".answers.expect"); line > 0 && l.Protocol != ProtocolFrames {
+		r.warn(at+".answers.expect", "is for protocol: frames")
 	}
 	checkCaps(r, at+".caps", l.Caps)
 	checkCaps(r, at+".answers.caps", l.Answers.Caps)
@@ -205,10 +212,50 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	}
 }
 
+// isAddress reports whether text is host:port, with a port that there is.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err == nil
+}
+
+// checkTerms looks at what a listener says of terms.
+func checkTerms(r *report, at string, l *Listener) {
+	if l.Release != 0 && (l.Release < 25 || l.Release > 28) {
+		r.add(at+".release", "has to be 25 to 28, or 0 for any")
+	}
+	ids := l.Profile == "gen_call" || slices.ContainsFunc(l.Allow, func(kind string) bool { return kind != "exports" })
+	if ids && len(l.Nodes) == 0 {
+		r.add(at+".nodes", "is missing: ids of which nodes?")
+	}
+	for i, n := range l.Nodes {
+		if name, host, ok := strings.Cut(n, "@"); !ok || name == "" || host == "" {
+			r.add(fmt.Sprintf("%s.nodes[%d]", at, i), "is no name of a node, as app@10.0.0.1")
+		}
+	}
+	denied := etf.Elixir().Policy.Structs.Deny
+	for i, s := range l.Structs {
+		if slices.Contains(denied, s) {
+			continue
+		}
+		like := ""
+		if n := nearest("Elixir."+strings.TrimPrefix(s, "Elixir."), denied); n != "" {
+			like = ": is it " + n + "?"
+		}
+		r.add(fmt.Sprintf("%s.structs[%d]", at, i), "is no struct that would be refused%s", like)
+	}
+}
+
 func checkCaps(r *report, at string, caps Caps) {
 	for name, v := range caps {
 		if !slices.Contains(limits.Names(), name) {
-			r.add(at+"."+name, "is no cap of package limits")
+			like := ""
+			if n := nearest(name, limits.Names()); n != "" {
+				like = ": is it " + n + "?"
+			}
+			r.add(at+"."+name, "is no cap of package limits%s", like)
 		} else if v <= 0 && v != limits.None {
 			r.add(at+"."+name, "has to be above 0, or -1 for none")
 		}

@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/beamgate/beamgate/limits"
+	"github.com/beamgate/beamgate/safe"
 )
 
 var (
@@ -29,6 +32,12 @@ func (c *File) checkHTTP(r *report, at string, l *Listener) {
 	}
 	if !l.SpeaksHTTP() && (len(l.HTTP.Extract) > 0 || l.HTTP.Socket.Allow || l.HTTP.Client.Name != "") {
 		r.add(at+".http", "is for protocols of HTTP")
+	}
+	for i, t := range l.HTTP.Types {
+		_, err := safe.NewGuard(safe.Forward{Budgets: []limits.Budget{limits.NewAtomBudget(1)}, HTTP: safe.HTTP{Types: []string{t}}})
+		if err != nil {
+			r.add(fmt.Sprintf("%s.http.types[%d]", at, i), "is no type/subtype, and no +suffix")
+		}
 	}
 	for i, p := range l.HTTP.Client.From {
 		if _, err := netip.ParsePrefix(p); err != nil {

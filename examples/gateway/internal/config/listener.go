@@ -26,12 +26,12 @@ type Listener struct {
 	TLS      *ServerTLS `yaml:"tls" doc:"TLS toward clients"`
 	Proxy    []string   `yaml:"proxy_protocol" unit:"CIDRs" doc:"sources that send a PROXY header, v1 or v2, which is then required; others must not" stops:"forged client addresses"`
 	Profile  string     `yaml:"profile" default:"data" unit:"data|elixir|bert|hex|gen_call|cache" doc:"what the traffic is made of"`
-	Nodes    []string   `yaml:"nodes" needs:"for profile: gen_call" unit:"node names" doc:"nodes whose ids gen_call takes" stops:"forged pids, ports and references"`
+	Nodes    []string   `yaml:"nodes" needs:"for profile: gen_call, and for ids and funs in allow" unit:"node names" doc:"nodes whose ids pass" stops:"forged pids, ports and references"`
 	Allow    []string   `yaml:"allow" unit:"funs|exports|pids|ports|references" doc:"identities that are wanted" stops:"code and authority in data"`
-	Structs  []string   `yaml:"structs" unit:"names" doc:"structs that are wanted although they run when they are touched, as Elixir.Range" stops:"lazy and endless structs, compiled patterns"`
+	Structs  []string   `yaml:"structs" unit:"names" doc:"structs that are wanted although they run when they are touched, by their whole names, as Elixir.Range" stops:"lazy and endless structs, compiled patterns"`
 	Release  int        `yaml:"release" unit:"OTP release" doc:"release of the node; without it only what all releases read alike passes" stops:"two readings of one message"`
 	Caps     Caps       `yaml:"caps" unit:"numbers by name" doc:"caps of package limits, by field name, as in {MaxBytes: 64KiB, MaxDepth: 20}: whole numbers above 0, or -1 for none; what counts bytes may be a size (MaxBytes, MaxBlob, MaxBigBytes, MaxInflated, MaxBuffered, MaxStreamBytes, MaxKeyState); they are only ever lowered" stops:"everything that one message may cost; see package limits"`
-	Forward  string     `yaml:"forward" default:"canonical" unit:"canonical|original" doc:"bytes that go on: those rewritten from what was read, or those that came" stops:"two readings of one message"`
+	Forward  string     `yaml:"forward" default:"canonical" unit:"canonical|original" doc:"bytes that go on: those rewritten from what was read, where the rule term is enforced, or those that came" stops:"two readings of one message"`
 	Cut      bool       `yaml:"cut_through" doc:"with original: send the beginning of a large frame before its end is here; its names are spent first, poison is not asked about, and a refusal ends the connection to the node in the middle of the frame"`
 	Answers  Answers    `yaml:"answers" doc:"what comes back from the node"`
 	BERT     BERT       `yaml:"bert" doc:"rules of BERT-RPC"`

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -148,6 +149,26 @@ func TestShares(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%q: %v", ledger, got)
+		}
+	}
+}
+
+// TestHardlyMeant: what has no effect where it stands is warned of.
+func TestHardlyMeant(t *testing.T) {
+	for listener, want := range map[string]string{
+		"":                       "",
+		"on_refusal: skip":       "",
+		"answers: {expect: one}": "",
+		"protocol: http":         "",
+		"answers: {expect: one}\n    on_refusal: skip": "listeners[0].on_refusal: skip does nothing",
+		"protocol: http\n    answers: {expect: one}":   "listeners[0].answers.expect: is for protocol: frames",
+	} {
+		_, r, err := parse("g.yaml", []byte(strings.Replace(good, "    limits:\n", "    "+listener+"\n    limits:\n", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(r.warns); (want == "") != (len(r.warns) == 0) || !strings.Contains(got, want) {
+			t.Errorf("%q: %s", listener, got)
 		}
 	}
 }

@@ -57,22 +57,22 @@ func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shar
 	}
 	var err error
 	if d.to, err = guard(c, c.Profile, c.Caps); err != nil {
-		return nil, fmt.Errorf("listener %s: %w", c.Name, err)
+		return nil, err
 	}
 	if d.answers, err = guard(c, cmp.Or(c.Answers.Profile, c.Profile), c.Answers.Caps); err != nil {
-		return nil, fmt.Errorf("listener %s: answers: %w", c.Name, err)
+		return nil, fmt.Errorf("answers: %w", err)
 	}
 	for _, e := range c.HTTP.Extract {
 		g, err := guard(c, cmp.Or(e.Profile, c.Profile), c.Caps)
 		if err != nil {
-			return nil, fmt.Errorf("listener %s: %s %s: %w", c.Name, e.In, e.Name, err)
+			return nil, fmt.Errorf("%s %s: %w", e.In, e.Name, err)
 		}
 		d.tokens = append(d.tokens, g)
 	}
 	loose := etf.OTP()
 	loose.Release, loose.Node, loose.Limits = c.Release, etf.Node{}, limits.Default()
 	if d.loose, err = loose.Compile(); err != nil {
-		return nil, fmt.Errorf("listener %s: %w", c.Name, err)
+		return nil, err
 	}
 	d.maxBytes, d.maxBack = frameCap(d.to), frameCap(d.answers)
 	return d, nil

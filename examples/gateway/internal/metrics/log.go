@@ -67,7 +67,7 @@ func (l *Log) refusal(v *door.Verdict) {
 	}
 	said := "refused"
 	if v.Mode == door.Shadow {
-		said = "would be refused, and passes: shadow"
+		said = "would be refused by this rule: shadow"
 	}
 	l.Logger.Warn(said, attrs...)
 }

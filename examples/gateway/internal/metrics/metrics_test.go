@@ -67,7 +67,7 @@ func TestLogHasBounds(t *testing.T) {
 
 // TestLogTellsWhatPassed: what a rule in shadow would refuse is not called refused.
 func TestLogTellsWhatPassed(t *testing.T) {
-	for mode, want := range map[door.Mode]string{door.Enforce: `"msg":"refused"`, door.Shadow: `"msg":"would be refused, and passes: shadow"`} {
+	for mode, want := range map[door.Mode]string{door.Enforce: `"msg":"refused"`, door.Shadow: `"msg":"would be refused by this rule: shadow"`} {
 		var out bytes.Buffer
 		New(NewLog(&out, config.Log{Level: "info", Client: "ip", PerSec: 3})).Verdict(&door.Verdict{Mode: mode, Refusal: &door.Refusal{Rule: door.Rate, Code: "rate"}})
 		if !strings.Contains(out.String(), want) {
