@@ -65,7 +65,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.against, "against", "otp25", "the reference")
 	f.Var(&o.Level, "level", "what is compared: verdict, used or value")
 	f.Var(&o.Skip, "skip", "patterns of cases that are counted and not run")
-	f.Var(&o.Only, "only", "patterns of the only cases to look at")
+	f.Var(&o.Only, "only", "patterns of the only cases to look at: those that any of them picks")
 	f.Var((*wait)(&o.program.Timeout), "timeout", "time for one case, with the start of its process")
 	f.Var(&o.memory, "memory", "cap of resident memory, as 512MiB or 2GiB")
 	f.IntVar(&o.Workers, "workers", runtime.NumCPU(), "programs that run at a time")

@@ -33,6 +33,10 @@ func TestReadme(t *testing.T) {
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	dir, top := unpack(t), checkout(t)
+	below := filepath.Join(top, ".out", filepath.Base(dir))
+	if err := os.MkdirAll(below, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	build(t, filepath.Join(top, "runner"))
 	ran, ranGo := 0, 0
 	for _, m := range fence.FindAllStringSubmatch(section, -1) {
@@ -41,7 +45,7 @@ func TestReadme(t *testing.T) {
 			if name == nil {
 				t.Fatalf("what is this file called?\n%s", m[2])
 			}
-			for _, folder := range []string{dir, top} {
+			for _, folder := range []string{dir, below} {
 				if err := os.WriteFile(filepath.Join(folder, name[1]), []byte(m[2]), 0o644); err != nil {
 					t.Fatal(err)
 				}

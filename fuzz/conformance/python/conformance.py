@@ -896,7 +896,7 @@ def parse(args):
     p.add_argument("--against", default="otp25", help="otp25, or a later release, is what binary_to_term/1 of that release does; safe and otp are policies of beamgate")
     p.add_argument("--level", default="value", choices=["verdict", "used", "value"], help="what is compared")
     p.add_argument("--skip", type=patterns, action="append", default=[], help="cases that are counted and not run, as flag:trailing,class:hostile")
-    p.add_argument("--only", type=patterns, action="append", default=[], help="the only cases to look at")
+    p.add_argument("--only", type=patterns, action="append", default=[], help="the only cases to look at: those that any of the patterns picks")
     p.add_argument("--timeout", type=seconds, default=10, help="time for one case in seconds, or with a unit, as 500ms")
     p.add_argument("--memory", type=mebibytes, default=1024, help="cap of resident memory in MiB, or with a unit, as 2GiB")
     p.add_argument("--json", action="store_true", help="print a report in JSON")
