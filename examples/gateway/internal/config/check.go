@@ -232,7 +232,7 @@ func checkTerms(r *report, at string, l *Listener) {
 	}
 	for i, n := range l.Nodes {
 		if name, host, ok := strings.Cut(n, "@"); !ok || name == "" || host == "" {
-			r.add(fmt.Sprintf("%s.nodes[%d]", at, i), "is no name of a node, as app@10.0.0.1")
+			r.warn(fmt.Sprintf("%s.nodes[%d]", at, i), "is no whole name of a node, as app@10.0.0.1")
 		}
 	}
 	denied := etf.Elixir().Policy.Structs.Deny

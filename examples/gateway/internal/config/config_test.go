@@ -63,7 +63,6 @@ func TestMistakesHaveAPlace(t *testing.T) {
 		{"    limits:\n", "    release: 24\n    limits:\n", "g.yaml:13:14: listeners[0].release: has to be 25 to 28"},
 		{"    limits:\n", "    release: 29\n    limits:\n", "g.yaml:13:14: listeners[0].release: has to be 25 to 28"},
 		{"    limits:\n", "    allow: [exports, pids]\n    limits:\n", "listeners[0].nodes: is missing"},
-		{"    limits:\n", "    allow: [pids]\n    nodes: [app]\n    limits:\n", "g.yaml:14:13: listeners[0].nodes[0]: is no name of a node"},
 		{"    limits:\n", "    structs: [Range]\n    limits:\n", "g.yaml:13:15: listeners[0].structs[0]: is no struct that would be refused: is it Elixir.Range?"},
 		{"    limits:\n", "    structs: ['']\n    limits:\n", "g.yaml:13:15: listeners[0].structs[0]: is no struct"},
 		{"    limits:\n", "    protocol: http\n    http: {types: [a/b, foo]}\n    limits:\n", "g.yaml:14:25: listeners[0].http.types[1]: is no type"},

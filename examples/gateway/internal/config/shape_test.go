@@ -161,6 +161,8 @@ func TestHardlyMeant(t *testing.T) {
 		"answers: {expect: one}": "",
 		"protocol: http":         "",
 		"answers: {expect: one}\n    on_refusal: skip": "listeners[0].on_refusal: skip does nothing",
+		"nodes: [app@host]":                            "",
+		"nodes: [app]":                                 "listeners[0].nodes[0]: is no whole name of a node",
 		"protocol: http\n    answers: {expect: one}":   "listeners[0].answers.expect: is for protocol: frames",
 	} {
 		_, r, err := parse("g.yaml", []byte(strings.Replace(good, "    limits:\n", "    "+listener+"\n    limits:\n", 1)))
