@@ -4,10 +4,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/beamgate/beamgate/internal/wire"
 )
 
 // moduleKey is the key that Elixir structs have.
-const moduleKey = "__struct__"
+const moduleKey = wire.StructKey
 
 // sortFields finds the order in which the keys of a map are written. moduleKey
 // stands for itself as len(fields).

@@ -87,3 +87,27 @@ func TestKnownNamesAreSeen(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// BenchmarkReserve asks for names that are known, in one goroutine and in all.
+func BenchmarkReserve(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		budget := NewAtomBudget(0)
+		names := make([][]byte, n)
+		for i := range names {
+			names[i] = fmt.Appendf(nil, "name_%d", i)
+			budget.known.add(string(names[i]), false)
+		}
+		b.Run(fmt.Sprint(n, "/one"), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				budget.Reserve(names[i%n])
+			}
+		})
+		b.Run(fmt.Sprint(n, "/all"), func(b *testing.B) {
+			b.RunParallel(func(p *testing.PB) {
+				for i := 0; p.Next(); i++ {
+					budget.Reserve(names[i%n])
+				}
+			})
+		})
+	}
+}

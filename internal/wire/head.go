@@ -293,10 +293,10 @@ func (m *Machine) visit(k Kind, num uint64) bool {
 	return true
 }
 
-// structKey is the key of a map that makes it a struct of Elixir: its value, an atom,
+// StructKey is the key of a map that makes it a struct of Elixir: its value, an atom,
 // names the module. structLow are its first bytes, as scan loads them.
 const (
-	structKey = "__struct__"
+	StructKey = "__struct__"
 	structLow = '_' | '_'<<8 | 's'<<16 | 't'<<24 | 'r'<<32 | 'u'<<40 | 'c'<<48 | 't'<<56
 )
 
@@ -312,7 +312,7 @@ func (m *Machine) visitStruct(k Kind) bool {
 	switch {
 	case k != KindAtom:
 	case m.top.left&1 == 0:
-		if string(m.atomName()) == structKey {
+		if string(m.atomName()) == StructKey {
 			m.top.cls |= watched
 		}
 	case isValue && !m.p.structAllowed(m.atomName()):

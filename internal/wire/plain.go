@@ -203,13 +203,11 @@ func readName(b []byte, at int) (name []byte, end int) {
 
 // readInt returns the integer at b[at:], which fits, and the place behind it.
 func readInt(b []byte, at int) (v int64, end int) {
-	from, n := at+3, int(b[at+1])
-	switch b[at] {
-	case TagSmallInteger:
-		return int64(b[at+1]), at + 2
-	case TagInteger:
-		return int64(int32(be32(b, at+1))), at + 5
-	case TagLargeBig:
+	if v, end = PlainInt(b, at); end > 0 {
+		return v, end
+	}
+	from, n := at+3, int(b[at+1]) // of digits with zeros on top
+	if b[at] == TagLargeBig {
 		from, n = at+6, int(be32(b, at+1))
 	}
 	for i := min(n, 8) - 1; i >= 0; i-- {

@@ -223,7 +223,7 @@ func isAddress(text string) bool {
 
 // checkTerms looks at what a listener says of terms.
 func checkTerms(r *report, at string, l *Listener) {
-	if l.Release != 0 && (l.Release < 25 || l.Release > 28) {
+	if _, err := (etf.Config{Release: l.Release}).Compile(); err != nil {
 		r.add(at+".release", "has to be 25 to 28, or 0 for any")
 	}
 	ids := l.Profile == "gen_call" || slices.ContainsFunc(l.Allow, func(kind string) bool { return kind != "exports" })
