@@ -1,6 +1,10 @@
 package etf
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/beamgate/beamgate/internal/wire"
+)
 
 // shift is a place in the output, above, and by how much more than what is before
 // it moves what is behind it, modulo 2³², below. A map that is put off has one
@@ -13,11 +17,12 @@ func (s shift) at() uint32 { return uint32(s >> 32) }
 
 // Map puts the pairs of a map in order that ends with out.
 func (c *canonicalizer) Map(out []byte, keys []uint32) bool {
+	if c.plainlyInOrder(out, keys) {
+		return true
+	}
 	first := keys[0]
 	s, known := c.shapeOf(out, keys)
 	switch {
-	case known && len(s.order) == 0:
-		return true
 	case known:
 		c.perm = c.perm[:0]
 		for _, i := range s.order {
@@ -28,11 +33,11 @@ func (c *canonicalizer) Map(out []byte, keys []uint32) bool {
 		if !ok {
 			return false
 		}
-		if s != nil {
-			s.learn(out, keys, c.perm)
-		}
 		if ordered {
 			return true
+		}
+		if s != nil {
+			s.learn(out, keys, c.perm)
 		}
 	}
 	size := len(out) - int(first)
@@ -87,6 +92,35 @@ func (c *canonicalizer) unstick(out []byte) bool {
 	}
 	c.settling -= c.settle(out)
 	c.order.late, c.order.stuck = false, false
+	return true
+}
+
+// plainlyInOrder reports whether the keys are atoms only, or binaries only, in order. It
+// looks at their first eight bytes; where these are the same, the names are compared.
+func (c *canonicalizer) plainlyInOrder(out []byte, keys []uint32) bool {
+	tag := out[keys[0]]
+	at, sized := 2, tag == wire.TagBinary // where names begin
+	if sized {
+		at = 5
+	} else if tag != wire.TagSmallAtomUTF8 {
+		return false
+	}
+	last := uint64(0)
+	for i, key := range keys {
+		b := out[key:]
+		if b[0] != tag {
+			return false
+		}
+		n := uint(b[1])
+		if sized {
+			n = uint(be.Uint32(b[1:]))
+		}
+		name := firstOf(b[at:], n)
+		if name <= last && i > 0 && (name < last || c.order.compare(out, keys[i-1], key) >= 0) {
+			return false
+		}
+		last = name
+	}
 	return true
 }
 

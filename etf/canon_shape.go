@@ -7,10 +7,10 @@ import (
 )
 
 // shape is a map that was put in order before: records come with the same keys
-// in the same order, and need not be sorted each anew.
+// in the same places, and need not be sorted each anew.
 type shape struct {
 	keys  []byte  // in the order of the wire, in canonical form
-	order []uint8 // which of them comes where; nil if they are in order
+	order []uint8 // which of them comes where
 	n     int
 }
 
@@ -38,12 +38,22 @@ func (c *canonicalizer) shapeOf(out []byte, keys []uint32) (s *shape, known bool
 	rest := s.keys
 	for _, at := range keys {
 		size := keySize(out[at:])
-		if size == 0 || size > len(rest) || !bytes.Equal(out[at:int(at)+size], rest[:size]) {
+		if size == 0 || size > len(rest) || !sameKey(out[at:int(at)+size], rest[:size]) {
 			return s, false
 		}
 		rest = rest[size:]
 	}
 	return s, true
+}
+
+// sameKey is bytes.Equal, quick for keys of the usual lengths: words that overlap.
+func sameKey(a, b []byte) bool {
+	n := len(a)
+	if n < 8 || n > 24 || n != len(b) {
+		return bytes.Equal(a, b)
+	}
+	mid, end := min(8, n-8), n-8
+	return (be.Uint64(a)^be.Uint64(b))|(be.Uint64(a[mid:])^be.Uint64(b[mid:]))|(be.Uint64(a[end:])^be.Uint64(b[end:])) == 0
 }
 
 // keySize is the length of a key that a shape can have: an atom or a binary. 0
@@ -60,8 +70,7 @@ func keySize(b []byte) int {
 	return 0
 }
 
-// learn keeps the shape of a map; perm is the order of its pairs, empty if they
-// are in order.
+// learn keeps the shape of a map; perm is the order of its pairs.
 func (s *shape) learn(out []byte, keys, perm []uint32) {
 	s.n, s.keys = 0, s.keys[:0]
 	for _, at := range keys {

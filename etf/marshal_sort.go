@@ -195,6 +195,15 @@ func firstBytes[T string | []byte](s T) uint64 {
 	return word
 }
 
+// firstOf is firstBytes of the first n bytes of b, loaded together with what is behind
+// them if there is enough.
+func firstOf(b []byte, n uint) uint64 {
+	if len(b) >= 8 {
+		return be.Uint64(b) &^ (^uint64(0) >> (8 * n)) // no bit of more than eight
+	}
+	return firstBytes(b[:n])
+}
+
 // flatMost is up to how many bytes of text flatTo takes: more are not to be copied
 // once more.
 const flatMost = 4 << 10
@@ -282,15 +291,7 @@ func (t *textSorter) written(w []byte, common int) {
 	words := t.words
 	for i, word := range words {
 		end, left := int(word>>32), int(uint32(word))-common
-		if at := end - left; at+8 <= len(w) {
-			word = be.Uint64(w[at:])
-			if left < 8 {
-				word &= ^uint64(0) << (64 - 8*left) // what is behind the key
-			}
-		} else {
-			word = firstBytes(w[at:end])
-		}
-		words[i] = word
+		words[i] = firstOf(w[end-left:], uint(left))
 	}
 	t.sort()
 	number := uint64(1)<<t.low - 1
