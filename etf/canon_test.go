@@ -123,6 +123,46 @@ func bytesOf(b []byte) (terms [][]byte) {
 
 func mustFloat(s string) (f float64) { fmt.Sscan(s, &f); return f }
 
+// TestCanonicalizeAtoms writes atoms anew whose heads are another's: names of every length,
+// in ASCII up to a place, at every distance from what was written anew before and from
+// both ends of the term, as elements and as keys, in output that has room and that has none.
+func TestCanonicalizeAtoms(t *testing.T) {
+	m := elsewhere(t)
+	name := strings.Repeat("0123456789abcdef", 16)
+	for n := range 256 {
+		for _, wide := range []func(string) []byte{longAtom, longLatin1, latin1} {
+			gap := bin(name[:(n*7)%160])
+			for _, at := range []int{-1, 0, n / 2, n - 1} {
+				text := name[:n]
+				if at >= n {
+					continue
+				} else if at >= 0 {
+					text = text[:at] + "é" + text[at+1:]
+				}
+				if len(text) > 255 {
+					continue
+				}
+				a := wide(text)
+				for _, term := range [][]byte{a, tuple(a), tuple(gap, a), list(a, gap, a, a), mapOf(gap, a), mapOf(a, gap), tuple(int32x(1), mapOf(int32x(2), a, a, a, bin("a"), a), gap)} {
+					canonical(t, m, append([]byte{131}, term...))
+				}
+			}
+		}
+	}
+	for gap := range 300 {
+		for behind := range 3 {
+			term := tuple(int32x(1), bin(strings.Repeat("x", gap)), longAtom("abc"), longLatin1("a longer name"), bin(name[:behind*70]))
+			b := canonical(t, m, append([]byte{131}, term...))
+			for room := range 4 {
+				dst := make([]byte, 3, 3+len(b)/2+room*len(b)/3)
+				if got, err := m.Canonicalize(dst, append([]byte{131}, term...)); err != nil || !bytes.Equal(got[3:], b) {
+					t.Fatalf("gap %d, %d behind, room %d: %x, %v", gap, behind, room, got, err)
+				}
+			}
+		}
+	}
+}
+
 // TestCanonicalizeOwnReferences: a node writes three words of its own.
 func TestCanonicalizeOwnReferences(t *testing.T) {
 	c := etf.OTP()

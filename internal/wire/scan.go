@@ -113,6 +113,9 @@ const (
 	_        = uint(scanMax - 2 - scanName)
 
 	longest = 16 // more than any fixed part that scan reads
+
+	narrowGap  = 128 // the most that scan copies when it writes a term anew
+	narrowRoom = narrowGap + 8
 )
 
 // view returns what scan is to read: a tail, where scan could come too close to the
@@ -395,7 +398,9 @@ again:
 			// bytes they are as the others, one byte later.
 			case opWideAtom:
 				if b[1] != 0 || b[2]-1 >= 31 || cls&(looked|recoded) != 0 || 3+int(b[2])+margin > len(b) {
-					x = exitRare
+					if x = exitRare; cls&recoded != 0 {
+						goto narrow
+					}
 					goto out
 				}
 				b = b[1:len(b):len(b)] // so that b[0] is 0
@@ -906,6 +911,40 @@ name:
 			goto again
 		}
 	}
+	goto ask
+
+	// An atom with a length of two bytes that is written anew: with a name in ASCII, which
+	// both encodings have alike, the head of another tag is all it takes. What is still to
+	// copy before it is not much, mostly, and is copied in words, some of them too far: what
+	// is behind is written again, or is no part of the output.
+narrow:
+	if k := uint(b[2]); b[1] == 0 && k-1 < 31 && 3+int(k)+margin <= len(b) {
+		c := &m.code
+		from, at := c.from, len(c.out)
+		gap := end - len(b) - from
+		mask := &shortMasks[min(k, 16)]
+		all := le64(b, 3)&mask.lo | le64(b, 11)&mask.hi
+		if k > shortMax {
+			all |= le64(b, int(k)-13) | le64(b, int(k)-5)
+		}
+		if all&highBits != 0 || gap > narrowGap || cap(c.out)-at < narrowRoom || len(m.buf)-from < narrowRoom {
+			goto out
+		}
+		to, old := c.out[at:at+narrowRoom:at+narrowRoom], m.buf[from:from+narrowRoom:from+narrowRoom]
+		for i := 0; i < gap; i += 8 {
+			binary.LittleEndian.PutUint64(to[i:], le64(old, i))
+		}
+		at += gap
+		c.out = c.out[:at+2]
+		c.out[at], c.out[at+1] = TagSmallAtomUTF8, byte(k)
+		c.from = from + gap + 3
+		c.shift()
+		b = b[3+int(k) : len(b) : len(b)]
+		left--
+		goto again
+	}
+	goto out
+
 ask:
 	m.arg.end = 2 + int(b[1])
 	if x = exitAtom; b[0] == 0 {
