@@ -302,7 +302,7 @@ type writing struct {
 	order keyOrder
 
 	texts   []textPair // one of the pairs of open maps of any values
-	keysets [keysets][2]keyset
+	keysets [keysets]twoSets
 	learned uint // a bit for each of them that holds something
 	sorter  textSorter
 	names   [namesKnown]string // names of atoms that were checked

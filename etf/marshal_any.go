@@ -238,7 +238,7 @@ func (e *writing) elementsTo(b []byte, p *plan, s []any, as sequence) (_ []byte,
 		if cap(b)-len(b) < roomMin {
 			b = e.roomier(b)
 		}
-		switch x := x.(type) { // of numbers there are long lists
+		switch x := x.(type) { // of these there are long lists, or deep ones
 		case int64:
 			b = AppendInt(b, x)
 			continue
@@ -247,6 +247,11 @@ func (e *writing) elementsTo(b []byte, p *plan, s []any, as sequence) (_ []byte,
 				b = appendNewFloat(b, x)
 				continue
 			}
+		case []any:
+			if b, err = e.elementsTo(b, p, x, asList); err != nil {
+				return b, err
+			}
+			continue
 		}
 		if b, err = e.anyTo(b, p, x); err != nil {
 			return b, err
@@ -323,6 +328,19 @@ const (
 	keysetMost = 64 // at most
 )
 
+// twoSets are the last two keysets, the last one first.
+type twoSets [2]keyset
+
+// turn puts the other one first, and reports whether it has keys. Where there was none
+// yet the first is free.
+func (s *twoSets) turn() bool {
+	if s[0].size == 0 {
+		return false
+	}
+	s[0], s[1] = s[1], s[0]
+	return len(s[0].keys) > 0
+}
+
 // mapTo appends a map, its keys as atoms or as binaries, in order.
 func mapTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) ([]byte, error) {
 	if err := e.enter(p); err != nil {
@@ -356,9 +374,8 @@ func fewTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) (_ []byt
 	pairs, known, atoms := room[:0], true, ofAtoms(m)
 	set := e.setOf(len(m))
 	if s := &e.keysets[set]; !fewOf(&s[0], &room, m, atoms) {
-		s[0], s[1] = s[1], s[0]
 		e.learned |= 1 << set
-		if known = fewOf(&s[0], &room, m, atoms); !known {
+		if known = s.turn() && fewOf(&s[0], &room, m, atoms); !known {
 			for k, v := range m {
 				j := len(pairs)
 				for pairs = pairs[:j+1]; j > 0 && string(k) < pairs[j-1].key; j-- {
@@ -403,8 +420,7 @@ func pairsTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) (_ []b
 	set := e.setOf(len(m))
 	if s := &e.keysets[set]; !ofKeyset(e, &s[0], m) {
 		e.learned |= 1 << set
-		s[0], s[1] = s[1], s[0]
-		if known = ofKeyset(e, &s[0], m); !known {
+		if known = s.turn() && ofKeyset(e, &s[0], m); !known {
 			e.texts = slices.Grow(e.texts, len(m))
 			for k, v := range m {
 				e.texts = append(e.texts, textPair{string(k), v})
