@@ -204,9 +204,14 @@ func firstOf(b []byte, n uint) uint64 {
 	return firstBytes(b[:n])
 }
 
-// flatMost is up to how many bytes of text flatTo takes: more are not to be copied
-// once more.
-const flatMost = 4 << 10
+const (
+	// flatMost is up to how many bytes of text flatTo takes: more are not to be copied
+	// once more.
+	flatMost = 4 << 10
+	// pairMost is up to how many bytes a pair is moved as one piece of this size, in four
+	// words.
+	pairMost = 32
+)
 
 // flatTo appends the pairs of a large map whose values hold no others. They are
 // written as they come and then moved into order, as bytes: to walk keys and values
@@ -217,14 +222,8 @@ func flatTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) (_ []by
 	words := t.room(len(m))
 	t.starts = slices.Grow(t.starts[:0], len(m)+1)
 	w, starts := e.held, t.starts
-	first, common := "", -1
 	for k, v := range m {
 		key := string(k)
-		if common < 0 {
-			first, common = key, len(key)
-		} else if !strings.HasPrefix(key, first[:common]) {
-			common = commonText(first[:common], key)
-		}
 		starts = append(starts, uint32(len(w)-base))
 		if cap(w)-len(w) < 2*roomMin {
 			w = slices.Grow(w, max(len(w), 8*roomMin))
@@ -252,11 +251,23 @@ func flatTo[K string | Atom](e *writing, b []byte, p *plan, m map[K]any) (_ []by
 	}
 	e.held, t.starts = w[:base], append(starts, uint32(len(w)-base))
 	w = w[base:]
-	t.written(w, common)
-	b = slices.Grow(b, len(w))
+	t.written(w)
+	b = slices.Grow(b, len(w)+pairMost)
 	for i := range t.words {
 		at := t.at(i)
-		b = append(b, w[t.starts[at]:t.starts[at+1]]...)
+		from, n := int(t.starts[at]), len(b)
+		size := int(t.starts[at+1]) - from
+		if size <= pairMost && len(w)-from >= pairMost { // in one piece, and what is behind it with it
+			to, pair := b[n:n+pairMost], w[from:from+pairMost]
+			b0, b1, b2, b3 := be.Uint64(pair), be.Uint64(pair[8:]), be.Uint64(pair[16:]), be.Uint64(pair[24:])
+			be.PutUint64(to, b0)
+			be.PutUint64(to[8:], b1)
+			be.PutUint64(to[16:], b2)
+			be.PutUint64(to[24:], b3)
+			b = b[:n+size]
+			continue
+		}
+		b = append(b, w[from:from+size]...)
 	}
 	return b, true
 }
@@ -285,13 +296,31 @@ func (e *writing) flatValueTo(b []byte, p *plan, v any) (_ []byte, ok bool) {
 }
 
 // written sorts pairs that were written one behind the other, by their keys. The words
-// say where in w a key ends and how long it is, and common how many bytes all keys
-// begin with alike.
-func (t *textSorter) written(w []byte, common int) {
+// say where in w a key ends and how long it is.
+func (t *textSorter) written(w []byte) {
 	words := t.words
-	for i, word := range words {
-		end, left := int(word>>32), int(uint32(word))-common
-		words[i] = firstOf(w[end-left:], uint(left))
+	for common := 0; ; common += 8 {
+		differ, short := uint64(0), false
+		first := uint64(0)
+		for i, word := range words {
+			end, n := int(word>>32), int(uint32(word))
+			short = short || n <= common+8
+			k := firstOf(w[end-n+min(n, common):], uint(max(n-common, 0)))
+			if i == 0 {
+				first = k
+			}
+			differ |= k ^ first
+		}
+		if differ == 0 && !short {
+			continue
+		}
+		// From the first byte on in which two differ.
+		common += bits.LeadingZeros64(differ) / 8
+		for i, word := range words {
+			end, n := int(word>>32), int(uint32(word))
+			words[i] = firstOf(w[end-n+min(n, common):], uint(max(n-common, 0)))
+		}
+		break
 	}
 	t.sort()
 	number := uint64(1)<<t.low - 1
