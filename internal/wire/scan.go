@@ -707,7 +707,7 @@ again:
 				// Above 32 keys a map costs by another rule, and its cost is a bound. Room for
 				// the state of its keys is made in push. Whether the one pair of a map makes
 				// it a struct is not looked at here.
-				if n > flatMapMax || n == 1 && m.ruled || n > 1 && len(m.maps) >= cap(m.maps) && cls&recoded == 0 {
+				if n > flatMapMax || n == 1 && m.ruled || n > 1 && len(m.maps) >= cap(m.maps) && !m.trusted {
 					goto slow
 				}
 
