@@ -688,12 +688,9 @@ again:
 				if cls&recoded != 0 && !m.code.room() {
 					goto slow
 				}
-			// STRING_EXT is a list of bytes: open takes it whole where nobody wants its
-			// elements one by one.
+			// STRING_EXT is a list of bytes.
 			case opString:
-				n = int64(be16(b, 1))
-				opens, width = clsString, 3
-				goto slow
+				goto str
 			case opMap:
 				n = int64(be32(b, 1))
 				opens, width, children, cost = clsMap, 5, 2*n, 2*n+4
@@ -912,6 +909,31 @@ name:
 		}
 	}
 	goto ask
+
+	// STRING_EXT is taken whole where nobody wants its elements one by one: here if it is
+	// all there and below every cap, else by open.
+str:
+	{
+		n := int64(be16(b, 1))
+		m.arg.opens, m.arg.n, m.arg.width = clsString, n, 3
+		x = exitOpen
+		terms, words := m.terms+n, m.words+2*n
+		room := m.debtAbs - m.base - int64(end-len(b)+3) - (m.below + int64(left) - 1) - n
+		if 3+int(n)+margin > len(b) || (n-1)|(p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-len(m.stack)-1)|room < 0 {
+			goto out
+		}
+		if cls&built != 0 {
+			s.nodes[s.at.end-int(left)] = Node{uint64(KindList) | uint64(NodePacked)<<nodeFlagsAt | uint64(n)<<nodeLenAt, uint64(end - len(b) + 3)}
+		} else if cls&recoded == 0 && (cls > clsMap || cls == clsMap && left&1 == 0) {
+			goto out
+		}
+		m.terms, m.words = terms, words
+		m.packed += n
+		m.deepest = max(m.deepest, len(m.stack)+1)
+		b = b[3+int(n) : len(b) : len(b)]
+		left--
+		goto again
+	}
 
 	// An atom with a length of two bytes that is written anew: with a name in ASCII, which
 	// both encodings have alike, the head of another tag is all it takes. What is still to
