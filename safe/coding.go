@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/internal/wire"
 	"github.com/beamgate/beamgate/limits"
 )
 
@@ -172,10 +173,6 @@ func received(err error) *HTTPError {
 	return e
 }
 
-// ratioGrace is what may be inflated before the ratio counts on the way, as for
-// compressed terms.
-const ratioGrace = 64 << 10
-
 // decoder inflates a body. Behind the one stream nothing may follow: a second
 // member would be data to some receivers and nothing to others.
 type decoder struct {
@@ -219,7 +216,7 @@ func (d *decoder) open() error {
 // judge holds what was inflated so far against the caps, and err against them.
 func (d *decoder) judge(err error) error {
 	used, ratio := d.in.n-int64(d.buf.Buffered()), d.in.caps.MaxRatio
-	most, grace := d.in.caps.MaxInflated, int64(ratioGrace)
+	most, grace := d.in.caps.MaxInflated, int64(wire.RatioGrace)
 	if err == io.EOF {
 		grace = 0
 	}

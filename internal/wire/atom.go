@@ -83,6 +83,7 @@ const (
 	highBits = 0x8080808080808080
 	longMark = 1 << 7
 	shortMax = 16 // bytes of a name that is its own entry
+	wordsMax = 31 // … that scan looks at in words, which overlap: its length takes 5 bits
 )
 
 // reset empties the table without touching it. A term starts with the smallest
@@ -135,9 +136,9 @@ func (p *Program) longHash(name []byte) uint64 {
 		return maphash.Bytes(p.seedA, name) | longMark
 	}
 	var x, y uint64
-	if n > 16 {
+	if n > shortMax {
 		x = fold128(le64(name, 0)^p.secret[2], le64(name, 8)^p.secret[3])
-		name = name[n-16:]
+		name = name[n-shortMax:]
 	}
 	if n > 0 {
 		var z uint64
@@ -203,9 +204,9 @@ const (
 // and n itself, 1 to 16, spread over the high bits of the second word.
 type shortMask struct{ lo, hi, mark uint64 }
 
-// There are 32 of them so that 5 bits of a length need no bounds check. Of longer
+// There are so many that 5 bits of a length need no bounds check. Of longer
 // names they take the first 16 bytes, without a mark.
-var shortMasks = func() (t [32]shortMask) {
+var shortMasks = func() (t [wordsMax + 1]shortMask) {
 	for n := range t {
 		if n > shortMax {
 			t[n] = shortMask{lo: math.MaxUint64, hi: math.MaxUint64}
@@ -252,7 +253,7 @@ func (m *Machine) takeAtom(start, end int, latin1 bool) bool {
 	if m.recoding {
 		return m.nameAtom(latin1)
 	}
-	if n := end - start; n-1 < 16 && n > 0 && p.maxAtomChars >= 16 {
+	if n := end - start; n-1 < shortMax && n > 0 && p.maxAtomChars >= shortMax {
 		lo, hi := shortName(m.buf[start:end])
 		if (lo|hi)&highBits == 0 {
 			if m.atoms++; m.atoms > p.maxAtoms {
@@ -341,7 +342,7 @@ func (m *Machine) takeLongAtom(start, end int, latin1 bool) bool {
 	}
 	mask := uint64(len(t.tab) - 1)
 	var e entry
-	if n := len(name); ascii && n > 0 && n <= 16 {
+	if n := len(name); ascii && n > 0 && n <= shortMax {
 		e.a, e.x = shortName(name)
 		e.x |= shortMasks[n].mark
 	} else if m.wide {

@@ -394,10 +394,10 @@ again:
 				x = exitScalar
 				goto out
 
-			// ATOM_UTF8_EXT and ATOM_EXT, with a length of two bytes. With a name of up to 31
-			// bytes they are as the others, one byte later.
+			// ATOM_UTF8_EXT and ATOM_EXT, with a length of two bytes. With a name that fits in
+			// words they are as the others, one byte later.
 			case opWideAtom:
-				if b[1] != 0 || b[2]-1 >= 31 || cls&(looked|recoded) != 0 || 3+int(b[2])+margin > len(b) {
+				if b[1] != 0 || b[2]-1 >= wordsMax || cls&(looked|recoded) != 0 || 3+int(b[2])+margin > len(b) {
 					if x = exitRare; cls&recoded != 0 {
 						goto narrow
 					}
@@ -424,13 +424,13 @@ again:
 					left--
 					continue
 				}
-				if k-1 < 16 && cls&(looked|recoded) == 0 {
+				if k-1 < shortMax && cls&(looked|recoded) == 0 {
 					// A short name is its own entry, see atomTable.
 					// Two loads get all of it: margin covers them, and what they have of the bytes
 					// behind the name is masked off. Only ASCII may go on: there Latin-1 and UTF-8
 					// are the same bytes, so that both tags give one entry, and one byte is one
 					// character for MaxAtomChars.
-					mask := &shortMasks[k&31]
+					mask := &shortMasks[k&wordsMax]
 					lo := le64(b, 2) & mask.lo
 					hi := le64(b, 10) & mask.hi
 					e := entry{lo, hi | mask.mark}
@@ -851,8 +851,8 @@ out:
 	// overlap, where the slice has held it before: it was judged then. Whatever else an
 	// atom may be, takeAtom has the rules.
 name:
-	if k := uint(b[1]); k-1 < 31 && cls&(looked|recoded) == 0 && !m.wide && m.atoms < p.maxAtoms {
-		mask := &shortMasks[k&31]
+	if k := uint(b[1]); k-1 < wordsMax && cls&(looked|recoded) == 0 && !m.wide && m.atoms < p.maxAtoms {
+		mask := &shortMasks[k&wordsMax]
 		lo, hi := le64(b, 2)&mask.lo, le64(b, 10)&mask.hi
 		second, x, y, all := 0, lo, hi, lo|hi
 		if k > shortMax {
@@ -940,11 +940,11 @@ str:
 	// copy before it is not much, mostly, and is copied in words, some of them too far: what
 	// is behind is written again, or is no part of the output.
 narrow:
-	if k := uint(b[2]); b[1] == 0 && k-1 < 31 && 3+int(k)+margin <= len(b) {
+	if k := uint(b[2]); b[1] == 0 && k-1 < wordsMax && 3+int(k)+margin <= len(b) {
 		c := &m.code
 		from, at := c.from, len(c.out)
 		gap := end - len(b) - from
-		mask := &shortMasks[min(k, 16)]
+		mask := &shortMasks[min(k, shortMax)]
 		all := le64(b, 3)&mask.lo | le64(b, 11)&mask.hi
 		if k > shortMax {
 			all |= le64(b, int(k)-13) | le64(b, int(k)-5)

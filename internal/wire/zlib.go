@@ -44,8 +44,9 @@ const inflatedKeep = 512 << 10
 // compressedAt is the offset of the tag COMPRESSED, which follows the version.
 const compressedAt = 1
 
-// ratioGrace is what may be inflated before the ratio counts on the way.
-const ratioGrace = 64 << 10
+// RatioGrace is what may be inflated before the ratio counts on the way, in bytes. See
+// limits.Limits.MaxRatio.
+const RatioGrace = 64 << 10
 
 // inflateStep is how much package flate hands out at once: the size of its
 // window. Each driver takes all of it, so that what was inflated when a failure
@@ -204,7 +205,7 @@ func (z *inflater) pull(p []byte) (int, bool) {
 	case err != nil:
 		return 0, z.refuse(ZlibData)
 	}
-	if used := z.at() - z.begin; z.made-ratioGrace > mulCap(used, z.in.p.maxRatio) {
+	if used := z.at() - z.begin; z.made-RatioGrace > mulCap(used, z.in.p.maxRatio) {
 		return 0, z.overRatio()
 	}
 	return n, true
