@@ -124,3 +124,19 @@ func validText(s string) bool {
 	}
 	return utf8.ValidString(s)
 }
+
+// validBytes is utf8.Valid, quicker for ASCII: words, the last of which overlaps the one
+// before.
+func validBytes(b []byte) bool {
+	n := len(b)
+	if n < 8 {
+		return utf8.Valid(b)
+	}
+	all := be.Uint64(b[n-8:])
+	for i := 0; i < n-8; i += 8 {
+		if all |= be.Uint64(b[i:]); all&highBits != 0 {
+			return utf8.Valid(b[i:])
+		}
+	}
+	return all&highBits == 0 || utf8.Valid(b)
+}

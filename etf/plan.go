@@ -24,6 +24,7 @@ type plan struct {
 	st        *structPlan
 	size      int64 // of the type in memory
 	raw       bool  // the encoding of some term is asked for
+	common    bool  // the type is a slice that commonAt fills
 	sorts     sorting
 	empty     reflect.Value // of a slice
 }
@@ -279,6 +280,10 @@ func (b *planner) list(p *plan) (err error) {
 	}
 	if p.kind == reflect.Slice {
 		p.decode, p.straight, p.empty = decodeSlice, straightSlice, reflect.MakeSlice(p.typ, 0, 0)
+		switch p.typ {
+		case typeOf[[]int](), typeOf[[]int64](), typeOf[[]int32](), typeOf[[]float64](), typeOf[[]string]():
+			p.common = true
+		}
 	} else {
 		p.decode, p.straight = decodeArray, straightArray
 	}

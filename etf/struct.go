@@ -33,6 +33,31 @@ type field struct {
 	omitEmpty bool
 	required  bool
 	encoded   []byte // the key
+
+	asAtom, asBinary string // the key as it may be read, encoded; empty if not so
+}
+
+// readAs keeps the encodings of the key that are read without a look at what they say.
+func (f *field) readAs(key textMode) {
+	if b, err := AppendAtom(nil, f.key); err == nil && (key == textDefault || key == textAtom) {
+		f.asAtom = string(b)
+	}
+	if key == textDefault || key == textBinary {
+		f.asBinary = string(appendText(nil, f.key))
+	}
+}
+
+// keyAt returns the place behind the key at b[at:] if it is that of the field, in the
+// encoding that a BEAM writes.
+func (f *field) keyAt(b []byte, at int) int {
+	key := f.asAtom
+	if len(key) == 0 || b[at] != key[0] {
+		key = f.asBinary
+	}
+	if end := at + len(key); end > at && end <= len(b) && string(b[at:end]) == key {
+		return end
+	}
+	return astray
 }
 
 // tagError is why a struct type cannot be used. It holds Go names only.
@@ -228,6 +253,9 @@ func (st *structPlan) names(typ reflect.Type) error {
 		}
 		st.byName[f.key] = len(kept)
 		kept = append(kept, f)
+	}
+	for i := range kept {
+		kept[i].readAs(st.key)
 	}
 	st.fields = kept
 	return nil

@@ -3,7 +3,6 @@ package etf
 import (
 	"reflect"
 	"slices"
-	"unicode/utf8"
 )
 
 // What an interface, a slice header or a number takes behind an interface.
@@ -77,7 +76,7 @@ func (d *filling) any(p *plan, t Term) (any, error) {
 		if err := d.charge(headSize + int64(len(b))); err != nil {
 			return nil, err
 		}
-		if utf8.Valid(b) {
+		if validBytes(b) {
 			return string(b), nil
 		}
 		return append(make([]byte, 0, len(b)), b...), nil
@@ -189,7 +188,7 @@ func (d *filling) anyMap(p *plan, t Term) (any, error) {
 		switch k, _ := t.at(2 * i); {
 		case k.kind() == KindAtom:
 			atoms++
-		case k.kind() == KindBinary && utf8.Valid(k.payload()):
+		case k.kind() == KindBinary && validBytes(k.payload()):
 			texts++
 		default:
 			return d.pairs(p, t)

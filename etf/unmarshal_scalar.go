@@ -174,7 +174,7 @@ func (d *filling) text(p *plan, t Term) (string, error) {
 	case KindBinary:
 		if mode != textAtom && mode != textCharlist && mode != textDecimal {
 			b := t.payload()
-			if !utf8.Valid(b) {
+			if !validBytes(b) {
 				return "", misfit(ReasonUTF8, p, t)
 			}
 			return string(b), typed(d.charge(int64(len(b))), p, t)
@@ -186,7 +186,7 @@ func (d *filling) text(p *plan, t Term) (string, error) {
 			return string(b), err
 		case textIodata:
 			b, err := d.iodata(p, t)
-			if err == nil && !utf8.Valid(b) {
+			if err == nil && !validBytes(b) {
 				err = misfit(ReasonUTF8, p, t)
 			}
 			return string(b), err

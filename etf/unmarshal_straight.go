@@ -3,7 +3,6 @@ package etf
 import (
 	"math"
 	"reflect"
-	"unicode/utf8"
 
 	"github.com/beamgate/beamgate/internal/wire"
 )
@@ -181,7 +180,7 @@ func (d *filling) textAt(mode textMode, at int) (string, int) {
 		return "", astray
 	}
 	b, end := wire.PlainBinary(d.raw, at)
-	if end < 0 || !utf8.Valid(b) || d.charge(int64(len(b))) != nil {
+	if end < 0 || !validBytes(b) || d.charge(int64(len(b))) != nil {
 		return "", astray
 	}
 	return string(b), end
@@ -290,8 +289,10 @@ func straightSlice(d *filling, p *plan, at int, v reflect.Value) int {
 		return astray
 	}
 	d.hold(v)
-	end, done := d.commonAt(p, n, at, v)
-	if !done {
+	end := astray
+	if p.common {
+		end = d.commonAt(p, n, at, v)
+	} else {
 		p.remake(v, n)
 		d.anew++
 		end = d.elementsAt(p.elem, n, at, v)
@@ -321,34 +322,34 @@ func (d *filling) elementsAt(elem *plan, n, at int, to reflect.Value) int {
 }
 
 // commonAt fills the slices that are most often met.
-func (d *filling) commonAt(p *plan, n, at int, v reflect.Value) (end int, done bool) {
+func (d *filling) commonAt(p *plan, n, at int, v reflect.Value) (end int) {
 	switch to := v.Addr().Interface().(type) {
 	case *[]int:
-		return intsAt(d.raw, n, at, to), true
+		return intsAt(d.raw, n, at, to)
 	case *[]int64:
-		return intsAt(d.raw, n, at, to), true
+		return intsAt(d.raw, n, at, to)
 	case *[]int32:
-		return intsAt(d.raw, n, at, to), true
+		return intsAt(d.raw, n, at, to)
 	case *[]float64:
 		s := make([]float64, n)
 		for i := range s {
 			if s[i], at = floatAt(d.raw, at); at < 0 {
-				return astray, true
+				return astray
 			}
 		}
 		*to = s
-		return at, true
+		return at
 	case *[]string:
 		s := make([]string, n)
 		for i := range s {
 			if s[i], at = d.textAt(p.elem.opts.text, at); at < 0 {
-				return astray, true
+				return astray
 			}
 		}
 		*to = s
-		return at, true
+		return at
 	}
-	return at, false
+	return astray // which the plan rules out
 }
 
 func intsAt[T int | int64 | int32](b []byte, n, at int, to *[]T) int {
@@ -478,14 +479,13 @@ func (d *filling) mapAt(p *plan, n, at int, v reflect.Value) int {
 		if !seen.add(x, len(st.fields)) {
 			return astray
 		}
-		if kind, n, from := wire.PlainOpen(d.raw, at); n == 4 && kind == wire.KindMap {
-			switch name, ok := d.moduleAt(n, from); {
-			case !ok:
+		if wire.PlainMap(d.raw, at) {
+			end, ok := d.notLoadedAt(at)
+			if !ok {
 				return astray
-			case string(name) == notLoadedModule:
-				if at = wire.PlainSkip(d.raw, at); at < 0 {
-					return astray
-				}
+			}
+			if end > 0 {
+				at = end
 				continue
 			}
 		}
@@ -502,6 +502,22 @@ func (d *filling) mapAt(p *plan, n, at int, v reflect.Value) int {
 		}
 	}
 	return at
+}
+
+// notLoadedAt returns the place behind the map at at if that is what Ecto puts where an
+// association was not loaded: the field is left alone. It is not ok if that cannot be seen
+// here.
+func (d *filling) notLoadedAt(at int) (end int, ok bool) {
+	_, n, from := wire.PlainOpen(d.raw, at)
+	if n != 4 {
+		return 0, true
+	}
+	name, ok := d.moduleAt(n, from)
+	if !ok || string(name) != notLoadedModule {
+		return 0, ok
+	}
+	end = wire.PlainSkip(d.raw, at)
+	return end, end > 0
 }
 
 // moduleAt is Term.module of the map with the n pairs at at. It is not ok if that
@@ -539,6 +555,14 @@ const followers = 128
 // returns the place behind the key. Rows of the same struct have their keys in the
 // same order, so the field that came behind last before is looked at first.
 func (d *filling) findAt(st *structPlan, last, at int) (x, end int) {
+
+	guess := &d.guesses[(st.id+uint(last+1))%followers]
+	if i := int(*guess); i < len(st.fields) {
+		if end := st.fields[i].keyAt(d.raw, at); end > 0 {
+			return i, end
+		}
+	}
+
 	name, binary, end := wire.PlainKey(d.raw, at)
 	if end < 0 {
 		return 0, astray // a charlist may be a key
@@ -549,10 +573,6 @@ func (d *filling) findAt(st *structPlan, last, at int) (x, end int) {
 	}
 	if st.key != textDefault && st.key != kind {
 		return fieldUnknown, end
-	}
-	guess := &d.guesses[(st.id+uint(last+1))%followers]
-	if i := int(*guess); i < len(st.fields) && st.fields[i].key == string(name) {
-		return i, end
 	}
 	i, ok := st.byName[string(name)]
 	switch {

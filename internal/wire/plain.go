@@ -117,6 +117,9 @@ func PlainOpen(b []byte, at int) (kind Kind, n, from int) {
 	return KindInvalid, 0, Astray
 }
 
+// PlainMap reports whether a map begins at b[at:].
+func PlainMap(b []byte, at int) bool { return b[at] == TagMap }
+
 // PlainEnd returns the place behind the end of a list.
 func PlainEnd(b []byte, at int) int {
 	if b[at] != TagNil {
