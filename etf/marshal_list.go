@@ -2,12 +2,10 @@ package etf
 
 import (
 	"cmp"
-	"math"
 	"math/big"
 	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/beamgate/beamgate/internal/wire"
 )
@@ -73,11 +71,14 @@ func (e *writing) common(p *plan, slice any) bool {
 			b = appendNewFloat(b, f)
 		}
 	case *[]string:
+		if !p.opts.text.isBinary() {
+			return false
+		}
 		for _, t := range *s {
-			if !p.opts.text.isBinary() || !utf8.ValidString(t) || int64(len(t)) > math.MaxUint32 {
+			var ok bool
+			if b, ok = textTo(b, t); !ok {
 				return false
 			}
-			b = appendText(b, t)
 		}
 	default:
 		return false

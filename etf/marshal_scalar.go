@@ -71,7 +71,11 @@ func encodeString(e *writing, p *plan, v reflect.Value) error { return e.text(p,
 func (e *writing) text(p *plan, s string) (err error) {
 	switch p.opts.text {
 	case textAtom:
-		e.b, err = AppendAtom(e.b, s)
+		if b, ok := e.nameTo(e.b, s); ok {
+			e.b = b
+			return nil
+		}
+		e.b, err = AppendAtom(e.b, s) // which says what is wrong
 	case textCharlist:
 		e.b, err = AppendCharlist(e.b, s)
 	case textDecimal:
@@ -81,10 +85,15 @@ func (e *writing) text(p *plan, s string) (err error) {
 		}
 		return e.decimal(p, &d)
 	default:
-		if !utf8.ValidString(s) {
+		b, ok := textTo(e.b, s)
+		switch {
+		case ok:
+			e.b = b
+		case !utf8.ValidString(s):
 			return unfit(ReasonUTF8, p, nil)
+		default:
+			e.b, err = AppendString(e.b, s)
 		}
-		e.b, err = AppendString(e.b, s)
 	}
 	return unable(p, err)
 }
