@@ -37,7 +37,7 @@ import (
 // term_to_binary(T, [deterministic, {minor_version, 2}]), not compressed. What
 // comes out is canonical itself, and to a BEAM the same term as src. With an
 // error, an [*Error], dst is returned as it was, and nothing of src is in it or
-// behind it.
+// behind it; without one, what stands in its memory behind the result is not kept.
 //
 // References of the node in [Config] get the three words that this node writes;
 // all others keep those they have. Where OTP has no order of keys, for funs whose

@@ -280,14 +280,48 @@ func decodeMapSet(d *filling, p *plan, t Term, place int, v reflect.Value) error
 		return typed(err, p, t)
 	}
 	p.remake(v, n)
+	seen, err := d.newSeen(p.elem, n)
+	if err != nil {
+		return typed(err, p, t)
+	}
 	for to, from := range sortedKeys(set) {
 		k, at := set.at(2 * from)
-		if err := p.elem.decode(d, p.elem, k, at, v.Index(to)); err != nil {
+		err := p.elem.decode(d, p.elem, k, at, v.Index(to))
+		if err == nil && !seen.add(v.Index(to)) {
+			err = misfit(ReasonCollision, p, k)
+		}
+		if err != nil {
 			return under(under(err, p, k, Step{StepKey, int64(from)}), p, t, Step{StepValue, int64(i)})
 		}
 	}
 	d.leave()
 	return nil
+}
+
+// seen finds elements of a set that are one in Go, as 1 and 1.0 are as floats. The zero
+// value finds none.
+type seen struct{ values, nothing reflect.Value }
+
+// newSeen makes room for n values, if two terms may become the same one and Go can tell.
+func (d *filling) newSeen(p *plan, n int) (s seen, err error) {
+	if n < 2 || p.sorts == sortNumber || p.kind == reflect.Interface || !p.typ.Comparable() {
+		return s, nil
+	}
+	nothing := typeOf[struct{}]()
+	if err := d.charge(mapSize(n, p.size)); err != nil {
+		return s, err
+	}
+	return seen{reflect.MakeMapWithSize(reflect.MapOf(p.typ, nothing), n), reflect.Zero(nothing)}, nil
+}
+
+// add reports whether v is new.
+func (s seen) add(v reflect.Value) bool {
+	if !s.values.IsValid() || !v.Comparable() {
+		return true
+	}
+	before := s.values.Len()
+	s.values.SetMapIndex(v, s.nothing)
+	return s.values.Len() > before
 }
 
 func decodeResult(d *filling, p *plan, t Term, place int, v reflect.Value) error {

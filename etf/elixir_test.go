@@ -361,6 +361,10 @@ func TestElixirRefuses(t *testing.T) {
 		{"no microsecond", with(clock, "microsecond", nil), new(etf.TimeOfDay), etf.ReasonMissing},
 		{"offset of a week", with(dateTime, "utc_offset", int32x(7*86400)), new(etf.DateTime), etf.ReasonRange},
 		{"daylight of a week", with(dateTime, "std_offset", int32x(-7*86400)), new(time.Time), etf.ReasonRange},
+		{"offsets of two days together", with(with(dateTime, "utc_offset", int32x(86400)), "std_offset", int32x(86400)), new(time.Time), etf.ReasonRange},
+		{"offsets of less together", with(with(dateTime, "utc_offset", int32x(-86400)), "std_offset", int32x(-1)), new(etf.DateTime), etf.ReasonRange},
+		{"zone without a name", with(dateTime, "time_zone", bin("")), new(etf.DateTime), etf.ReasonRange},
+		{"zone without a short name", with(dateTime, "zone_abbr", bin("")), new(time.Time), etf.ReasonRange},
 		{"zone as an atom", with(dateTime, "time_zone", atom("x")), new(etf.DateTime), etf.ReasonKind},
 		{"zone that is no text", with(dateTime, "time_zone", bin("\xff")), new(etf.DateTime), etf.ReasonRange},
 		{"zone that is long", with(dateTime, "zone_abbr", bin(strings.Repeat("x", 256))), new(etf.DateTime), etf.ReasonRange},
@@ -378,6 +382,13 @@ func TestElixirRefuses(t *testing.T) {
 		{"set of a list", with(set, "map", null), new(etf.MapSet[any]), etf.ReasonKind},
 		{"set of another type", set, new(etf.MapSet[bool]), etf.ReasonKind},
 		{"no set", mapOf(), new(etf.MapSet[int]), etf.ReasonStruct},
+		{"set of numbers that are one", with(set, "map", mapOf(small(1), null, small(2), null, float(1), null)), new(etf.MapSet[float64]), etf.ReasonCollision},
+		{"set of texts that are one", tuple(with(set, "map", mapOf(atom("a"), null, bin("a"), null))), new(struct {
+			_   struct{}           `etf:",tuple"`
+			Set etf.MapSet[string] `etf:",text"`
+		}), etf.ReasonCollision},
+		{"set of structs that are one", with(set, "map", mapOf(mapOf(atom("a"), small(1), atom("b"), small(1)), null, mapOf(atom("a"), small(1), atom("b"), small(2)), null)), new(etf.MapSet[struct{ A int }]), etf.ReasonCollision},
+		{"set of anys", with(set, "map", mapOf(small(1), null, atom("a"), null, bin("a"), null, null, null)), new(etf.MapSet[any]), etf.MapSet[any]{int64(1), etf.Atom("a"), []any{}, "a"}},
 		{"set nil", atom("nil"), new(etf.MapSet[int]), etf.MapSet[int](nil)},
 		{"exception of a list", null, new(etf.Exception), etf.ReasonKind},
 		{"exception without a mark", date, new(etf.Exception), etf.ReasonStruct},

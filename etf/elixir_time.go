@@ -117,7 +117,7 @@ func (m members) zone(p *plan, key string) (string, error) {
 }
 
 // zoneName reports whether a zone may have this name.
-func zoneName(s string) bool { return len(s) <= zoneMax && utf8.ValidString(s) }
+func zoneName(s string) bool { return s != "" && len(s) <= zoneMax && utf8.ValidString(s) }
 
 func (d *filling) dateTime(p *plan, t Term) (dt DateTime, err error) {
 	m, err := d.members(p, t, "Elixir.DateTime")
@@ -139,7 +139,7 @@ func (d *filling) dateTime(p *plan, t Term) (dt DateTime, err error) {
 	if err != nil {
 		return dt, err
 	}
-	std, err := m.int(p, "std_offset", -offsetMax, offsetMax)
+	std, err := m.int(p, "std_offset", max(-offsetMax, -offsetMax-utc), min(offsetMax, offsetMax-utc))
 	if err != nil {
 		return dt, err
 	}

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/limits"
@@ -340,5 +343,161 @@ func TestHooksShareWhatATermMayTake(t *testing.T) {
 	}
 	if err := m.Unmarshal(ext(head(3), times(3, cat(head(2), times(2, emptyRow), null)), null), &ws); err != nil || len(ws) != 3 {
 		t.Errorf("a few rows: %v", err)
+	}
+}
+
+// tokenTerm reads itself as a Term, by way of the Decoder.
+type tokenTerm struct{ t etf.Term }
+
+func (v *tokenTerm) UnmarshalETFFrom(d *etf.Decoder) (err error) {
+	v.t, err = d.ReadTerm()
+	return err
+}
+
+// TestHooksOfListElements: an element of a list is given to hooks, and kept raw, as the
+// integer that it is, however the list came: the bytes of a STRING_EXT are no terms, and
+// behind a LIST_EXT they were read as such, past every rule.
+func TestHooksOfListElements(t *testing.T) {
+	guarded := etf.Default()
+	guarded.Atoms.Patterns = []*regexp.Regexp{regexp.MustCompile("ok|error")}
+	m := compile(t, guarded)
+	for _, elems := range []string{"\x00\x09", "\x00\x61\x05", "\x00\x77\x04evil", "\x00\x74\x00\x00\x00\x02\x61\x01\x61\x01\x61\x01\x61\x01", "\x6a\x6b\x6c\x6d\x6e", "abc"} {
+		var want []etf.RawTerm
+		var each [][]byte
+		for _, c := range []byte(elems) {
+			want = append(want, small(c))
+			each = append(each, small(c))
+		}
+		for name, term := range map[string][]byte{
+			"string": str(elems), "list": list(each...),
+			"string behind": pieces(str(elems[1:]), each[0]),
+			"in between":    pieces(pieces(str(elems[2:]), each[1]), each[0]),
+			"list behind":   pieces(list(each[1:]...), each[0]),
+			"thin":          pieces(thin(2, str(elems[1:])), each[0]),
+		} {
+			for where, holder := range map[string][]byte{"alone": term, "in a tuple": tuple(bin("x"), term)} {
+				var raw []etf.RawTerm
+				var hooks []encoded
+				var tokens []tokenTerm
+				var err error
+				if where == "alone" {
+					err = errors.Join(m.Unmarshal(ext(holder), &raw), m.Unmarshal(ext(holder), &hooks), m.Unmarshal(ext(holder), &tokens))
+				} else {
+					var v struct {
+						_    struct{} `etf:",tuple"`
+						Text string
+						Raw  []etf.RawTerm
+					}
+					var w struct {
+						_     struct{} `etf:",tuple"`
+						Text  string
+						Hooks []encoded
+					}
+					var x struct {
+						_      struct{} `etf:",tuple"`
+						Text   string
+						Tokens []tokenTerm
+					}
+					err = errors.Join(m.Unmarshal(ext(holder), &v), m.Unmarshal(ext(holder), &w), m.Unmarshal(ext(holder), &x))
+					raw, hooks, tokens = v.Raw, w.Hooks, x.Tokens
+				}
+				if err != nil || len(raw) != len(want) || len(hooks) != len(want) || len(tokens) != len(want) {
+					t.Fatalf("%q, %s, %s: %d, %d, %d elements, %v", elems, name, where, len(raw), len(hooks), len(tokens), err)
+				}
+				for i := range want {
+					if n, ok := tokens[i].t.Int(); !bytes.Equal(raw[i], want[i]) || !bytes.Equal(hooks[i].b, ext(want[i])) || !ok || n != int64(elems[i]) {
+						t.Errorf("%q, %s, %s: element %d is %x, %x, %v", elems, name, where, i, raw[i], hooks[i].b, tokens[i].t)
+					}
+				}
+			}
+		}
+	}
+}
+
+// fussy does not like some text.
+type fussy struct{ s string }
+
+func (f *fussy) UnmarshalText(b []byte) error {
+	if string(b) == "boom" {
+		panic("fussy")
+	}
+	f.s = string(b)
+	return nil
+}
+
+// TestPanicInHook: a hook that panics takes with it what it was about. The term that comes
+// next finds nothing of the one before.
+func TestPanicInHook(t *testing.T) {
+	type shaped struct {
+		_ struct{} `etf:",tuple"`
+		A any
+		B fussy
+	}
+	// Lists around a map whose keys are maps, out of order, and a text.
+	build := func(n int, x, y byte, text string) []byte {
+		key := func(x, y byte) []byte { return mapOf(small(2), small(y), small(1), small(x)) }
+		b := mapOf(key(y, x), small(2), key(x, y), small(1))
+		for range n {
+			b = list(b)
+		}
+		return ext(tuple(b, bin(text)))
+	}
+	for n := range 4 {
+		for _, swap := range []bool{false, true} {
+			m := compile(t, etf.Default())
+			read := func(b []byte) (v shaped, err error) { return v, m.Unmarshal(b, &v) }
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("the hook did not panic")
+					}
+				}()
+				read(build(0, 1, 2, "boom"))
+			}()
+			x, y := byte(1), byte(2)
+			if swap {
+				x, y = y, x
+			}
+			got, err := read(build(n, x, y, "ok"))
+			fresh := compile(t, etf.Default())
+			var want shaped
+			if err2 := fresh.Unmarshal(build(n, x, y, "ok"), &want); err != nil || err2 != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%d lists: %v, %v, want %v, %v", n, got, err, want, err2)
+			}
+		}
+	}
+}
+
+// TestMarshalPairsDeep: a large value is not moved by each of the maps around it, in
+// whatever order their pairs come: that took a hundred times as long.
+func TestMarshalPairsDeep(t *testing.T) {
+	if raceEnabled {
+		t.Skip("times mean little under the race detector")
+	}
+	build := func(levels, leaf int) any {
+		var v any = make([]byte, leaf)
+		for range levels {
+			v = etf.Pairs{{map[string]any{"b": 0}, v}, {map[string]any{"a": 0}, nil}}
+		}
+		return v
+	}
+	best := func(v any) time.Duration {
+		least := time.Duration(1 << 62)
+		for range 5 {
+			began := time.Now()
+			if _, err := etf.Marshal(v); err != nil {
+				t.Fatal(err)
+			}
+			least = min(least, time.Since(began))
+		}
+		return least
+	}
+	few, small, many := best(build(10, 4<<20)), best(build(1000, 1)), best(build(1000, 4<<20))
+	if many > 4*small+40*few {
+		t.Errorf("4 MiB take %v with 10 maps around, and %v with 1000, which take %v alone", few, many, small)
+	}
+	b, err := etf.Marshal(build(50, 1000))
+	if err != nil || !bytes.Equal(b, canonForm(t, b)) {
+		t.Errorf("not in order: %v", err)
 	}
 }

@@ -192,7 +192,7 @@ func (e *writing) ahead(b []byte, start, written, n int) []byte {
 }
 
 // AppendMarshal is [Marshal] that appends to dst, and returns dst as it was with
-// an error.
+// an error. What stands in the memory of dst behind the result is not kept.
 func AppendMarshal(dst []byte, v any) ([]byte, error) {
 	c := defaultMode().c
 	e := c.writing()
@@ -226,7 +226,7 @@ const keysKeep = 1 << 10
 const textsKeep = 1 << 14
 
 func (c *compiled) done(e *writing) {
-	if e.depth = 0; e.spare != nil || cap(e.b) > bufferKeep {
+	if e.depth, e.inKeys = 0, 0; e.spare != nil || cap(e.b) > bufferKeep {
 		e.b, e.spare = e.spare, nil
 	}
 	// What follows holds values of the caller.
@@ -297,9 +297,11 @@ type writing struct {
 	lent  bool   // b is the caller's
 	wide  int    // names beyond ASCII that were checked
 	depth int
-	keys  []mapKey // a stack of the keys of open maps
-	held  []byte   // one of keys that were written to be sorted
-	order keyOrder
+	// inKeys counts the keys of Pairs around the value at hand.
+	inKeys int
+	keys   []mapKey // a stack of the keys of open maps
+	held   []byte   // one of keys that were written to be sorted
+	order  keyOrder
 
 	texts   []textPair // one of the pairs of open maps of any values
 	keysets [keysets]twoSets

@@ -267,7 +267,7 @@ func sortBy(p *plan, keys []mapKey, compare func(x, y mapKey) int) error {
 }
 
 // arrange puts pairs that were written from start on in the order of their keys. Those
-// that Unmarshal made are in order, and are not moved, however deep they stand.
+// that are in order are not moved.
 func (e *writing) arrange(start int, keys []mapKey) {
 	if slices.IsSortedFunc(keys, func(x, y mapKey) int { return cmp.Compare(x.from, y.from) }) {
 		return
@@ -280,10 +280,10 @@ func (e *writing) arrange(start int, keys []mapKey) {
 	e.held = e.held[:at]
 }
 
-// pairs writes a map from pairs in any order. Keys are written and compared before
-// the values, so that no value has to be moved, but for keys that may hold what is
-// nested: these would be moved, and are written where they are to stand if the pairs
-// come in order.
+// pairs writes a map from pairs in any order. Keys are written and compared before the
+// values, so that no value has to be moved, however deep it stands. Inside a key that
+// would move the keys in it once for each level: there pairs are written where they are to
+// stand if they come in order, unless no key holds another value.
 func (e *writing) pairs(p *plan, s Pairs) (err error) {
 	if err := e.enter(p); err != nil {
 		return err
@@ -291,13 +291,15 @@ func (e *writing) pairs(p *plan, s Pairs) (err error) {
 	if e.b, err = AppendMapHeader(e.b, len(s)); err != nil {
 		return unable(p, err)
 	}
-	base, held, start, flat := len(e.keys), len(e.held), len(e.b), s.flat()
+	base, held, start, apart := len(e.keys), len(e.held), len(e.b), e.inKeys == 0 || s.flat()
 	for i := range s {
 		k := mapKey{from: len(e.b) - start, num: int64(i)}
+		e.inKeys++
 		if err := e.any(p, s[i].Key); err != nil {
 			return err
 		}
-		if !flat {
+		e.inKeys--
+		if !apart {
 			if err := e.any(p, s[i].Value); err != nil {
 				return err
 			}
@@ -309,7 +311,7 @@ func (e *writing) pairs(p *plan, s Pairs) (err error) {
 	if err := e.sortEncoded(p, e.b[start:], keys); err != nil {
 		return err
 	}
-	if !flat {
+	if !apart {
 		e.arrange(start, keys)
 	} else {
 		e.hold(start, keys)

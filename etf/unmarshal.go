@@ -218,9 +218,8 @@ func (s *session) intoAt(raw []byte, start int, p *plan, to reflect.Value, room 
 		clear(d.fields[:])
 	}
 	d.tree.nodes, d.tree.data, d.tree.names = d.wire.Nodes, raw, d.names
-	err := p.decode(d, p, Term{&d.tree, node(d.tree.nodes[0])}, 0, to)
-	d.release()
-	return finish(err)
+	defer d.release() // also if a hook panics: the next term must not find anything of this one
+	return finish(p.decode(d, p, Term{&d.tree, node(d.tree.nodes[0])}, 0, to))
 }
 
 // room is how many bytes of Go values a term may become.

@@ -4,6 +4,8 @@ import (
 	std "encoding"
 	"reflect"
 	"unicode/utf8"
+
+	"github.com/beamgate/beamgate/internal/wire"
 )
 
 // UnmarshalerFrom is implemented by types that read themselves from the tokens of
@@ -30,14 +32,18 @@ func hookError(p *plan, t Term, err error) error {
 
 // bytesOf appends the encoding of the term to dst. place is where its node is.
 func (d *filling) bytesOf(dst []byte, t Term, place int) ([]byte, error) {
-	if place < 0 { // it does not stand in the input as a term
+	start := wire.NoStart
+	if place >= 0 {
+		start = d.wire.Starts[place]
+	}
+	if start == wire.NoStart { // it does not stand in the input as a term
 		if n, ok := t.Int(); ok {
 			return AppendInt(dst, n), nil
 		}
 		name, _ := t.Atom()
 		return AppendAtom(dst, name)
 	}
-	raw := d.tree.data[d.wire.Starts[place]:]
+	raw := d.tree.data[start:]
 	if place > 0 { // else it is all of the input
 		s := d.c.session()
 		defer d.c.release(s)

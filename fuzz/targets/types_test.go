@@ -37,14 +37,40 @@ func FuzzUnmarshal(f *testing.F) {
 			}
 			return
 		}
-		if err != nil {
-			if misfit == nil || misfit.Reason == "" {
-				t.Fatalf("%T: %v", err, err)
-			}
-			return
+		if err != nil && (misfit == nil || misfit.Reason == "") {
+			t.Fatalf("%T: %v", err, err)
 		}
-		comesBack(t, loose, to)
+		equalTerms(t, m, b, to, err)
+		if err == nil {
+			comesBack(t, loose, to)
+		}
 	})
+}
+
+// equalTerms: the canonical form of a term gives the same value, or the same reason
+// against it, as the term gave. What a value may take goes by the bytes received.
+func equalTerms(t *testing.T, m *etf.Mode, b []byte, v reflect.Value, err error) {
+	t.Helper()
+	form, refused := m.Canonicalize(nil, b)
+	if refused != nil || m.Validate(form) != nil {
+		return // it is longer than m takes
+	}
+	again := reflect.New(v.Type().Elem())
+	err2 := m.Unmarshal(form, again.Interface())
+	var why, why2 *etf.UnmarshalError
+	if errors.As(err, &why); errors.As(err2, &why2) || why != nil {
+		if why == nil || why2 == nil || why.Reason != why2.Reason {
+			if why == nil || why.Reason != etf.ReasonMemory && (why2 == nil || why2.Reason != etf.ReasonMemory) {
+				t.Fatalf("%v: %v, of the canonical form %v\n%x\n%x", v.Type().Elem(), err, err2, b, form)
+			}
+		}
+		return
+	}
+	one, err := etf.Marshal(v.Interface())
+	two, err2 := etf.Marshal(again.Interface())
+	if (err == nil) != (err2 == nil) || !bytes.Equal(one, two) {
+		t.Fatalf("%v: %v and %v\n%x %v\n%x %v", v.Type().Elem(), v.Elem(), again.Elem(), one, err, two, err2)
+	}
 }
 
 // comesBack: Marshal's form of a value is the canonical one, and is read into the

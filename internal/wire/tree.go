@@ -42,7 +42,8 @@ type Tree struct {
 	Data  []byte // what the input holds, if any node continues there
 	Names string // of atoms, each once
 
-	// Starts is where in Data the term of each node begins, if that was asked for.
+	// Starts is where in Data the term of each node begins, if that was asked for; NoStart
+	// where there is none.
 	Starts []int
 }
 
@@ -141,6 +142,10 @@ const treeKeep = 16 << 10
 // place is where the node of the term at hand goes.
 func (m *Machine) place() int { return m.tree.at.end - int(m.top.left) }
 
+// NoStart stands in Tree.Starts for an element of a STRING_EXT: its byte is no term, and
+// would be read as the tag of one.
+const NoStart = -1
+
 // plant makes the node of the scalar in m.cur.
 func (m *Machine) plant(c *scalar) {
 	if c.kind == KindNil && m.inTail() {
@@ -148,7 +153,9 @@ func (m *Machine) plant(c *scalar) {
 	}
 	s := &m.tree
 	if s.starts != nil {
-		s.starts[m.place()] = c.head
+		if s.starts[m.place()] = c.head; c.flags&FlagElement != 0 {
+			s.starts[m.place()] = NoStart
+		}
 	}
 	flags, length, num := uint8(0), 0, uint64(c.start)
 	switch c.kind {
