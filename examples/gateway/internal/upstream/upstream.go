@@ -214,7 +214,7 @@ type Exchange struct {
 	up    *Upstream
 	class int
 	slot  bool
-	done  func(error) // nil: the breaker was not asked
+	leave Leave // none: the breaker was not asked
 	ended atomic.Bool
 }
 
@@ -227,7 +227,7 @@ type Need struct{ Breaker, Slot bool }
 func (u *Upstream) Begin(ctx context.Context, x *Exchange, class int, need Need) (retry time.Duration, err error) {
 	x.up, x.class, x.slot = u, class, need.Slot
 	if need.Breaker {
-		if x.done, retry, err = u.Breaker.Allow(); err != nil {
+		if x.leave, retry, err = u.Breaker.Allow(); err != nil {
 			return retry, err
 		}
 	}
@@ -251,9 +251,7 @@ func (x *Exchange) End(err error) {
 	if x.slot {
 		x.up.Slots.Release(x.class)
 	}
-	if x.done != nil {
-		x.done(err)
-	}
+	x.leave.End(err)
 }
 
 // Cancel gives the place back, and tells nothing about the node.
