@@ -26,7 +26,6 @@ type Pass struct {
 	now      atomic.Pointer[rulesOf]
 	packet   int // bytes of the lengths of its frames, whatever a reload says; 0: it has none
 	messages *atomic.Int64
-	passed   [2]Verdict // the last ones that passed, by direction
 }
 
 // rulesOf are a Door's rules for one connection.
@@ -240,12 +239,6 @@ func (p *Pass) refused(mode Mode, r *Refusal, n int64) {
 }
 
 func (d *Door) tell(v *Verdict) {
-	if v.Refusal == nil { // it passed in the mode of the rule about terms
-		v.Mode = d.Modes[Term]
-		if v.Direction == ToClient {
-			v.Mode = d.Modes[Answer]
-		}
-	}
 	v.Listener, v.Upstream = d.Config.Name, d.Upstream.Name
 	d.events.Verdict(v)
 }
@@ -259,7 +252,7 @@ func (p *Pass) Answer(b []byte) *Refusal {
 	if err := p.now.Load().answer(b); err != nil {
 		return p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
 	}
-	p.told(ToClient, int64(len(b)), 0, clock()-start)
+	p.Door().passed[ToClient].Passed(int64(len(b)), 0, clock()-start)
 	return nil
 }
 
@@ -268,13 +261,6 @@ func (p *Pass) Answer(b []byte) *Refusal {
 func clock() time.Duration { return time.Since(began) }
 
 var began = time.Now()
-
-// told tells that a message may go on.
-func (p *Pass) told(way Direction, n, words int64, took time.Duration) {
-	v := &p.passed[way]
-	*v = Verdict{Direction: way, Client: p.Client, Bytes: n, Words: words, Took: took}
-	p.Door().tell(v)
-}
 
 func (r *rulesOf) answer(b []byte) error {
 	if r.door.back != nil {
