@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
@@ -36,8 +37,8 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect, protocol: pass.Door().Config.Protocol}
-	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush() })
-	s.giving = limit.WithWaiting(ctx, func() { s.ungiven = s.deliver() })
+	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush(clock.Now()) })
+	s.giving = limit.WithWaiting(ctx, func() { s.ungiven = s.deliver(clock.Now()) })
 	s.in = newSplitter(conn, pass.Door().Config.Packet)
 	stop := context.AfterFunc(ctx, func() { listen.Reset(conn) })
 	defer stop()
@@ -124,7 +125,7 @@ func (s *session) deadline(d time.Duration, waiting, here bool) bool {
 	if here {
 		return true
 	}
-	if at, ok := s.timed.due(d); ok {
+	if at, ok := s.timed.due(d, clock.Now()); ok {
 		s.conn.SetReadDeadline(at)
 	}
 	return true
@@ -135,21 +136,15 @@ type timed struct {
 	at, d time.Duration
 }
 
-// due reports whether a deadline has to be set anew.
-func (t *timed) due(d time.Duration) (time.Time, bool) {
-	at := clock()
-	if t.d == d && at-t.at <= d/8 {
+// due reports whether a deadline has to be set anew. now is a reading of the clock: what
+// was done since it was read takes from the time, and may not be anything that waits.
+func (t *timed) due(d, now time.Duration) (time.Time, bool) {
+	if t.d == d && now-t.at <= d/8 {
 		return time.Time{}, false
 	}
-	*t = timed{at, d}
-	return time.Now().Add(d), true
+	*t = timed{now, d}
+	return clock.Time(now + d), true
 }
-
-// clock is the time since some day in the past. It costs half of what time.Now does,
-// which reads another clock, too.
-func clock() time.Duration { return time.Since(began) }
-
-var began = time.Now().Add(-365 * 24 * time.Hour)
 
 // stopReading ends the reading of messages from another goroutine.
 func (s *session) stopReading() {
@@ -179,7 +174,7 @@ func (s *session) begins() error {
 		if err == nil {
 			break
 		}
-		quiet := s.quiet()
+		quiet := s.quiet(clock.Now())
 		if !timeout(err) || s.ctx.Err() != nil {
 			return err
 		}
@@ -197,8 +192,8 @@ func (s *session) begins() error {
 	return nil
 }
 
-// quiet is how long nothing has come from the node, or gone to the client.
-func (s *session) quiet() time.Duration { return clock() - time.Duration(s.active.Load()) }
+// quiet is how long before now nothing has come from the node, or gone to the client.
+func (s *session) quiet(now time.Duration) time.Duration { return now - time.Duration(s.active.Load()) }
 
 func (s *session) over() bool {
 	s.mu.Lock()

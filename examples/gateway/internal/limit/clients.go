@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 )
 
 // Why a client may not go on.
@@ -158,7 +160,7 @@ func (c *Client) Close() {
 // longer than most. Otherwise the error is ErrRate, with how long it would have
 // taken, and nothing was paid; or that of ctx.
 func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Duration, error) {
-	now := now()
+	now := clock.Time(clock.Now())
 	m, b := c.messages.ReserveN(now, 1), c.reserve(now, n)
 	delay := max(m.DelayFrom(now), b.DelayFrom(now))
 	if delay == 0 { // mostly
@@ -169,15 +171,10 @@ func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Du
 
 // More is Wait for n bytes more of a message that was paid for.
 func (c *Client) More(ctx context.Context, n int64, most time.Duration) (time.Duration, error) {
-	now := now()
+	now := clock.Time(clock.Now())
 	b := c.reserve(now, n)
 	return pay(ctx, now, b.DelayFrom(now), most, &b)
 }
-
-// now is time.Now, of one clock: buckets have no use for the day.
-func now() time.Time { return began.Add(time.Since(began)) }
-
-var began = time.Now()
 
 // reserve takes n bytes from their bucket. More than a burst is a burst: a bucket that
 // never holds so much has reserved nothing.

@@ -218,6 +218,9 @@ type Exchange struct {
 	ended atomic.Bool
 }
 
+// Upstream is the one that the message goes to.
+func (x *Exchange) Upstream() *Upstream { return x.up }
+
 // Need says what a message has to have before it may go to the node.
 type Need struct{ Breaker, Slot bool }
 
