@@ -298,10 +298,14 @@ type Ticket struct {
 
 // Fits reports whether the message may go on this connection: to the node whose
 // ledger counted its names, and to that life of it.
-func (t *Ticket) Fits(c *upstream.Conn) bool { return c.Upstream() == t.exchange.Upstream() && c.Epoch() == t.Epoch }
+func (t *Ticket) Fits(c *upstream.Conn) bool {
+	return c.Upstream() == t.exchange.Upstream() && c.Epoch() == t.Epoch
+}
 
 // SameNode reports whether two messages are for the same node, in the same life of it.
-func (t *Ticket) SameNode(other *Ticket) bool { return t.exchange.Upstream() == other.exchange.Upstream() && t.Epoch == other.Epoch }
+func (t *Ticket) SameNode(other *Ticket) bool {
+	return t.exchange.Upstream() == other.exchange.Upstream() && t.Epoch == other.Epoch
+}
 
 // Done ends the message: the node has answered, or the protocol has no answers
 // and the message was written.

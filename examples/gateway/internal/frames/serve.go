@@ -80,11 +80,12 @@ type session struct {
 	active  atomic.Int64 // of clock, when something last came from the node, or went to the client
 	cause   atomic.Pointer[error]
 
-	mu       sync.Mutex // guards deadlines of reading, and what follows
-	waiting  bool       // for the first byte of a message
-	draining bool
-	stopped  bool
-	timed    timed // of the client's messages
+	draining atomic.Bool
+	stopped  atomic.Bool // nothing is read any more
+
+	mu      sync.Mutex // guards deadlines of reading, changes of the two, and what follows
+	waiting bool       // for the first byte of a message that is not here
+	timed   timed      // of the client's messages
 }
 
 func (s *session) paired() bool {
@@ -105,30 +106,39 @@ func (s *session) watch() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.draining = true
+	s.draining.Store(true)
 	if s.waiting {
 		s.conn.SetReadDeadline(past)
+		s.timed = timed{} // a message that begins to come at this moment has its time
 	}
 }
 
 // deadline sets the time for what is read next. It reports false when nothing is
-// to be read any more. What is here already needs no time; and a time that was set
-// a moment ago is not set again, which costs up to an eighth of it. Only the
-// goroutine that reads messages knows what is here.
+// to be read any more. What is here already needs no time, and nothing that the
+// connection has to be told: whatever ends the reading meanwhile is seen before
+// something is read that is not here. A time that was set a moment ago is not set
+// again, which costs up to an eighth of it. Only the goroutine that reads messages
+// knows what is here.
 func (s *session) deadline(d time.Duration, waiting, here bool) bool {
+	if here {
+		return s.goesOn(waiting)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = waiting
-	if s.stopped || waiting && s.draining {
+	if !s.goesOn(waiting) {
 		return false
-	}
-	if here {
-		return true
 	}
 	if at, ok := s.timed.due(d, clock.Now()); ok {
 		s.conn.SetReadDeadline(at)
 	}
 	return true
+}
+
+// goesOn reports whether something is still to be read: of the message at hand, or,
+// with waiting, another one.
+func (s *session) goesOn(waiting bool) bool {
+	return !s.stopped.Load() && !(waiting && s.draining.Load())
 }
 
 // timed is a deadline that was set.
@@ -150,7 +160,7 @@ func (t *timed) due(d, now time.Duration) (time.Time, bool) {
 func (s *session) stopReading() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stopped = true
+	s.stopped.Store(true)
 	s.conn.SetReadDeadline(past)
 }
 
@@ -165,7 +175,7 @@ func (s *session) next() (int64, error) {
 
 // begins waits for the first byte of a message, and gives the rest of it its time.
 func (s *session) begins() error {
-	l := s.pass.Door().Config.Limits
+	l := &s.pass.Door().Config.Limits
 	for {
 		if !s.deadline(l.Idle.Duration, true, s.in.complete()) {
 			return errDrained
@@ -178,7 +188,7 @@ func (s *session) begins() error {
 		if !timeout(err) || s.ctx.Err() != nil {
 			return err
 		}
-		if s.over() {
+		if !s.goesOn(true) {
 			return errDrained
 		}
 		if quiet >= l.Idle.Duration {
@@ -194,12 +204,6 @@ func (s *session) begins() error {
 
 // quiet is how long before now nothing has come from the node, or gone to the client.
 func (s *session) quiet(now time.Duration) time.Duration { return now - time.Duration(s.active.Load()) }
-
-func (s *session) over() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stopped || s.draining
-}
 
 func timeout(err error) bool {
 	if err == nil { // mostly
