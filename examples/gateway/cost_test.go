@@ -176,7 +176,7 @@ and nginx is the price of Go's network poller and scheduler, and of net/http: ea
 wakes two goroutines through epoll, each finds nothing when it reads again before it waits,
 and threads of the runtime are woken and put to sleep. The gateway has the same reads, writes
 and wake-ups. What it needs beyond a plain copy is its own: mostly checking terms, then clocks,
-the breaker, the hash against poison, places and metrics.
+rates, the hash against poison, places and metrics.
 
 - frames/s: messages there and back in a second; to a null sink, there.
 - of the other: that, as a part of HAProxy's or nginx's.

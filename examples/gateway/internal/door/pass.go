@@ -75,15 +75,18 @@ func (p *Pass) Close() {
 // Door returns the rules in force for the connection.
 func (p *Pass) Door() *Door { return p.now.Load().door }
 
-// Refresh takes over the rules of a reload, between two messages. What answers
-// have cost so far is kept.
-func (p *Pass) Refresh() {
+// Refresh takes over the rules of a reload, between two messages, and reports whether
+// there are any. What answers have cost so far is kept.
+func (p *Pass) Refresh() bool {
 	if p.latest == nil {
-		return
+		return false
 	}
-	if d := p.latest(); d != p.Door() {
-		p.use(d, p.now.Load())
+	d := p.latest()
+	if d == p.Door() {
+		return false
 	}
+	p.use(d, p.now.Load())
+	return true
 }
 
 // use puts the rules of d in force. What answers have cost under the rules before

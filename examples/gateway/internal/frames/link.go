@@ -52,7 +52,7 @@ func (s *session) connect(now time.Duration) (*link, time.Duration, error) {
 	if err != nil {
 		return nil, now, err
 	}
-	up = &link{Conn: conn, in: newSplitter(conn, s.in.width)}
+	up = &link{Conn: conn, in: newSplitter(conn.Conn, s.in.width)}
 	s.link.Store(up)
 	context.AfterFunc(s.ctx, func() { conn.Close() })
 	return up, clock.Now(), nil

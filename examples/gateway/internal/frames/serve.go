@@ -217,8 +217,7 @@ func timeout(err error) bool {
 // another protocol now, its rules are about messages that this connection does not have,
 // and those of its own are gone.
 func (s *session) refresh() error {
-	s.pass.Refresh()
-	if s.pass.Door().Config.Protocol != s.protocol {
+	if s.pass.Refresh() && s.pass.Door().Config.Protocol != s.protocol {
 		return s.pass.Denied(door.Verb, "protocol", nil)
 	}
 	return nil
