@@ -31,9 +31,9 @@ func copier(b *testing.B, to string) string {
 	return l.Addr().String()
 }
 
-// BenchmarkDoor is what the rules cost for one message and its answer: the same steps
-// as a connection takes, and no connection. With check, that is all of it; the same
-// message is checked without a door, both ways, for comparison.
+// BenchmarkDoor is what the rules cost for one message and its answer: the steps that a
+// connection takes, without a connection. Beside it stands what of that is checking the
+// two terms.
 func BenchmarkDoor(b *testing.B) {
 	c, err := config.Parse("test", []byte(conf(&Node{Addr: "127.0.0.1:1"}, "max_new: 10", "", unlimited+"forward: original")))
 	if err != nil {
