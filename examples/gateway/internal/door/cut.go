@@ -18,7 +18,7 @@ const piece = 32 << 10
 // a refusal a part of the message may have been written. The rule about poison is not
 // asked: it goes by the hash of a message that is whole.
 func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer) *Refusal {
-	t := &Ticket{up: p.Door().Upstream}
+	t := new(Ticket)
 	if refusal := p.begin(ctx, t); refusal != nil {
 		p.refused(Enforce, refusal, n)
 		return refusal
@@ -26,7 +26,7 @@ func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer
 	err := p.cut(r, n, epoch, w)
 	if err == nil {
 		t.Done()
-		p.Door().tell(&Verdict{Client: p.Client, Bytes: n})
+		p.Door().passed[ToNode].Passed(n, 0, 0)
 		return nil
 	}
 	t.Cancel()

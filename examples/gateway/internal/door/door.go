@@ -28,6 +28,7 @@ type Door struct {
 	held     *limit.Bytes // of the process
 	back     *ledger.Ledger
 	events   Events
+	passed   [2]Passed   // by direction
 	to       *safe.Guard // these three draw on no budget yet
 	answers  *safe.Guard
 	tokens   []*safe.Guard // by extractor
@@ -54,6 +55,10 @@ func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shar
 	}
 	if d.back = s.Back; d.events == nil {
 		d.events = NoEvents{}
+	}
+	d.passed = [...]Passed{
+		ToNode:   d.events.Passed(c.Name, ToNode, d.Modes[Term]),
+		ToClient: d.events.Passed(c.Name, ToClient, d.Modes[Answer]),
 	}
 	var err error
 	if d.to, err = guard(c, c.Profile, c.Caps); err != nil {

@@ -26,27 +26,36 @@ func (c Client) Key() string {
 	return c.Addr.Unmap().String()
 }
 
-// Verdict is one decision, for metrics and logs. It is the hearer's only as long as
-// the call takes: another may be written over it.
+// Verdict is one refusal, or what would be one, for metrics and logs. It is the hearer's
+// only as long as the call takes.
 type Verdict struct {
 	Listener  string
 	Upstream  string
 	Direction Direction
 	Client    Client
-	Mode      Mode     // of the rule that fired
-	Refusal   *Refusal // nil: it passed
+	Mode      Mode // of the rule that fired
+	Refusal   *Refusal
 	Bytes     int64
-	Words     int64         // what it costs the node; 0 if it was not measured
-	Took      time.Duration // of the checks
 }
 
 // Events hears of everything. Its methods are called by many goroutines and must
 // not block.
 type Events interface {
 	Verdict(v *Verdict)
+	// Passed returns what hears of the messages that pass a listener. It is asked once
+	// for each set of rules: messages that pass are many, and of each only numbers are
+	// told. The mode is that of the rule about terms.
+	Passed(listener string, way Direction, mode Mode) Passed
 	// Skipped counts messages in shadow mode that were not checked, since
 	// checking them would have delayed others.
 	Skipped(listener string)
+}
+
+// Passed hears of messages that passed, from many goroutines.
+type Passed interface {
+	// Passed tells of a message of n bytes. words is what it costs the node, or 0 if
+	// that was not measured, and took the time of the checks.
+	Passed(n, words int64, took time.Duration)
 }
 
 // NoEvents hears nothing.
@@ -55,5 +64,13 @@ type NoEvents struct{}
 // Verdict does nothing.
 func (NoEvents) Verdict(*Verdict) {}
 
+// Passed returns what hears nothing.
+func (NoEvents) Passed(string, Direction, Mode) Passed { return nobody{} }
+
 // Skipped does nothing.
 func (NoEvents) Skipped(string) {}
+
+type nobody struct{}
+
+// Passed does nothing.
+func (nobody) Passed(int64, int64, time.Duration) {}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
 	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
@@ -26,7 +27,6 @@ type Pass struct {
 	now      atomic.Pointer[rulesOf]
 	packet   int // bytes of the lengths of its frames, whatever a reload says; 0: it has none
 	messages *atomic.Int64
-	passed   [2]Verdict // the last ones that passed, by direction
 }
 
 // rulesOf are a Door's rules for one connection.
@@ -75,15 +75,18 @@ func (p *Pass) Close() {
 // Door returns the rules in force for the connection.
 func (p *Pass) Door() *Door { return p.now.Load().door }
 
-// Refresh takes over the rules of a reload, between two messages. What answers
-// have cost so far is kept.
-func (p *Pass) Refresh() {
+// Refresh takes over the rules of a reload, between two messages, and reports whether
+// there are any. What answers have cost so far is kept.
+func (p *Pass) Refresh() bool {
 	if p.latest == nil {
-		return
+		return false
 	}
-	if d := p.latest(); d != p.Door() {
-		p.use(d, p.now.Load())
+	d := p.latest()
+	if d == p.Door() {
+		return false
 	}
+	p.use(d, p.now.Load())
+	return true
 }
 
 // use puts the rules of d in force. What answers have cost under the rules before
@@ -240,40 +243,29 @@ func (p *Pass) refused(mode Mode, r *Refusal, n int64) {
 }
 
 func (d *Door) tell(v *Verdict) {
-	if v.Refusal == nil { // it passed in the mode of the rule about terms
-		v.Mode = d.Modes[Term]
-		if v.Direction == ToClient {
-			v.Mode = d.Modes[Answer]
-		}
-	}
 	v.Listener, v.Upstream = d.Config.Name, d.Upstream.Name
 	d.events.Verdict(v)
 }
 
 // Answer checks a message from the node. nil: pass it on, byte for byte.
 func (p *Pass) Answer(b []byte) *Refusal {
-	if p.Door().Modes[Answer] == Off {
-		return nil
-	}
-	start := clock()
-	if err := p.now.Load().answer(b); err != nil {
-		return p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
-	}
-	p.told(ToClient, int64(len(b)), 0, clock()-start)
-	return nil
+	_, r := p.AnswerAt(b)
+	return r
 }
 
-// clock is the time since some moment. It costs half of what time.Now does, which
-// reads another clock, too.
-func clock() time.Duration { return time.Since(began) }
-
-var began = time.Now()
-
-// told tells that a message may go on.
-func (p *Pass) told(way Direction, n, words int64, took time.Duration) {
-	v := &p.passed[way]
-	*v = Verdict{Direction: way, Client: p.Client, Bytes: n, Words: words, Took: took}
-	p.Door().tell(v)
+// AnswerAt is Answer, and tells when that was, of package clock.
+func (p *Pass) AnswerAt(b []byte) (time.Duration, *Refusal) {
+	start := clock.Now()
+	if p.Door().Modes[Answer] == Off {
+		return start, nil
+	}
+	err := p.now.Load().answer(b)
+	now := clock.Now()
+	if err != nil {
+		return now, p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
+	}
+	p.Door().passed[ToClient].Passed(int64(len(b)), 0, now-start)
+	return now, nil
 }
 
 func (r *rulesOf) answer(b []byte) error {
@@ -300,18 +292,23 @@ type Ticket struct {
 	// Epoch is the life of the node that the names were counted for: a
 	// connection to another one must not carry the message.
 	Epoch int64
+	// At is when it was checked, of package clock.
+	At time.Duration
 
 	hash     limit.Hash
 	exchange upstream.Exchange
-	up       *upstream.Upstream
 }
 
 // Fits reports whether the message may go on this connection: to the node whose
 // ledger counted its names, and to that life of it.
-func (t *Ticket) Fits(c *upstream.Conn) bool { return c.Upstream() == t.up && c.Epoch() == t.Epoch }
+func (t *Ticket) Fits(c *upstream.Conn) bool {
+	return c.Upstream() == t.exchange.Upstream() && c.Epoch() == t.Epoch
+}
 
 // SameNode reports whether two messages are for the same node, in the same life of it.
-func (t *Ticket) SameNode(other *Ticket) bool { return t.up == other.up && t.Epoch == other.Epoch }
+func (t *Ticket) SameNode(other *Ticket) bool {
+	return t.exchange.Upstream() == other.exchange.Upstream() && t.Epoch == other.Epoch
+}
 
 // Done ends the message: the node has answered, or the protocol has no answers
 // and the message was written.
@@ -343,7 +340,7 @@ func (c *Crash) Lost(t *Ticket, err error) {
 		c.seen = map[limit.Hash]bool{}
 	}
 	c.seen[t.hash] = true
-	t.up.Suspects.Crashed([]limit.Hash{t.hash})
+	t.exchange.Upstream().Suspects.Crashed([]limit.Hash{t.hash})
 }
 
 // Skipped notes a message in shadow mode that was not checked.

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 	"github.com/beamgate/beamgate/limits"
@@ -42,21 +43,22 @@ type Token struct {
 
 // Ask is Request for messages of HTTP.
 func (p *Pass) Ask(ctx context.Context, a Asked, scratch []byte) (*Ticket, *Refusal) {
-	t := &Ticket{Bytes: a.Body, up: p.Door().Upstream}
+	t := &Ticket{Bytes: a.Body}
 	if r := p.begin(ctx, t); r != nil {
 		p.refused(Enforce, r, int64(len(a.Body)))
 		return nil, r
 	}
-	start := clock()
+	start := clock.Now()
 	if r := p.check(t, a, scratch); r != nil {
 		t.Cancel()
 		return nil, r
 	}
-	took, words := clock()-start, int64(0)
+	t.At = clock.Now()
+	took, words := t.At-start, int64(0)
 	if a.Body != nil {
 		words = p.words(a.Body)
 	}
-	p.told(ToNode, int64(len(a.Body)), words, took)
+	p.Door().passed[ToNode].Passed(int64(len(a.Body)), words, took)
 	return t, nil
 }
 
@@ -235,7 +237,7 @@ func (p *Pass) suspect(t *Ticket, id string) *Refusal {
 		return nil
 	}
 	t.hash = hash(id, t.Bytes)
-	if left := t.up.Suspects.Refused(t.hash); left > 0 {
+	if left := t.exchange.Upstream().Suspects.Refused(t.hash); left > 0 {
 		return p.judge(ToNode, &Refusal{Rule: Poison, Code: "poison", Retry: left}, int64(len(t.Bytes)))
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
@@ -33,27 +34,28 @@ type link struct {
 }
 
 // connect makes the connection to the node, if there is none, or only one that
-// the node has closed while nothing was under way.
-func (s *session) connect() (*link, error) {
+// the node has closed while nothing was under way. It returns a reading of the clock,
+// which is now if that took no time.
+func (s *session) connect(now time.Duration) (*link, time.Duration, error) {
 	up := s.link.Load()
 	if up != nil {
 		under := s.due.Load() > 0 || len(s.out) > 0
 		switch {
-		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || !up.over.Load() && (s.quiet() < stale || up.Idle())):
-			return up, nil
+		case up.Fresh() && up.Upstream() == s.pass.Door().Upstream && (under || !up.over.Load() && (s.quiet(now) < stale || up.Idle())):
+			return up, now, nil
 		case under:
-			return nil, errOtherLife
+			return nil, now, errOtherLife
 		}
 		up.Close()
 	}
 	conn, err := s.pass.Door().Upstream.Dial(s.ctx)
 	if err != nil {
-		return nil, err
+		return nil, now, err
 	}
-	up = &link{Conn: conn, in: newSplitter(conn, s.in.width)}
+	up = &link{Conn: conn, in: newSplitter(conn.Conn, s.in.width)}
 	s.link.Store(up)
 	context.AfterFunc(s.ctx, func() { conn.Close() })
-	return up, nil
+	return up, clock.Now(), nil
 }
 
 // errOtherLife says that the node was started again since the message was checked,
@@ -63,11 +65,11 @@ var errOtherLife = errors.New("frames: the node is another one")
 // send gathers a message for the node. It goes with those that are here already, or
 // as soon as anybody would wait. With last, sending it is all there is to do, and
 // its ticket ends with it.
-func (s *session) send(m message, last bool) (err error) {
+func (s *session) send(m message, last bool, now time.Duration) (err error) {
 	t := m.ticket
 	err = errOtherLife
 	if fits := t.Fits(s.link.Load().Conn); fits && m.long > 0 {
-		if err = s.flush(); err == nil {
+		if err = s.flush(now); err == nil {
 			err = s.through(m.long)
 		}
 		if err == nil && last {
@@ -84,7 +86,7 @@ func (s *session) send(m message, last bool) (err error) {
 		s.unsent = append(s.unsent, t)
 	}
 	if err == nil && (len(s.out) >= keep || !s.in.complete()) {
-		err = s.flush()
+		err = s.flush(now)
 	}
 	return err
 }
@@ -115,7 +117,7 @@ func (s *session) relay(up *link, b []byte) error {
 	if s.paired() {
 		up.mu.Lock()
 		if !up.called {
-			up.answerIn(wait)
+			up.answerIn(wait, clock.Now())
 		}
 		up.mu.Unlock()
 	}
@@ -135,12 +137,12 @@ func appendFrame(dst, msg []byte, width int) ([]byte, error) {
 }
 
 // flush sends what was gathered.
-func (s *session) flush() error {
+func (s *session) flush(now time.Duration) error {
 	if len(s.out) == 0 {
 		return nil
 	}
 	up := s.link.Load()
-	if at, ok := up.sendBy.due(s.pass.Door().Upstream.AnswerTimeout()); ok {
+	if at, ok := up.sendBy.due(s.pass.Door().Upstream.AnswerTimeout(), now); ok {
 		up.SetWriteDeadline(at)
 	}
 	_, err := up.Write(s.out)
@@ -160,23 +162,23 @@ func (s *session) flush() error {
 
 // reply gathers a message for the client. With more, another one is here already
 // and the two go together.
-func (s *session) reply(b []byte, more bool) (err error) {
+func (s *session) reply(b []byte, more bool, now time.Duration) (err error) {
 	if s.back, err = appendFrame(s.back, b, s.in.width); err != nil {
 		return err
 	}
 	if more && len(s.back) < keep {
 		return nil
 	}
-	return s.deliver()
+	return s.deliver(now)
 }
 
 // deliver sends the client what was gathered. Whoever is not going to call reply has to:
 // what has passed is not to wait, or to be lost, for what is behind it.
-func (s *session) deliver() error {
+func (s *session) deliver(now time.Duration) error {
 	if len(s.back) == 0 {
 		return nil
 	}
-	if at, ok := s.replyBy.due(s.pass.Door().Config.Limits.Write.Duration); ok {
+	if at, ok := s.replyBy.due(s.pass.Door().Config.Limits.Write.Duration, now); ok {
 		s.conn.SetWriteDeadline(at)
 	}
 	_, err := s.conn.Write(s.back)
@@ -186,7 +188,7 @@ func (s *session) deliver() error {
 	if timeout(err) && s.ctx.Err() == nil {
 		s.pass.Denied(door.Deadline, "write", nil)
 	}
-	s.active.Store(int64(clock()))
+	s.active.Store(int64(clock.Now()))
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 )
 
@@ -64,13 +65,13 @@ func (s *session) requests(due chan<- entry) {
 		if err != nil {
 			break
 		}
-		if !s.in.complete() {
-			if s.broken(s.flush()) != nil {
+		if len(s.out) > 0 && !s.in.complete() {
+			if s.broken(s.flush(clock.Now())) != nil {
 				break
 			}
 		}
 	}
-	s.broken(s.flush()) // entries for it are due
+	s.broken(s.flush(clock.Now())) // entries for it are due
 }
 
 // broken closes a connection to the node that cannot be written to: no answer will
@@ -87,7 +88,8 @@ func (s *session) broken(err error) error {
 // forward sends a message to the node, after its entry: the answer may be there
 // at once.
 func (s *session) forward(m message, due chan<- entry) error {
-	if _, err := s.connect(); err != nil {
+	_, now, err := s.connect(m.ticket.At)
+	if err != nil {
 		m.ticket.Failed(err)
 		if !s.refuse(s.pass.Unreachable(err), false, due) {
 			return err
@@ -96,25 +98,28 @@ func (s *session) forward(m message, due chan<- entry) error {
 	}
 	if m.answered {
 		s.due.Add(1)
-		s.owe(due, entry{ticket: m.ticket})
+		now = s.owe(due, entry{ticket: m.ticket}, now)
 	}
-	return s.broken(s.send(m, !m.answered))
+	return s.broken(s.send(m, !m.answered, now))
 }
 
 // owe puts an entry in line. If there is no room, what was gathered has to go first:
-// its answers make room.
-func (s *session) owe(due chan<- entry, e entry) {
-	if !s.put(due, e) {
-		s.broken(s.flush())
-		due <- e
-		s.link.Load().call() // the line may have been emptied before
+// its answers make room. It returns a reading of the clock, which is now if it did not
+// wait.
+func (s *session) owe(due chan<- entry, e entry, now time.Duration) time.Duration {
+	if s.put(due, e, now) {
+		return now
 	}
+	s.broken(s.flush(now))
+	due <- e
+	s.link.Load().call() // the line may have been emptied before
+	return clock.Now()
 }
 
 // put puts an entry in line, if there is room. Where the node is waited for, its time
 // begins with the first message that it is to answer; and the wait ends for an answer
 // of ours before which there is none of the node's.
-func (s *session) put(due chan<- entry, e entry) bool {
+func (s *session) put(due chan<- entry, e entry, now time.Duration) bool {
 	if up := s.link.Load(); up != nil {
 		up.mu.Lock()
 		defer up.mu.Unlock()
@@ -123,7 +128,7 @@ func (s *session) put(due chan<- entry, e entry) bool {
 		case e.local != nil:
 			up.end()
 		default:
-			up.answerIn(s.pass.Door().Upstream.AnswerTimeout())
+			up.answerIn(s.pass.Door().Upstream.AnswerTimeout(), now)
 		}
 	}
 	select {
@@ -152,8 +157,8 @@ func (l *link) end() {
 }
 
 // answerIn gives the node so long for its next answer. Caller holds mu.
-func (l *link) answerIn(d time.Duration) {
-	if at, ok := l.answerBy.due(d); ok {
+func (l *link) answerIn(d, now time.Duration) {
+	if at, ok := l.answerBy.due(d, now); ok {
 		l.SetReadDeadline(at)
 	}
 }
@@ -195,7 +200,7 @@ func (s *session) waited(up *link, due <-chan entry, err error) (bool, error) {
 		up.SetReadDeadline(time.Time{})
 	}
 	switch {
-	case slow && (called || !under || clock()-up.answerBy.at < up.answerBy.d):
+	case slow && (called || !under || clock.Now()-up.answerBy.at < up.answerBy.d):
 		return false, nil // not the time that an answer has now
 	case !under || up != s.link.Load():
 		up.over.Store(true)
@@ -215,7 +220,7 @@ func (s *session) refuse(r *door.Refusal, fatal bool, due chan<- entry) bool {
 		s.refused.Store(true) // what is under way is still answered
 		return false
 	}
-	s.owe(due, entry{local: local, last: fatal})
+	s.owe(due, entry{local: local, last: fatal}, clock.Now())
 	return !fatal
 }
 
@@ -236,7 +241,7 @@ func (s *session) answers(due <-chan entry) {
 		}
 		switch {
 		case e.local != nil && broken == nil:
-			broken = s.reply(e.local, s.more(due))
+			broken = s.reply(e.local, s.more(due), clock.Now())
 		case e.ticket != nil && broken == nil:
 			if broken = failed; broken == nil {
 				broken = s.answer(e.ticket, begun, due)
@@ -253,7 +258,7 @@ func (s *session) answers(due <-chan entry) {
 			s.down(broken)
 		}
 		if broken != nil {
-			s.deliver() // now: the end may have to wait for requests
+			s.deliver(clock.Now()) // now: the end may have to wait for requests
 			s.stopReading()
 		}
 	}
@@ -268,10 +273,10 @@ func (s *session) answer(t *door.Ticket, begun bool, due <-chan entry) error {
 	up := s.link.Load()
 	if !begun && !up.in.complete() {
 		up.mu.Lock()
-		up.answerIn(s.pass.Door().Upstream.AnswerTimeout())
+		up.answerIn(s.pass.Door().Upstream.AnswerTimeout(), clock.Now())
 		up.mu.Unlock()
 	}
-	b, held, r, err := s.fetch(up)
+	b, held, now, r, err := s.fetch(up)
 	if err != nil {
 		return err
 	}
@@ -289,7 +294,7 @@ func (s *session) answer(t *door.Ticket, begun bool, due <-chan entry) error {
 		}
 		b = local
 	}
-	if err := s.reply(b, s.more(due)); err != nil {
+	if err := s.reply(b, s.more(due), now); err != nil {
 		return errClient{err}
 	}
 	return nil
@@ -301,28 +306,30 @@ func (s *session) more(due <-chan entry) bool {
 	return len(due) > 0 && up != nil && up.in.complete()
 }
 
-// fetch reads a message of the node and judges it.
-func (s *session) fetch(up *link) (b []byte, held door.Held, r *door.Refusal, err error) {
+// fetch reads a message of the node and judges it, at the time now.
+func (s *session) fetch(up *link) (b []byte, held door.Held, now time.Duration, r *door.Refusal, err error) {
 	n, err := up.in.length()
 	if err != nil {
-		return nil, held, nil, err
+		return nil, held, 0, nil, err
 	}
 	if r := s.pass.Oversize(door.ToClient, n); r != nil {
-		return nil, held, r, up.in.skip(n)
+		err := up.in.skip(n)
+		return nil, held, clock.Now(), r, err
 	}
 	if held, err = s.pass.Hold(s.giving, n); err == nil && s.ungiven != nil {
 		held.Release()
 		err = errClient{s.ungiven}
 	}
 	if err != nil {
-		return nil, held, nil, err
+		return nil, held, 0, nil, err
 	}
 	if b, err = up.in.body(n); err != nil {
 		held.Release()
-		return nil, held, nil, err
+		return nil, held, 0, nil, err
 	}
-	s.active.Store(int64(clock()))
-	return b, held, s.pass.Answer(b), nil
+	now, r = s.pass.AnswerAt(b)
+	s.active.Store(int64(now))
+	return b, held, now, r, nil
 }
 
 // down tells the client that an answer will not come, as long as it can be told.
@@ -339,7 +346,7 @@ func (s *session) down(why error) {
 	if s.dialect != nil {
 		local = s.dialect.Refusal(s.pass, r)
 	}
-	if local == nil || s.reply(local, false) != nil {
+	if local == nil || s.reply(local, false, clock.Now()) != nil {
 		s.refused.Store(true)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/listen"
@@ -36,8 +37,8 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect, protocol: pass.Door().Config.Protocol}
-	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush() })
-	s.giving = limit.WithWaiting(ctx, func() { s.ungiven = s.deliver() })
+	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush(clock.Now()) })
+	s.giving = limit.WithWaiting(ctx, func() { s.ungiven = s.deliver(clock.Now()) })
 	s.in = newSplitter(conn, pass.Door().Config.Packet)
 	stop := context.AfterFunc(ctx, func() { listen.Reset(conn) })
 	defer stop()
@@ -79,11 +80,12 @@ type session struct {
 	active  atomic.Int64 // of clock, when something last came from the node, or went to the client
 	cause   atomic.Pointer[error]
 
-	mu       sync.Mutex // guards deadlines of reading, and what follows
-	waiting  bool       // for the first byte of a message
-	draining bool
-	stopped  bool
-	timed    timed // of the client's messages
+	draining atomic.Bool
+	stopped  atomic.Bool // nothing is read any more
+
+	mu      sync.Mutex // guards deadlines of reading, changes of the two, and what follows
+	waiting bool       // for the first byte of a message that is not here
+	timed   timed      // of the client's messages
 }
 
 func (s *session) paired() bool {
@@ -104,30 +106,39 @@ func (s *session) watch() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.draining = true
+	s.draining.Store(true)
 	if s.waiting {
 		s.conn.SetReadDeadline(past)
+		s.timed = timed{} // a message that begins to come at this moment has its time
 	}
 }
 
 // deadline sets the time for what is read next. It reports false when nothing is
-// to be read any more. What is here already needs no time; and a time that was set
-// a moment ago is not set again, which costs up to an eighth of it. Only the
-// goroutine that reads messages knows what is here.
+// to be read any more. What is here already needs no time, and nothing that the
+// connection has to be told: whatever ends the reading meanwhile is seen before
+// something is read that is not here. A time that was set a moment ago is not set
+// again, which costs up to an eighth of it. Only the goroutine that reads messages
+// knows what is here.
 func (s *session) deadline(d time.Duration, waiting, here bool) bool {
+	if here {
+		return s.goesOn(waiting)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.waiting = waiting
-	if s.stopped || waiting && s.draining {
+	if !s.goesOn(waiting) {
 		return false
 	}
-	if here {
-		return true
-	}
-	if at, ok := s.timed.due(d); ok {
+	if at, ok := s.timed.due(d, clock.Now()); ok {
 		s.conn.SetReadDeadline(at)
 	}
 	return true
+}
+
+// goesOn reports whether something is still to be read: of the message at hand, or,
+// with waiting, another one.
+func (s *session) goesOn(waiting bool) bool {
+	return !s.stopped.Load() && !(waiting && s.draining.Load())
 }
 
 // timed is a deadline that was set.
@@ -135,27 +146,21 @@ type timed struct {
 	at, d time.Duration
 }
 
-// due reports whether a deadline has to be set anew.
-func (t *timed) due(d time.Duration) (time.Time, bool) {
-	at := clock()
-	if t.d == d && at-t.at <= d/8 {
+// due reports whether a deadline has to be set anew. now is a reading of the clock: what
+// was done since it was read takes from the time, and may not be anything that waits.
+func (t *timed) due(d, now time.Duration) (time.Time, bool) {
+	if t.d == d && now-t.at <= d/8 {
 		return time.Time{}, false
 	}
-	*t = timed{at, d}
-	return time.Now().Add(d), true
+	*t = timed{now, d}
+	return clock.Time(now + d), true
 }
-
-// clock is the time since some day in the past. It costs half of what time.Now does,
-// which reads another clock, too.
-func clock() time.Duration { return time.Since(began) }
-
-var began = time.Now().Add(-365 * 24 * time.Hour)
 
 // stopReading ends the reading of messages from another goroutine.
 func (s *session) stopReading() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stopped = true
+	s.stopped.Store(true)
 	s.conn.SetReadDeadline(past)
 }
 
@@ -170,7 +175,7 @@ func (s *session) next() (int64, error) {
 
 // begins waits for the first byte of a message, and gives the rest of it its time.
 func (s *session) begins() error {
-	l := s.pass.Door().Config.Limits
+	l := &s.pass.Door().Config.Limits
 	for {
 		if !s.deadline(l.Idle.Duration, true, s.in.complete()) {
 			return errDrained
@@ -179,11 +184,11 @@ func (s *session) begins() error {
 		if err == nil {
 			break
 		}
-		quiet := s.quiet()
+		quiet := s.quiet(clock.Now())
 		if !timeout(err) || s.ctx.Err() != nil {
 			return err
 		}
-		if s.over() {
+		if !s.goesOn(true) {
 			return errDrained
 		}
 		if quiet >= l.Idle.Duration {
@@ -197,14 +202,8 @@ func (s *session) begins() error {
 	return nil
 }
 
-// quiet is how long nothing has come from the node, or gone to the client.
-func (s *session) quiet() time.Duration { return clock() - time.Duration(s.active.Load()) }
-
-func (s *session) over() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stopped || s.draining
-}
+// quiet is how long before now nothing has come from the node, or gone to the client.
+func (s *session) quiet(now time.Duration) time.Duration { return now - time.Duration(s.active.Load()) }
 
 func timeout(err error) bool {
 	if err == nil { // mostly
@@ -218,8 +217,7 @@ func timeout(err error) bool {
 // another protocol now, its rules are about messages that this connection does not have,
 // and those of its own are gone.
 func (s *session) refresh() error {
-	s.pass.Refresh()
-	if s.pass.Door().Config.Protocol != s.protocol {
+	if s.pass.Refresh() && s.pass.Door().Config.Protocol != s.protocol {
 		return s.pass.Denied(door.Verb, "protocol", nil)
 	}
 	return nil

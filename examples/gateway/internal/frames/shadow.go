@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 )
 
@@ -56,7 +57,7 @@ func (w *Worker) offer(j job) {
 // ends, between two messages, when a reload has made a rule one that is enforced.
 func (s *session) tap(w *Worker) {
 	defer s.finish()
-	up, err := s.connect()
+	up, _, err := s.connect(clock.Now())
 	if err != nil {
 		s.pass.Unreachable(err)
 		s.refused.Store(true)
@@ -95,7 +96,7 @@ type activity struct{ s *session }
 
 // Write implements io.Writer.
 func (a activity) Write(b []byte) (int, error) {
-	a.s.active.Store(int64(clock()))
+	a.s.active.Store(int64(clock.Now()))
 	return a.s.conn.Write(b)
 }
 

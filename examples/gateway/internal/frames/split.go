@@ -86,11 +86,16 @@ func (s *splitter) length() (int64, error) {
 	return n, err
 }
 
-// body reads the n bytes of a frame. The buffer grows with what arrives. What is
-// returned is valid until the next call.
+// body reads the n bytes of a frame. What is here already stays where it is; else the
+// buffer grows with what arrives. What is returned is valid until something is read.
 func (s *splitter) body(n int64) ([]byte, error) {
 	if cap(s.buf) > keep && n < keep {
 		s.buf = nil
+	}
+	if s.has(n) {
+		b, err := s.r.Peek(int(n))
+		s.r.Discard(int(n))
+		return b[:n:n], err // whoever appends shall not write over what is behind it
 	}
 	s.buf = s.buf[:0]
 	for have := int64(0); have < n; have = int64(len(s.buf)) {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 )
@@ -44,7 +45,7 @@ func (s *session) openStream() *link {
 		s.refused.Store(true)
 		return nil
 	}
-	up, err := s.connect()
+	up, _, err := s.connect(clock.Now())
 	x.End(err)
 	if err != nil {
 		s.pass.Unreachable(err)
@@ -67,7 +68,7 @@ func (s *session) messages(up *link) bool {
 		}
 		if err == nil {
 			if s.cuts(n) {
-				if err = s.flush(); err == nil {
+				if err = s.flush(clock.Now()); err == nil {
 					err = s.cut(up, n)
 				}
 			} else {
@@ -78,10 +79,10 @@ func (s *session) messages(up *link) bool {
 			err = s.flushed
 		}
 		if err == nil && !s.in.complete() {
-			err = s.flush()
+			err = s.flush(clock.Now())
 		}
 		if err != nil {
-			s.flush()
+			s.flush(clock.Now())
 			s.refused.Store(true)
 			return false
 		}
@@ -101,7 +102,7 @@ func (s *session) pipe(n int64) error {
 	case m.refusal != nil:
 		return m.refusal
 	}
-	return s.send(m, true)
+	return s.send(m, true, m.ticket.At)
 }
 
 // pushes passes on what the node sends, until it ends.
@@ -114,17 +115,17 @@ func (s *session) pushes(up *link) {
 			break
 		}
 		up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.AnswerTimeout()))
-		b, held, r, err := s.fetch(up)
+		b, held, now, r, err := s.fetch(up)
 		if err != nil {
-			s.deliver()
+			s.deliver(clock.Now())
 			s.refused.Store(true)
 			break
 		}
 		up.SetReadDeadline(time.Time{})
 		if r == nil {
-			err = s.reply(b, up.in.complete())
+			err = s.reply(b, up.in.complete(), now)
 		} else {
-			err = s.deliver()
+			err = s.deliver(clock.Now())
 		}
 		held.Release()
 		if r != nil && s.pass.Door().Config.Refused != "skip" || err != nil {

@@ -1,12 +1,17 @@
 package gate_test
 
 import (
+	"context"
 	"io"
 	"math/rand/v2"
 	"net"
 	"testing"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
+	"github.com/beamgate/beamgate/examples/gateway/internal/gate"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/metrics"
 	"github.com/beamgate/beamgate/examples/gateway/internal/traffic"
 )
 
@@ -24,6 +29,64 @@ func copier(b *testing.B, to string) string {
 		io.Copy(c, up)
 	})
 	return l.Addr().String()
+}
+
+// BenchmarkDoor is what the rules cost for one message and its answer: the steps that a
+// connection takes, without a connection. Beside it stands what of that is checking the
+// two terms.
+func BenchmarkDoor(b *testing.B) {
+	c, err := config.Parse("test", []byte(conf(&Node{Addr: "127.0.0.1:1"}, "max_new: 10", "", unlimited+"forward: original")))
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, done, err := gate.Alone(c, "door", metrics.New(nil))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer done()
+	ctx, msg := context.Background(), traffic.Kinds()[0].Make(rand.New(rand.NewPCG(1, 1)), 1)
+	b.Run("message", func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			if err := exchange(ctx, p, msg); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("checks alone", func(b *testing.B) {
+		for range b.N {
+			if p.Guard(door.ToNode).Check(msg) != nil || p.Guard(door.ToClient).Check(msg) != nil {
+				b.Fatal("refused")
+			}
+		}
+	})
+}
+
+// exchange is what a message and its answer do at the door.
+func exchange(ctx context.Context, p *door.Pass, msg []byte) error {
+	n := int64(len(msg))
+	if r := p.Pace(ctx, n); r != nil {
+		return r
+	}
+	held, err := p.Hold(ctx, n)
+	if err != nil {
+		return err
+	}
+	t, r := p.Request(ctx, msg, nil)
+	held.Release()
+	if r != nil {
+		return r
+	}
+	back, err := p.Hold(ctx, n)
+	if err != nil {
+		return err
+	}
+	if r := p.Answer(msg); r != nil {
+		return r
+	}
+	back.Release()
+	t.Done()
+	return nil
 }
 
 // BenchmarkProxy sends one message after the other, or 64 at a time, to an echo:

@@ -32,7 +32,12 @@ func (v *View) Begin() {
 
 // Reserve implements limits.Budget.
 func (v *View) Reserve(name []byte) (bool, error) {
-	held, err := v.reserve(name)
+	held, err := v.l.budget.Reserve(name)
+	if !held && err == nil { // it is known, as nearly all are
+		v.l.passed(name)
+		return false, nil
+	}
+	held, err = v.admit(name, held, err)
 	if err != nil && v.shadow != nil {
 		v.shadow(err)
 		return false, nil
@@ -40,8 +45,8 @@ func (v *View) Reserve(name []byte) (bool, error) {
 	return held, err
 }
 
-func (v *View) reserve(name []byte) (bool, error) {
-	held, err := v.l.budget.Reserve(name)
+// admit decides on a name of which the budget says that it is new, or that it may not be.
+func (v *View) admit(name []byte, held bool, err error) (bool, error) {
 	if errors.Is(err, limits.ErrBudgetLocked) && v.l.again() {
 		held, err = v.l.budget.Reserve(name)
 	}
@@ -76,9 +81,12 @@ func (l *Ledger) again() bool {
 
 // passed notes a name that goes to a node which may be a new one.
 func (l *Ledger) passed(name []byte) {
-	if !l.unsure.Load() {
-		return
+	if l.unsure.Load() {
+		l.carries(name)
 	}
+}
+
+func (l *Ledger) carries(name []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.carry[string(name)] {

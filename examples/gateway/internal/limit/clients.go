@@ -4,10 +4,13 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 )
 
 // Why a client may not go on.
@@ -157,21 +160,30 @@ func (c *Client) Close() {
 // longer than most. Otherwise the error is ErrRate, with how long it would have
 // taken, and nothing was paid; or that of ctx.
 func (c *Client) Wait(ctx context.Context, n int64, most time.Duration) (time.Duration, error) {
-	now := time.Now()
+	now := clock.Time(clock.Now())
 	m, b := c.messages.ReserveN(now, 1), c.reserve(now, n)
-	return pay(ctx, now, max(m.DelayFrom(now), b.DelayFrom(now)), most, m, b)
+	delay := max(m.DelayFrom(now), b.DelayFrom(now))
+	if delay == 0 { // mostly
+		return 0, nil
+	}
+	return pay(ctx, now, delay, most, m, &b)
 }
 
 // More is Wait for n bytes more of a message that was paid for.
 func (c *Client) More(ctx context.Context, n int64, most time.Duration) (time.Duration, error) {
-	now := time.Now()
+	now := clock.Time(clock.Now())
 	b := c.reserve(now, n)
-	return pay(ctx, now, b.DelayFrom(now), most, b)
+	return pay(ctx, now, b.DelayFrom(now), most, &b)
 }
 
-// reserve takes n bytes from their bucket. More than a burst is a burst.
-func (c *Client) reserve(now time.Time, n int64) *rate.Reservation {
-	return c.bytes.ReserveN(now, int(min(n, int64(c.bytes.Burst()))))
+// reserve takes n bytes from their bucket. More than a burst is a burst: a bucket that
+// never holds so much has reserved nothing.
+func (c *Client) reserve(now time.Time, n int64) rate.Reservation {
+	r := *c.bytes.ReserveN(now, int(min(n, math.MaxInt)))
+	if !r.OK() {
+		r = *c.bytes.ReserveN(now, c.bytes.Burst())
+	}
+	return r
 }
 
 // pay waits until what was reserved is there, or gives it back.

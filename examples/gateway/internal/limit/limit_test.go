@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,6 +163,50 @@ func TestBytesAreBackpressure(t *testing.T) {
 			t.Error(used, waiting)
 		}
 	})
+}
+
+// TestBytesNeverExceed: many take and give back without the lock, some wait in line or
+// leave it, and the sum stays within; in the end nobody is left behind.
+func TestBytesNeverExceed(t *testing.T) {
+	const most = 1000
+	b := NewBytes(most)
+	var sum, done atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			r := rand.New(rand.NewPCG(1, uint64(i)))
+			for range 3000 {
+				n, ctx, cancel := 1+r.Int64N(300), t.Context(), func() {}
+				if r.IntN(20) == 0 {
+					ctx, cancel = context.WithTimeout(ctx, time.Duration(r.IntN(50))*time.Microsecond)
+				}
+				err := b.Acquire(ctx, n)
+				if cancel(); err != nil {
+					continue
+				}
+				if held := sum.Add(n); held > most {
+					t.Errorf("%d bytes of %d", held, most)
+				}
+				if r.IntN(4) == 0 {
+					runtime.Gosched()
+				}
+				sum.Add(-n)
+				b.Release(n)
+			}
+			done.Add(1)
+		})
+	}
+	wg.Go(func() {
+		for done.Load() < 16 {
+			b.Resize(most / 2)
+			runtime.Gosched()
+			b.Resize(most)
+		}
+	})
+	wg.Wait()
+	if used, waiting := b.Used(); used != 0 || waiting != 0 || b.used.Load() != 0 {
+		t.Error(used, waiting, b.used.Load())
+	}
 }
 
 func TestClientRates(t *testing.T) {

@@ -3,6 +3,7 @@ package limit
 import (
 	"container/list"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,7 +14,9 @@ type Hash [32]byte
 // One that was at several such times is refused for a while: it may be what
 // brings the node down, and a restart would only meet it again.
 type Suspects struct {
-	mu     sync.Mutex
+	none atomic.Bool // nothing was noted yet: mostly no node ever goes down
+
+	mu     sync.Mutex // guards what follows
 	rules  SuspectRules
 	byHash map[Hash]*list.Element
 	old    *list.List // of *suspect, the longest not seen first
@@ -36,7 +39,9 @@ type suspect struct {
 
 // NewSuspects returns an empty memory.
 func NewSuspects(rules SuspectRules) *Suspects {
-	return &Suspects{rules: rules, byHash: map[Hash]*list.Element{}, old: list.New()}
+	s := &Suspects{rules: rules, byHash: map[Hash]*list.Element{}, old: list.New()}
+	s.none.Store(true)
+	return s
 }
 
 // Resize changes the rules.
@@ -50,6 +55,7 @@ func (s *Suspects) Resize(rules SuspectRules) {
 func (s *Suspects) Crashed(hashes []Hash) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.none.Store(false)
 	now := time.Now()
 	seen := make(map[Hash]bool, len(hashes))
 	for _, h := range hashes {
@@ -84,6 +90,9 @@ func (s *Suspects) note(h Hash, now time.Time) {
 
 // Refused returns how long a message is still refused; 0 if it is not.
 func (s *Suspects) Refused(h Hash) time.Duration {
+	if s.none.Load() {
+		return 0
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.byHash[h]

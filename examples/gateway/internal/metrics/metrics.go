@@ -5,9 +5,6 @@ package metrics
 
 import (
 	"errors"
-	"maps"
-	"sync"
-	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,12 +18,9 @@ type Metrics struct {
 	registry *prometheus.Registry
 	log      *Log
 	names    []string
-	mu       sync.Mutex // of who makes the next passed
-	passed   atomic.Pointer[map[passedKey]*passed]
+	passed   passes
 
-	verdicts *prometheus.CounterVec
-	took     *prometheus.HistogramVec
-	bytes    *prometheus.CounterVec
+	verdicts *prometheus.CounterVec // of refusals
 	words    *prometheus.HistogramVec
 	skipped  *prometheus.CounterVec
 	alarms   *prometheus.CounterVec
@@ -38,7 +32,6 @@ type Metrics struct {
 // nil.
 func New(log *Log) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), log: log}
-	m.passed.Store(&map[passedKey]*passed{})
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "beamgate", Name: name, Help: help}, labels)
 		m.registry.MustRegister(v)
@@ -51,9 +44,7 @@ func New(log *Log) *Metrics {
 		m.names = append(m.names, "beamgate_"+name)
 		return v
 	}
-	m.verdicts = counter("verdicts_total", "Decisions, by what they were. Code ok counts each message that went on, those too that a rule in shadow would refuse, which its own code counts as well: of messages, the share that would be refused is at most the sum of the other codes over that of ok.", "listener", "direction", "mode", "rule", "code", "limit")
-	m.bytes = counter("passed_bytes_total", "Bytes of messages that passed, as they came.", "listener", "direction")
-	m.took = histogram("check_seconds", "Time to check a message.", prometheus.ExponentialBuckets(1e-6, 4, 10), "listener", "direction")
+	m.countPasses()
 	m.words = histogram("heap_words", "Words that a message costs the node, of one message in 64.", prometheus.ExponentialBuckets(8, 4, 11), "listener")
 	m.skipped = counter("shadow_skipped_total", "Messages in shadow mode that were not checked, since that would have delayed others.", "listener")
 	m.alarms = counter("ledger_alarms_total", "Alarms of ledgers, by the percentage spent.", "ledger", "percent")
@@ -73,50 +64,10 @@ func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
 
 // Verdict implements door.Events.
 func (m *Metrics) Verdict(v *door.Verdict) {
-	way := v.Direction.String()
-	if v.Refusal == nil {
-		p := m.passedFor(v)
-		p.verdicts.Inc()
-		p.bytes.Add(float64(v.Bytes))
-		p.took.Observe(v.Took.Seconds())
-		if v.Words > 0 {
-			m.words.WithLabelValues(v.Listener).Observe(float64(v.Words))
-		}
-		return
-	}
-	m.verdicts.WithLabelValues(v.Listener, way, v.Mode.String(), v.Refusal.Rule.String(), v.Refusal.Code, limitName(v.Refusal)).Inc()
+	m.verdicts.WithLabelValues(v.Listener, v.Direction.String(), v.Mode.String(), v.Refusal.Rule.String(), v.Refusal.Code, limitName(v.Refusal)).Inc()
 	if m.log != nil {
 		m.log.refusal(v)
 	}
-}
-
-// passed are the series of messages that passed, which are looked up too often to
-// be looked up by labels.
-type passed struct {
-	verdicts, bytes prometheus.Counter
-	took            prometheus.Observer
-}
-
-type passedKey struct {
-	listener string
-	way      door.Direction
-	mode     door.Mode
-}
-
-func (m *Metrics) passedFor(v *door.Verdict) *passed {
-	key := passedKey{v.Listener, v.Direction, v.Mode}
-	if p := (*m.passed.Load())[key]; p != nil {
-		return p
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	way, next := v.Direction.String(), maps.Clone(*m.passed.Load())
-	next[key] = &passed{
-		m.verdicts.WithLabelValues(v.Listener, way, v.Mode.String(), "", "ok", ""),
-		m.bytes.WithLabelValues(v.Listener, way), m.took.WithLabelValues(v.Listener, way),
-	}
-	m.passed.Store(&next)
-	return next[key]
 }
 
 func limitName(err error) string {

@@ -31,7 +31,16 @@ type Breaker struct {
 	now atomic.Pointer[BreakerRules]
 	cb  *gobreaker.TwoStepCircuitBreaker[struct{}]
 
+	// calm is the life in which there is nothing to count: the breaker is closed, not
+	// forced, and nothing has failed since something succeeded. One more success would
+	// change nothing then, so that gobreaker, its lock and its clock are left alone for
+	// messages that begin and end in it. 0: it is asked.
+	calm    atomic.Int64
+	telling sync.Mutex  // held by who tells gobreaker what became of a message; taken before mu
+	slowing atomic.Bool // there may be a slow start
+
 	mu      sync.Mutex
+	life    int64     // changes of state, and one
 	opened  int       // times in a row without closing
 	until   time.Time // no message before
 	slow    time.Time // slow start began; zero: none
@@ -41,7 +50,8 @@ type Breaker struct {
 
 // NewBreaker returns a closed breaker. changed, if not nil, hears of each state.
 func NewBreaker(rules BreakerRules, changed func(state string)) *Breaker {
-	b := &Breaker{changed: changed}
+	b := &Breaker{changed: changed, life: 1}
+	b.calm.Store(b.life)
 	b.now.Store(&rules)
 	b.cb = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		MaxRequests: rules.Probes,
@@ -64,13 +74,15 @@ var errNeither = errors.New("upstream: neither success nor failure")
 func (b *Breaker) moved(to gobreaker.State) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.life++
 	switch to {
 	case gobreaker.StateOpen:
 		b.until = time.Now().Add(pause(*b.now.Load(), b.opened))
 		b.opened++
 		b.slow = time.Time{}
 	case gobreaker.StateClosed:
-		b.opened, b.slow = 0, time.Now()
+		b.opened = 0
+		b.slowly()
 	}
 	if b.changed != nil {
 		b.changed(to.String())
@@ -90,10 +102,25 @@ func pause(r BreakerRules, opened int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// Allow admits one message. done says what became of it: nil, a failure of the
-// node, or errNeither. After an error the message has to be refused, and retry is
-// when to try again.
-func (b *Breaker) Allow() (done func(error), retry time.Duration, err error) {
+// slowly begins a slow start. Caller holds mu.
+func (b *Breaker) slowly() {
+	b.slow = time.Now()
+	b.slowing.Store(true)
+}
+
+// Leave is that of one message. The zero value is none, whose End does nothing.
+type Leave struct {
+	b    *Breaker
+	life int64       // the calm one in which it was given; 0: none
+	done func(error) // of gobreaker, if it was not calm
+}
+
+// Allow admits one message, whose Leave has to be ended. After an error the message
+// has to be refused, and retry is when to try again.
+func (b *Breaker) Allow() (leave Leave, retry time.Duration, err error) {
+	if life := b.calm.Load(); life != 0 {
+		return Leave{b: b, life: life}, 0, nil
+	}
 	b.mu.Lock()
 	wait, forced := time.Duration(0), b.forced
 	if b.opened > 0 {
@@ -101,16 +128,63 @@ func (b *Breaker) Allow() (done func(error), retry time.Duration, err error) {
 	}
 	b.mu.Unlock()
 	if forced {
-		return nil, b.now.Load().Base, ErrOpen
+		return Leave{}, b.now.Load().Base, ErrOpen
 	}
 	if wait > 0 && b.cb.State() != gobreaker.StateClosed {
-		return nil, wait, ErrOpen
+		return Leave{}, wait, ErrOpen
 	}
-	done, err = b.cb.Allow()
+	done, err := b.cb.Allow()
 	if err != nil {
-		return nil, b.now.Load().Base, ErrOpen
+		return Leave{}, b.now.Load().Base, ErrOpen
 	}
-	return done, 0, nil
+	return Leave{b: b, done: done}, 0, nil
+}
+
+// End says what became of the message: nil, a failure of the node, or errNeither.
+func (l Leave) End(err error) {
+	switch {
+	case l.b == nil:
+	case l.life != 0 && err == nil && l.b.calm.Load() == l.life:
+	case l.life != 0 && err != nil && errors.Is(err, errNeither):
+	default:
+		l.b.tell(l, err)
+	}
+}
+
+// tell tells gobreaker what became of a message. It opens and closes only here, so that
+// under the lock it cannot do so between two steps. A message that it was not asked
+// about is one of those that it would have let through, unless its life is over: of
+// those of a former one it hears nothing either.
+func (b *Breaker) tell(l Leave, err error) {
+	b.telling.Lock()
+	defer b.telling.Unlock()
+	if l.done == nil && l.life != b.lives() {
+		return
+	}
+	if err != nil {
+		b.calm.Store(0) // what begins from now on is counted
+	}
+	if l.done == nil {
+		var refused error
+		if l.done, refused = b.cb.Allow(); refused != nil {
+			return
+		}
+	}
+	l.done(err)
+	if b.cb.Counts().ConsecutiveFailures > 0 {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.opened == 0 && !b.forced {
+		b.calm.Store(b.life)
+	}
+}
+
+func (b *Breaker) lives() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.life
 }
 
 // Force opens the breaker on what the node says of itself, or ends that, which
@@ -122,8 +196,8 @@ func (b *Breaker) Force(open bool) {
 		return
 	}
 	b.forced = open
-	if !open {
-		b.slow = time.Now()
+	if b.calm.Store(0); !open {
+		b.slowly()
 	}
 	if b.changed != nil {
 		b.changed(b.state())
@@ -151,14 +225,15 @@ func (b *Breaker) state() string {
 
 // Capacity is the percentage of places that slow start leaves.
 func (b *Breaker) Capacity() int64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.slow.IsZero() {
+	if !b.slowing.Load() { // mostly
 		return 100
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	past := time.Since(b.slow)
-	if past >= b.now.Load().SlowStart {
+	if b.slow.IsZero() || past >= b.now.Load().SlowStart {
 		b.slow = time.Time{}
+		b.slowing.Store(false)
 		return 100
 	}
 	return b.now.Load().Least + (100-b.now.Load().Least)*int64(past)/int64(b.now.Load().SlowStart)

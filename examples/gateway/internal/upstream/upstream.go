@@ -214,9 +214,12 @@ type Exchange struct {
 	up    *Upstream
 	class int
 	slot  bool
-	done  func(error) // nil: the breaker was not asked
+	leave Leave // none: the breaker was not asked
 	ended atomic.Bool
 }
+
+// Upstream is the one that the message goes to.
+func (x *Exchange) Upstream() *Upstream { return x.up }
 
 // Need says what a message has to have before it may go to the node.
 type Need struct{ Breaker, Slot bool }
@@ -227,7 +230,7 @@ type Need struct{ Breaker, Slot bool }
 func (u *Upstream) Begin(ctx context.Context, x *Exchange, class int, need Need) (retry time.Duration, err error) {
 	x.up, x.class, x.slot = u, class, need.Slot
 	if need.Breaker {
-		if x.done, retry, err = u.Breaker.Allow(); err != nil {
+		if x.leave, retry, err = u.Breaker.Allow(); err != nil {
 			return retry, err
 		}
 	}
@@ -251,9 +254,7 @@ func (x *Exchange) End(err error) {
 	if x.slot {
 		x.up.Slots.Release(x.class)
 	}
-	if x.done != nil {
-		x.done(err)
-	}
+	x.leave.End(err)
 }
 
 // Cancel gives the place back, and tells nothing about the node.

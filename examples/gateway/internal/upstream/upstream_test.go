@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,11 +20,11 @@ var errDown = errors.New("down")
 func fail(t *testing.T, b *Breaker, n int) {
 	t.Helper()
 	for range n {
-		done, _, err := b.Allow()
+		leave, _, err := b.Allow()
 		if err != nil {
 			t.Fatal(err)
 		}
-		done(errDown)
+		leave.End(errDown)
 	}
 }
 
@@ -32,10 +33,10 @@ func TestBreakerOpensAndProbes(t *testing.T) {
 		var states []string
 		b := NewBreaker(rules, func(s string) { states = append(states, s) })
 		fail(t, b, 2)
-		if done, _, err := b.Allow(); err != nil {
+		if leave, _, err := b.Allow(); err != nil {
 			t.Fatal(err)
 		} else {
-			done(nil) // a success in between
+			leave.End(nil) // a success in between
 		}
 		fail(t, b, 3)
 		_, retry, err := b.Allow()
@@ -50,14 +51,14 @@ func TestBreakerOpensAndProbes(t *testing.T) {
 		if _, _, err := b.Allow(); err != ErrOpen {
 			t.Error("two probes at once")
 		}
-		probe(errDown)
+		probe.End(errDown)
 		_, retry, err = b.Allow()
 		if err != ErrOpen || retry < time.Second || retry > 2*time.Second {
 			t.Errorf("the second pause is %v (%v)", retry, err)
 		}
 		time.Sleep(retry)
 		probe, _, _ = b.Allow()
-		probe(nil)
+		probe.End(nil)
 		if b.State() != "closed" || b.Capacity() != 10 {
 			t.Error(b.State(), b.Capacity())
 		}
@@ -73,6 +74,138 @@ func TestBreakerOpensAndProbes(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// begin lets n messages begin.
+func begin(t *testing.T, b *Breaker, n int) (all []Leave) {
+	t.Helper()
+	for range n {
+		leave, _, err := b.Allow()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, leave)
+	}
+	return all
+}
+
+// TestBreakerCountsWhatBeganInCalm: gobreaker is not asked about messages while all is
+// well, and yet counts them as if it had been.
+func TestBreakerCountsWhatBeganInCalm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBreaker(rules, nil)
+		all := begin(t, b, 10)
+		for i, err := range []error{errDown, errDown, nil, errDown, errNeither, errDown} {
+			all[i].End(err)
+			if b.State() != "closed" {
+				t.Fatal("opened at end", i)
+			}
+			if calm := b.calm.Load() != 0; calm != (err == nil) {
+				t.Errorf("end %d: calm is %v", i, calm)
+			}
+		}
+		for _, leave := range all[6:] { // the first opens it, the others belong to a life that is over
+			leave.End(errDown)
+			time.Sleep(time.Microsecond) // the pause of gobreaker itself is over
+		}
+		_, retry, err := b.Allow()
+		if err != ErrOpen || retry > rules.Base {
+			t.Fatalf("%v, for %v: messages of one crash made the pause longer", err, retry)
+		}
+		time.Sleep(retry)
+		probe := begin(t, b, 1)[0]
+		Leave{b: b, life: 1}.End(errDown)
+		Leave{b: b, life: 1}.End(nil)
+		if b.State() != "half-open" {
+			t.Error("a message of a former life was taken for the probe:", b.State())
+		}
+		probe.End(nil)
+		if b.State() != "closed" || b.calm.Load() == 0 {
+			t.Error(b.State(), b.calm.Load())
+		}
+		fail(t, b, 2)
+		Leave{b: b, life: 1}.End(nil) // resets nothing
+		fail(t, b, 1)
+		if b.State() != "open" {
+			t.Error(b.State())
+		}
+	})
+}
+
+// TestBreakerForcedInCalm: what the node says of itself is heard at once, and what was
+// under way does not undo it.
+func TestBreakerForcedInCalm(t *testing.T) {
+	b := NewBreaker(rules, nil)
+	all := begin(t, b, 3)
+	b.Force(true)
+	for _, err := range []error{nil, errDown, nil} {
+		all[0].End(err)
+		all = all[1:]
+		if _, _, err := b.Allow(); err != ErrOpen {
+			t.Error(err)
+		}
+	}
+	b.Force(false)
+	begin(t, b, 1)[0].End(nil)
+	if b.calm.Load() == 0 {
+		t.Error("not calm after a success")
+	}
+}
+
+// TestBreakerOfMany: whatever they meet, it is calm only while it is closed and nothing
+// has failed since a success.
+func TestBreakerOfMany(t *testing.T) {
+	r := rules
+	r.Base, r.Max = 1, 1
+	b := NewBreaker(r, nil)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for n := range 20_000 {
+				leave, _, err := b.Allow()
+				if err != nil {
+					continue
+				}
+				switch {
+				case (n+i)%7 == 0:
+					leave.End(errNeither)
+				case n/50%3 == 0 && n%2 == 0:
+					leave.End(errDown)
+				default:
+					leave.End(nil)
+				}
+			}
+		})
+	}
+	for range 1000 {
+		b.telling.Lock()
+		calm, failed, state := b.calm.Load() != 0, b.cb.Counts().ConsecutiveFailures, b.State()
+		b.telling.Unlock()
+		if calm && (failed > 0 || state != "closed") {
+			t.Errorf("calm after %d failures, %s", failed, state)
+		}
+	}
+	wg.Wait()
+	for b.State() != "closed" || b.calm.Load() == 0 {
+		if leave, _, err := b.Allow(); err == nil {
+			leave.End(nil)
+		}
+	}
+}
+
+// TestBreakerAtACrash: messages that fail all at once open it once.
+func TestBreakerAtACrash(t *testing.T) {
+	for range 5000 {
+		b := NewBreaker(rules, nil)
+		var wg sync.WaitGroup
+		for _, leave := range begin(t, b, 16) {
+			wg.Go(func() { leave.End(errDown) })
+		}
+		wg.Wait()
+		if b.opened != 1 {
+			t.Fatal("opened", b.opened, "times")
+		}
+	}
 }
 
 // TestPauses grow, have jitter, and stay within their bound.
@@ -97,11 +230,11 @@ func TestPauses(t *testing.T) {
 func TestNeitherDoesNotCount(t *testing.T) {
 	b := NewBreaker(rules, nil)
 	for range 10 {
-		done, _, err := b.Allow()
+		leave, _, err := b.Allow()
 		if err != nil {
 			t.Fatal(err)
 		}
-		done(errNeither)
+		leave.End(errNeither)
 	}
 }
 
