@@ -137,13 +137,21 @@ func (s *socket) run() {
 	both.Wait()
 }
 
-// close tells both ends, the first time, and ends both.
+// close tells both ends that it is over.
 func (s *socket) close(code websocket.StatusCode, reason string) {
-	s.once.Do(func() {
+	s.end(func() {
 		var both sync.WaitGroup
 		both.Go(func() { s.client.Close(code, reason) })
 		both.Go(func() { s.node.Close(websocket.StatusGoingAway, "") })
 		both.Wait()
+	})
+}
+
+// end ends both connections, the first time, in one way. Who comes later waits: the node's
+// answer to its end is not to overtake what the client is told.
+func (s *socket) end(how func()) {
+	s.once.Do(func() {
+		how()
 		s.cancel()
 		close(s.done)
 	})
@@ -172,8 +180,7 @@ func (s *socket) pump(ctx context.Context, way door.Direction) {
 		case errors.As(err, &r):
 			s.close(closeCode(r), reason(r, pass))
 		case errors.As(err, &closed) && validCode(closed.Code):
-			to.Close(closed.Code, closed.Reason)
-			s.cancel()
+			s.end(func() { to.Close(closed.Code, closed.Reason) })
 		case ctx.Err() == nil && way == door.ToClient:
 			pass.Denied(door.Down, "lost", err)
 			s.close(websocket.StatusInternalError, "lost")
