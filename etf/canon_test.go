@@ -149,6 +149,27 @@ func TestCanonicalizeAtoms(t *testing.T) {
 			}
 		}
 	}
+	for n := 200; n < 300; n++ { // as many bytes, of which the first say nothing of the last
+		text := strings.Repeat("a", n-2*(n-200)/3) // and two bytes for each of the others
+		for len(text) < n {
+			text += "é"
+		}
+		for _, term := range [][]byte{longAtom(text), tuple(longAtom(text), longAtom("b")), mapOf(longAtom(text), longAtom(text))} {
+			if m.Validate(append([]byte{131}, term...)) == nil {
+				canonical(t, m, append([]byte{131}, term...))
+			}
+		}
+	}
+	for n := range 220 { // output that has just no room for what is copied, since a pid has grown
+		term := append([]byte{131}, tuple(oldPid(self, 1, 2, 3), longAtom("abc"), longLatin1("a longer name"), bin(name[:n]))...)
+		want := canonical(t, m, term)
+		for room := range 8 {
+			dst := make([]byte, 3, 3+len(term)+room)
+			if got, err := m.Canonicalize(dst, term); err != nil || !bytes.Equal(got[3:], want) {
+				t.Fatalf("%d bytes behind, room %d: %x, %v", n, room, got, err)
+			}
+		}
+	}
 	for gap := range 300 {
 		for behind := range 3 {
 			term := tuple(int32x(1), bin(strings.Repeat("x", gap)), longAtom("abc"), longLatin1("a longer name"), bin(name[:behind*70]))
