@@ -29,7 +29,7 @@ const (
 	whyAtoms = "An atom costs a look-up in a table, about 5 ns: names are told apart, as binary_to_term does, and counted."
 	whyKeys  = "Each of the 10,000 keys, an atom, is looked up by its name, and marked by its number: the first 128 by a bit of the map, the others by a stamp that says which map had them last."
 	whyDeep  = "500 levels of one element each: what a container costs, 8 ns, is all there is; the yardstick takes 5."
-	whyCanon = "The term is read twice: checked, and then copied in large pieces, where each key has its place noted and each list its length looked at; keys out of order are sorted. Atoms with lengths of two bytes, or in Latin-1, as m has them, are written anew, each of them."
+	whyCanon = "The term is read twice: checked, and then copied in large pieces, where each key has its place noted and each list its length looked at; keys out of order are sorted."
 	whyMake  = "Go values are reached through reflection and interfaces; what peers write is unsorted and unchecked."
 )
 
