@@ -73,7 +73,8 @@ type MapSet[T any] []T
 
 func (MapSet[T]) mapSet() {}
 
-// Result is {ok, Value} or {error, Reason}, or with Bare set ok or error alone.
+// Result is {ok, Value} or {error, Reason}, or with Bare set ok or error alone. The zero
+// value is {error, Reason} with the zero value of E.
 type Result[V, E any] struct {
 	OK     bool
 	Bare   bool
@@ -158,7 +159,7 @@ func (d *filling) members(p *plan, t Term, module string) (members, error) {
 		return members{}, misfit(ReasonKind, p, t)
 	}
 	if t.Len() > elixirMax || t.module() != module {
-		return members{}, misfitFor("wants module "+module, ReasonStruct, p, t)
+		return members{}, misfitFor(wantsModule(module), ReasonStruct, p, t)
 	}
 	return members{t: t}, nil
 }

@@ -73,7 +73,7 @@ func (d Decimal) String() string {
 	return s + "E+" + strconv.Itoa(adjusted)
 }
 
-var errDecimal = errors.New("etf: no decimal number, or one that is too long")
+var errDecimal = errors.New("etf: no decimal number, or one that is too long or too large")
 
 // decimalMax is the longest text of a decimal: reading and printing take time
 // that grows faster than the digits.
@@ -81,10 +81,10 @@ const decimalMax = 4096
 
 // ParseDecimal reads what [Decimal.String] writes, and plain decimal numbers. Text
 // of more than 4,096 bytes is refused, and so are a coefficient and an exponent that no
-// Decimal may have: after an error the Decimal means nothing.
+// Decimal may have.
 func ParseDecimal(s string) (d Decimal, err error) {
 	if len(s) > decimalMax {
-		return d, errDecimal
+		return Decimal{}, errDecimal
 	}
 	if rest, ok := strings.CutPrefix(s, "-"); ok {
 		s, d.Negative = rest, true
@@ -103,25 +103,25 @@ func ParseDecimal(s string) (d Decimal, err error) {
 	if i := strings.IndexAny(s, "eE"); i >= 0 {
 		digits, exp = s[:i], s[i+1:]
 		if d.Exp, err = strconv.Atoi(exp); err != nil || exp == "" {
-			return d, errDecimal
+			return Decimal{}, errDecimal
 		}
 	}
 	whole, part, _ := strings.Cut(digits, ".")
 	all := whole + part
 	for i := range len(all) {
 		if all[i] < '0' || all[i] > '9' {
-			return d, errDecimal
+			return Decimal{}, errDecimal
 		}
 	}
 	// The written exponent may be above the most, with digits behind the point; below
 	// the least it only gets lower, and might wrap.
 	if d.Exp < -DecimalExpMax {
-		return d, errDecimal
+		return Decimal{}, errDecimal
 	}
 	d.Exp -= len(part)
 	coef, ok := new(big.Int).SetString(all, 10)
 	if !ok || coef.BitLen() > 8*coefMax || d.Exp > DecimalExpMax || d.Exp < -DecimalExpMax {
-		return d, errDecimal
+		return Decimal{}, errDecimal
 	}
 	d.Coef = coef
 	return d, nil

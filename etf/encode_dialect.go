@@ -6,7 +6,8 @@ import (
 	"github.com/beamgate/beamgate/internal/wire"
 )
 
-// Dialect is how old the reader is that terms are written for. All dialects
+// Dialect is how old the reader is that terms are written for: [MinorVersion2],
+// [MinorVersion1], [MinorVersion0] or [BERT1]. All dialects
 // have the pairs of maps in the order of [CompareKeys], as OTP has with the
 // option deterministic.
 type Dialect uint8

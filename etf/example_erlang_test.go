@@ -1,8 +1,10 @@
 package etf_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 
 	"github.com/beamgate/beamgate/etf"
@@ -124,26 +126,47 @@ func ExampleUnmarshalError() {
 	// Output: overflow integer uint8 Order.Items.Price value[0]/list[1]/value[0]
 }
 
-// Terms one behind the other, or the elements of a list one at a time.
+// Terms one behind the other.
 func ExampleDecoder_Decode() {
 	mode, err := etf.Strict().Compile()
 	if err != nil {
 		log.Fatal(err)
 	}
-	d := mode.NewDecoderBytes(erlang([]any{map[etf.Atom]int{"n": 1}, map[etf.Atom]int{"n": 2}}))
-	if _, err := d.ReadToken(); err != nil { // the head of the list
-		log.Fatal(err)
-	}
-	for !d.PeekTail() {
-		var v struct{ N int }
-		if err := d.Decode(&v); err != nil {
+	d := mode.NewDecoder(bytes.NewReader(append(erlang("one"), erlang("two")...)))
+	for {
+		var v string
+		if err := d.Decode(&v); err == io.EOF {
+			break
+		} else if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(v.N)
+		fmt.Println(v)
 	}
 	// Output:
-	// 1
-	// 2
+	// one
+	// two
+}
+
+// A list that is too long to hold: its elements are read one at a time.
+func ExampleDecoder_Elements() {
+	mode, err := etf.Strict().Compile()
+	if err != nil {
+		log.Fatal(err)
+	}
+	d := mode.NewDecoder(bytes.NewReader(erlang([]any{map[etf.Atom]int{"n": 1}, map[etf.Atom]int{"n": 2}})))
+	var row struct{ N int }
+	for i, err := range d.Elements(&row) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(i, row.N)
+	}
+	if _, err := d.ReadToken(); err != io.EOF {
+		log.Fatal("something behind the list: ", err)
+	}
+	// Output:
+	// 0 1
+	// 1 2
 }
 
 // Celsius reads {celsius, T} and {fahrenheit, T} from tokens.

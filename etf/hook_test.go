@@ -3,6 +3,7 @@ package etf_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -331,4 +332,89 @@ func canonicalAll(t *testing.T, b []byte) (out []byte) {
 		}
 	}
 	return out
+}
+
+// TestElements reads lists element by element, from every source.
+func TestElements(t *testing.T) {
+	m := compile(t, etf.Default())
+	type row struct{ N, M int }
+	cell := func(n byte) []byte { return mapOf(atom("n"), small(n)) }
+	for name, tc := range map[string]struct {
+		term []byte
+		want string // what the loop says
+		then string // what is read behind it
+	}{
+		"list":            {list(cell(1), mapOf(atom("m"), small(7)), cell(3)), "0 {1 0} 1 {0 7} 2 {3 0} ", "binary"},
+		"empty":           {null, "", "binary"},
+		"in pieces":       {pieces(list(cell(2)), cell(1)), "0 {1 0} 1 {2 0} ", "binary"},
+		"elements amiss":  {list(cell(1), bin("x"), mapOf(atom("n"), bin("x")), cell(4)), "0 {1 0} 1 etf: kind: binary for Go type etf_test.row, in list[1] 2 etf: kind: binary for Go type int, field row.N, in list[2]/value[0] 3 {4 0} ", "binary"},
+		"improper":        {pieces(atom("x"), cell(1)), "0 {1 0} 1 etf: improper_list: atom for Go type []etf_test.row ", "atom"},
+		"tuple":           {tuple(cell(1)), "0 etf: kind: tuple for Go type []etf_test.row ", "tuple"},
+		"integer":         {small(5), "0 etf: kind: integer for Go type []etf_test.row ", "integer"},
+		"refused element": {list(cell(1), mapOf(small(1), null, small(1), null)), "0 {1 0} 1 etf: duplicate_key at offset 24, in list[1]/key[1] ", ""},
+		"refused":         {[]byte{99, 0}, "0 etf: ", ""},
+	} {
+		for source, d := range waysIn(m, cat(ext(tc.term), ext(bin("behind")))) {
+			said := ""
+			var v row
+			for i, err := range d.Elements(&v) {
+				if said += fmt.Sprint(i, " "); err != nil {
+					said += err.Error() + " "
+					continue
+				}
+				said += fmt.Sprint(v, " ")
+			}
+			if name == "refused" {
+				said = said[:min(len(said), len(tc.want))]
+			}
+			if said != tc.want {
+				t.Errorf("%s, %s: %q, want %q", name, source, said, tc.want)
+			}
+			if tok, err := d.ReadToken(); (err != nil) != (tc.then == "") || err == nil && tok.Kind.String() != tc.then {
+				t.Errorf("%s, %s: then %v, %v", name, source, tok.Kind, err)
+			}
+		}
+	}
+	d := m.NewDecoderBytes(ext(str("\x05\x06\x07")))
+	var n, sum int
+	for i, err := range d.Elements(&n) {
+		if sum += n; err != nil || i == 1 {
+			break
+		}
+	}
+	if tok, err := d.ReadToken(); sum != 11 || err != nil || d.Depth() != 1 {
+		t.Errorf("left early: %d, then %v, %v", sum, tok, err)
+	}
+	for _, err := range m.NewDecoderBytes(nil).Elements(&n) {
+		if err != io.EOF {
+			t.Errorf("nothing: %v", err)
+		}
+	}
+	for _, err := range d.Elements(n) {
+		if !errors.Is(err, etf.ErrUnmarshal) {
+			t.Errorf("no pointer: %v", err)
+		}
+	}
+	left := false
+	for i, err := range m.NewDecoderBytes(ext(list(small(1), small(2)))[:6+2]).Elements(&n) {
+		var cut *etf.Error
+		if err != nil && (!errors.As(err, &cut) || cut.Code != etf.CodeTruncated) || i > 1 {
+			t.Errorf("cut, %d: %v", i, err)
+		}
+		left = left || err != nil
+	}
+	if !left {
+		t.Error("a list that is cut was read")
+	}
+	deep := small(1)
+	for range 40 {
+		deep = list(deep)
+	}
+	var any40 [][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][]string
+	for _, err := range m.NewDecoderBytes(ext(list(deep))).Elements(&any40) {
+		var misfit *etf.UnmarshalError
+		if !errors.As(err, &misfit) || len(misfit.Path.Steps) != 2*etf.PathKeep || misfit.Path.Omitted == 0 {
+			t.Errorf("deep: %v", err)
+		}
+	}
 }

@@ -262,3 +262,7 @@ func appendJSONString[T string | []byte](b []byte, s T) []byte {
 	}
 	return append(append(b, s[from:]...), '"')
 }
+
+// MarshalJSON implements json.Marshaler with the lossless mapping of [AppendJSON].
+// [AppendPlainJSON] makes the plain one. The zero Term is an error.
+func (t Term) MarshalJSON() ([]byte, error) { return AppendJSON(nil, t) }

@@ -271,3 +271,12 @@ func (r *jsonReader) integer(text []byte, at int) bool {
 	}
 	return r.took(AppendBig(r.b, v))
 }
+
+// UnmarshalJSON implements json.Unmarshaler: it is [FromJSON].
+func (t *Term) UnmarshalJSON(b []byte) (err error) {
+	made, err := FromJSON(b)
+	if err == nil {
+		*t = made
+	}
+	return err
+}

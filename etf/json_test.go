@@ -200,3 +200,27 @@ func TestPlainJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestTermInJSON: a Term inside of other values goes through package json and back.
+func TestTermInJSON(t *testing.T) {
+	type logged struct {
+		What string
+		Term etf.Term
+	}
+	v := logged{"x", decode(t, mapOf(atom("a"), list(small(1), bin("<&>")), small(2), newPid(self, 1, 2, 3)))}
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back logged
+	if err := json.Unmarshal(b, &back); err != nil || back.What != "x" || !etf.Equal(back.Term, v.Term) {
+		t.Errorf("%s: %v, %v", b, back, err)
+	}
+	if b, err := json.Marshal(logged{}); err == nil {
+		t.Errorf("the zero Term: %s", b)
+	}
+	kept := back.Term
+	if err := json.Unmarshal([]byte(`{"Term":{"tuple":1}}`), &back); err == nil || !etf.Equal(back.Term, kept) {
+		t.Errorf("no term: %v, %v", back, err)
+	}
+}

@@ -42,6 +42,9 @@ func (e *MarshalError) Error() string {
 	if e.Field != "" {
 		fmt.Fprintf(&b, ", field %s", e.Field)
 	}
+	if e.Reason == ReasonConsumed {
+		b.WriteString(": a hook has to write exactly one term, MarshalETF with the version byte in front")
+	}
 	switch e.Err.(type) {
 	case *EncodeError, *MarshalError, *tagError:
 		text := strings.TrimPrefix(e.Err.Error(), "etf: ")

@@ -1,6 +1,7 @@
 package etf
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/beamgate/beamgate/internal/wire"
@@ -22,6 +23,16 @@ type Path struct {
 
 // PathKeep is how many steps a Path keeps at each of its ends.
 const PathKeep = 16
+
+// under is the path with one more step in front.
+func (p Path) under(first Step) Path {
+	p.Steps = slices.Insert(p.Steps, 0, first)
+	if len(p.Steps) > 2*PathKeep {
+		p.Steps = slices.Delete(p.Steps, PathKeep, PathKeep+1)
+		p.Omitted++
+	}
+	return p
+}
 
 // StepKind says what container a Step leads through.
 type StepKind uint8

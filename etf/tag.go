@@ -242,13 +242,19 @@ func (o options) inner() options {
 	return options{text: o.text, time: o.time, byBytes: o.byBytes, undefined: o.undefined}
 }
 
-// snake is the key of a field without a name in its tag: UserID is user_id.
+// plural reports whether what follows a capital is the s of several.
+func plural(rest []rune) bool {
+	return rest[0] == 's' && (len(rest) == 1 || !unicode.IsLower(rest[1]))
+}
+
+// snake is the key of a field without a name in its tag: UserID is user_id, and UserIDs
+// user_ids.
 func snake(goName string) string {
 	runes := []rune(goName)
 	var b strings.Builder
 	for i, r := range runes {
 		if unicode.IsUpper(r) && i > 0 && runes[i-1] != '_' {
-			nextLower := i+1 < len(runes) && unicode.IsLower(runes[i+1])
+			nextLower := i+1 < len(runes) && unicode.IsLower(runes[i+1]) && !plural(runes[i+1:])
 			if !unicode.IsUpper(runes[i-1]) || nextLower {
 				b.WriteByte('_')
 			}

@@ -1,6 +1,7 @@
 package etf
 
 import (
+	"iter"
 	"reflect"
 	"sync"
 
@@ -127,6 +128,60 @@ func (d *Decoder) Decode(v any) error {
 		return err
 	}
 	return d.fill(raw, p, to)
+}
+
+// Elements reads the list that comes next, an element at a time, into the value that v
+// points to, which is zero before each: no more of a list has to be held than that.
+//
+//	for i, err := range d.Elements(&row) {
+//
+// It yields the number of each element, and the error of [Decoder.Decode] for it, whose
+// path begins at the list. After an *[UnmarshalError] of an element the loop may go on; all
+// other errors end it. So does one for what is no list, io.EOF if nothing comes, and one
+// for a list with an improper tail, with as many as there were elements: the Decoder then
+// stands in front of what it will not take. If the loop is left early it stands behind the
+// element at hand.
+//
+// Elements are filled before the rest of the list is read, which may still be refused.
+func (d *Decoder) Elements(v any) iter.Seq2[int, error] {
+	return func(yield func(int, error) bool) {
+		to, p, err := d.m.target(v)
+		if err != nil {
+			yield(0, err)
+			return
+		}
+		kind := d.PeekKind()
+		if kind != KindInvalid && kind != KindList && kind != KindNil {
+			yield(0, &UnmarshalError{Reason: ReasonKind, Kind: kind, Type: reflect.SliceOf(p.typ)})
+			return
+		}
+		if _, err := d.ReadToken(); err != nil {
+			yield(0, err)
+			return
+		}
+		n := 0
+		for ; kind == KindList && !d.PeekTail(); n++ {
+			to.SetZero()
+			err := d.Decode(v)
+			e, goesOn := err.(*UnmarshalError)
+			if goesOn {
+				e.Path = e.Path.under(Step{StepList, int64(n)})
+			}
+			if !yield(n, err) || err != nil && !goesOn {
+				return
+			}
+		}
+		if kind == KindNil {
+			return
+		}
+		if tail := d.PeekKind(); tail != KindNil && tail != KindInvalid {
+			yield(n, &UnmarshalError{Reason: ReasonImproper, Kind: tail, Type: reflect.SliceOf(p.typ)})
+			return
+		}
+		if _, err := d.ReadToken(); err != nil {
+			yield(n, err)
+		}
+	}
 }
 
 // fill stores an accepted term without its version byte.

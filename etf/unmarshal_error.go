@@ -96,9 +96,15 @@ func (e *UnmarshalError) Error() string {
 	if e.want != "" {
 		b.WriteString(": " + e.want)
 	}
+	if e.Reason == ReasonConsumed {
+		b.WriteString(": a hook has to read all of its term and no more")
+	}
 	switch e.Err.(type) {
 	case *UnmarshalError, *Error, *tagError: // these hold nothing of the term either
 		b.WriteString(": " + strings.TrimPrefix(e.Err.Error(), "etf: "))
+	case nil:
+	default:
+		b.WriteString(": Err has the text of the hook, which may tell of the term")
 	}
 	return b.String()
 }
@@ -142,6 +148,15 @@ func misfit(r Reason, p *plan, t Term) error {
 // term.
 func misfitFor(want string, r Reason, p *plan, t Term) error {
 	return &UnmarshalError{Reason: r, Kind: t.kind(), Type: p.typ, want: want}
+}
+
+// wantsModule is what misfitFor says of a struct of another module.
+func wantsModule(name string) string {
+	text := "wants module " + name
+	if !strings.HasPrefix(name, "Elixir.") && name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+		text += ", the atom; the names of Elixir's modules begin with Elixir."
+	}
+	return text
 }
 
 // misfitLen is the misfit of a term of another length.

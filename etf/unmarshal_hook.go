@@ -17,7 +17,9 @@ type UnmarshalerFrom interface {
 
 // Unmarshaler is implemented by types that read themselves from the encoding of a
 // term: the version byte and one term that has been accepted, as [Unmarshal]
-// takes it. The method must not keep or change b.
+// takes it. The method must not keep or change b. An Unmarshal inside of it judges the
+// bytes once more, by its own Mode: where that of the term around it allows more, as ids,
+// a type has to be an [UnmarshalerFrom].
 //
 // Of a compressed term it gets the inflated bytes. An element of a STRING_EXT and
 // true from a property list come in the encoding that they would have alone.

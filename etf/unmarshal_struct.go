@@ -132,7 +132,7 @@ func (d *filling) fromMap(p *plan, t Term, v reflect.Value) error {
 		return typed(err, p, t)
 	}
 	if st.form == formStruct && t.module() != st.name {
-		return misfitFor("wants module "+st.name, ReasonStruct, p, t)
+		return misfitFor(wantsModule(st.name), ReasonStruct, p, t)
 	}
 	var seen taken
 	for i := range t.Len() {

@@ -280,11 +280,12 @@ func TestTags(t *testing.T) {
 
 func TestSnake(t *testing.T) {
 	type names struct {
-		ID, UserID, HTTPServer, A1B, Already_Snake, X, É int
+		ID, UserID, HTTPServer, A1B, Already_Snake, X, É, IDs, UserIDs, PCsAndMacs, URLs2, AsIs, GPUsage int
 	}
 	term := mapOf(atom("id"), small(1), atom("user_id"), small(2), atom("http_server"), small(3), atom("a1_b"), small(4),
-		atom("already_snake"), small(5), atom("x"), small(6), atom("é"), small(7))
-	checkUnmarshal(t, []unmarshalled{{"names", term, new(names), names{1, 2, 3, 4, 5, 6, 7}}})
+		atom("already_snake"), small(5), atom("x"), small(6), atom("é"), small(7), atom("ids"), small(8), atom("user_ids"), small(9),
+		atom("pcs_and_macs"), small(10), atom("urls2"), small(11), atom("as_is"), small(12), atom("gp_usage"), small(13))
+	checkUnmarshal(t, []unmarshalled{{"names", term, new(names), names{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}}})
 }
 
 // TestUnmarshalRows: the fields of atoms are remembered from row to row, and not

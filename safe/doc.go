@@ -5,7 +5,9 @@
 // # Consume: Go is the end
 //
 // [Validate], [ValidateReader], [Decode], [Unmarshal] and [NewReader] are for terms
-// that stay in this program. They bound each term and have no options. They do not bound
+// that stay in this program; frames of {packet,N} come from the NewFrameReader of [Mode],
+// long lists from the Elements of its Decoder. They bound each term and have no options.
+// They do not bound
 // the atoms of many terms together: a million harmless terms may hold a million
 // different names. Go frees them; a BEAM node never does, and stops when its
 // table is full. So do not forward what only passed these.

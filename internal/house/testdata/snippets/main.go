@@ -36,7 +36,13 @@ func main() {
 	check(reply())
 	check(message())
 	check(strict())
+	check(elements(marshal([]any{map[string]any{"n": 1}, map[string]any{"n": 2}})))
+	if elements(marshal(1)) == nil || elements(append(marshal([]any{}), 131, 97, 1)) == nil {
+		check(errors.New("elements of no list, or of two terms"))
+	}
+	check(celsius())
 	check(elixirStruct())
+	check(enum())
 	check(ecto())
 	check(config())
 	check(compressed())
@@ -129,6 +135,20 @@ func strict() error {
 	return errors.Join(err, equal(u, User{ID: 1, Name: "Joe"}))
 }
 
+func elements(b []byte) error {
+	type Row struct{ N int }
+	mode, r := safe.Mode(), bytes.NewReader(b)
+	// snippet: etf/VALUES.md 3
+	return nil
+}
+
+// snippet: etf/VALUES.md 4
+
+func celsius() error {
+	var c Celsius
+	return errors.Join(etf.Unmarshal(marshal(Celsius(36.5)), &c), equal(c, Celsius(36.5)))
+}
+
 func elixirStruct() error {
 	// snippet: etf/ELIXIR.md 1
 	want := User{ID: 7, Name: "José", Since: time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)}
@@ -138,12 +158,20 @@ func elixirStruct() error {
 	return errors.Join(err, equal(u, want))
 }
 
+func enum() error {
+	// snippet: etf/ELIXIR.md 2
+	want := Member{Banned, []Status{Active}}
+	b := marshal(want)
+	var m Member
+	return errors.Join(etf.Unmarshal(b, &m), equal(m, want), equal(bytes.Count(b, []byte("\x06active")), 1))
+}
+
 func ecto() error {
 	type User struct{ Name string }
 	type Comment struct {
 		Body string `etf:"body"`
 	}
-	// snippet: etf/ELIXIR.md 2
+	// snippet: etf/ELIXIR.md 3
 	var p Post
 	err := etf.Unmarshal(marshal(map[etf.Atom]any{
 		"__meta__": etf.Atom("any"), "id": 7, "title": nil, "price": etf.Atom("nil"),
