@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -142,7 +143,10 @@ func (c *File) checkUpstreams(r *report) {
 		if _, _, err := net.SplitHostPort(u.Address); err != nil && u.Address != "" {
 			r.add(at+".address", "has to be host:port")
 		}
-		if c.Ledger(u.Ledger) == nil {
+		switch {
+		case u.Ledger == "":
+			r.add(at+".ledger", "is missing: what bounds the atoms of this node?")
+		case c.Ledger(u.Ledger) == nil:
 			r.add(at+".ledger", "no ledger has this name: what bounds the atoms of this node?")
 		}
 		if u.TLS != nil && (u.TLS.Cert == "") != (u.TLS.Key == "") {
@@ -202,8 +206,8 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	if line, _ := r.position(at + ".answers.expect"); line > 0 && l.Protocol != ProtocolFrames {
 		r.warn(at+".answers.expect", "is for protocol: frames")
 	}
-	checkCaps(r, at+".caps", l.Caps)
-	checkCaps(r, at+".answers.caps", l.Answers.Caps)
+	checkCaps(r, at+".caps", l.Caps, l.Base(l.Profile).Limits)
+	checkCaps(r, at+".answers.caps", l.Answers.Caps, l.Base(cmp.Or(l.Answers.Profile, l.Profile)).Limits)
 	checkModes(r, at+".rules", l.Rules)
 	checkCalls(r, at, l)
 	c.checkHTTP(r, at, l)
@@ -248,7 +252,7 @@ func checkTerms(r *report, at string, l *Listener) {
 	}
 }
 
-func checkCaps(r *report, at string, caps Caps) {
+func checkCaps(r *report, at string, caps Caps, base limits.Limits) {
 	for name, v := range caps {
 		if !slices.Contains(limits.Names(), name) {
 			like := ""
@@ -258,6 +262,8 @@ func checkCaps(r *report, at string, caps Caps) {
 			r.add(at+"."+name, "is no cap of package limits%s", like)
 		} else if v <= 0 && v != limits.None {
 			r.add(at+"."+name, "has to be above 0, or -1 for none")
+		} else if most, _ := base.Get(name); most != 0 && v > most {
+			r.warn(at+"."+name, "does nothing: the profile has %d, and caps are only ever lowered", most)
 		}
 	}
 }

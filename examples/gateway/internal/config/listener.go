@@ -1,5 +1,7 @@
 package config
 
+import "github.com/beamgate/beamgate/etf"
+
 // The protocols of a listener.
 const (
 	ProtocolFrames = "frames"
@@ -42,6 +44,23 @@ type Listener struct {
 	Detail   string     `yaml:"detail" default:"code" unit:"full|code|none" doc:"what a refusal tells the client, where the protocol can tell anything" stops:"refusals that teach an attacker"`
 	Refused  string     `yaml:"on_refusal" default:"close" unit:"close|skip" doc:"frames without answers: whether a refused frame ends its connection, or is left out"`
 	Limits   Door       `yaml:"limits" doc:"connections, rates and deadlines"`
+}
+
+// Base is what a profile begins with.
+func (l *Listener) Base(profile string) etf.Config {
+	switch profile {
+	case "elixir":
+		return etf.Elixir(l.Structs...)
+	case "bert":
+		return etf.BERT()
+	case "hex":
+		return etf.Hex()
+	case "gen_call":
+		return etf.GenCall(l.Nodes...)
+	case "cache":
+		return etf.Cache()
+	}
+	return etf.Data()
 }
 
 // Caps are caps of package limits by field name.

@@ -156,10 +156,13 @@ func TestShares(t *testing.T) {
 // TestHardlyMeant: what has no effect where it stands is warned of.
 func TestHardlyMeant(t *testing.T) {
 	for listener, want := range map[string]string{
-		"":                       "",
-		"on_refusal: skip":       "",
-		"answers: {expect: one}": "",
-		"protocol: http":         "",
+		"":                                    "",
+		"on_refusal: skip":                    "",
+		"caps: {MaxBytes: 64MiB}":             "listeners[0].caps.MaxBytes: does nothing",
+		"caps: {MaxBytes: 1KiB}":              "",
+		"answers: {caps: {MaxDepth: 100000}}": "listeners[0].answers.caps.MaxDepth: does nothing",
+		"answers: {expect: one}":              "",
+		"protocol: http":                      "",
 		"answers: {expect: one}\n    on_refusal: skip": "listeners[0].on_refusal: skip does nothing",
 		"nodes: [app@host]":                            "",
 		"nodes: [app]":                                 "listeners[0].nodes[0]: is no whole name of a node",

@@ -101,21 +101,9 @@ func frameCap(g *safe.Guard) int64 {
 
 // forward translates the configuration for package safe.
 func forward(c config.Listener, profile string, caps config.Caps) (safe.Forward, error) {
-	f := safe.Forward{Release: c.Release, Structs: c.Structs}
-	switch profile {
-	case "elixir":
-		f.Profile = etf.Elixir(c.Structs...)
-	case "bert":
-		f.Profile = etf.BERT()
-	case "hex":
-		f.Profile = etf.Hex()
-	case "gen_call":
-		f.Profile = etf.GenCall(c.Nodes...)
+	f := safe.Forward{Profile: c.Base(profile), Release: c.Release, Structs: c.Structs}
+	if profile == "gen_call" {
 		f.Allow = etf.Pids | etf.Ports | etf.References
-	case "cache":
-		f.Profile = etf.Cache()
-	default:
-		f.Profile = etf.Data()
 	}
 	for name, v := range caps {
 		if !f.Tighten.Set(name, v) {
