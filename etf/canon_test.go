@@ -184,6 +184,37 @@ func TestCanonicalizeAtoms(t *testing.T) {
 	}
 }
 
+// TestCanonicalizeTies: keys that begin with the same eight bytes, or that end where others
+// go on, in every order.
+func TestCanonicalizeTies(t *testing.T) {
+	m := elsewhere(t)
+	names := []string{"aaaaaaaab", "aaaaaaaaa", "aaaaaaaa", "aaaaaaa", "ab", "ab\x00", "ab\x00\x00", "", "\x00", "aaaaaaaa\x00", "aaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaab"}
+	for _, key := range []func(string) []byte{bin, atom, longAtom} {
+		for i := range names {
+			for j := range names {
+				for k := range names {
+					if i != j && j != k && i != k {
+						canonical(t, m, ext(mapOf(key(names[i]), small(1), key(names[j]), small(2), key(names[k]), small(3))))
+					}
+				}
+			}
+		}
+	}
+	// Maps of one shape but for a byte of a key, which has the others behind it: what was
+	// learned of the one does not hold for the other.
+	for n := range 30 {
+		for at := range n {
+			for _, key := range []func(string) []byte{bin, atom} {
+				text := []byte(strings.Repeat("m", n))
+				one := mapOf(key("z"), null, key(string(text)), null, key("b"), null)
+				text[at] = 'a'
+				two := mapOf(key("z"), null, key(string(text)), null, key("b"), null)
+				canonical(t, m, ext(list(one, two, one)))
+			}
+		}
+	}
+}
+
 // TestCanonicalizeOwnReferences: a node writes three words of its own.
 func TestCanonicalizeOwnReferences(t *testing.T) {
 	c := etf.OTP()

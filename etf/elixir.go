@@ -303,9 +303,25 @@ func decodeMapSet(d *filling, p *plan, t Term, place int, v reflect.Value) error
 // value finds none.
 type seen struct{ values, nothing reflect.Value }
 
+// mayMerge reports whether two terms may become one value of a type, and Go can tell. Plain
+// integers, bools and atoms are as different as the terms, and in an any it is the type that
+// tells them apart.
+func (p *plan) mayMerge() bool {
+	switch p.kind {
+	case reflect.Interface:
+		return false
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		if p.straight != nil { // no hook
+			return false
+		}
+	}
+	return p.typ != typeOf[Atom]() && p.typ.Comparable()
+}
+
 // newSeen makes room for n values, if two terms may become the same one and Go can tell.
 func (d *filling) newSeen(p *plan, n int) (s seen, err error) {
-	if n < 2 || p.sorts == sortNumber || p.kind == reflect.Interface || !p.typ.Comparable() {
+	if n < 2 || !p.mayMerge() {
 		return s, nil
 	}
 	nothing := typeOf[struct{}]()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/fuzz/legit"
+	"github.com/beamgate/beamgate/limits"
 )
 
 // elixir runs a script and returns its lines. Where there is no Elixir the test
@@ -214,13 +215,26 @@ func TestZones(t *testing.T) {
 		in("\xff", 60), in(long, 60), in("x", 86_401), in("x", -86_401), etf.DateTime{Time: in("\xff", 60), Zone: "x"},
 		etf.DateTime{Time: in("x", 60), Zone: "\xff"}, etf.DateTime{Time: in("x", 60), Zone: long},
 		etf.DateTime{Time: in("x", 3600), Zone: "x", StdOffset: -86_400}, etf.DateTime{Time: in("x", 0), Zone: "x", StdOffset: 86_401},
+		etf.DateTime{Time: in("x", 2*86_400), Zone: "x", StdOffset: 86_400}, etf.DateTime{Time: in("x", -86_401), Zone: "x", StdOffset: -1},
 	} {
 		b, err := etf.Marshal(v)
 		if e, ok := err.(*etf.MarshalError); !ok || e.Reason != etf.ReasonRange {
 			t.Errorf("%v: %x, %v", v, b, err)
 		}
 	}
-	for _, v := range []time.Time{in("é", 86_400), in(long[1:], -86_400)} {
+	parsed, err := time.Parse(time.RFC3339, "2024-07-01T12:00:00+02:00") // in a zone without a name
+	if err != nil {
+		t.Fatal(err)
+	}
+	var paris etf.DateTime
+	b, err := etf.Marshal(etf.DateTime{Time: parsed, Zone: "Europe/Paris"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := etf.Unmarshal(b, &paris); err != nil || !paris.Time.Equal(parsed) || paris.Zone != "Europe/Paris" {
+		t.Errorf("a time that was parsed: %v, %v", paris, err)
+	}
+	for _, v := range []time.Time{in("é", 86_400), in(long[1:], -86_400), parsed} {
 		b, err := etf.Marshal(v)
 		if err != nil {
 			t.Fatal(err)
@@ -388,6 +402,8 @@ func TestElixirRefuses(t *testing.T) {
 			Set etf.MapSet[string] `etf:",text"`
 		}), etf.ReasonCollision},
 		{"set of structs that are one", with(set, "map", mapOf(mapOf(atom("a"), small(1), atom("b"), small(1)), null, mapOf(atom("a"), small(1), atom("b"), small(2)), null)), new(etf.MapSet[struct{ A int }]), etf.ReasonCollision},
+		{"set of structs that hold lists", with(set, "map", mapOf(mapOf(atom("a"), list(bin("x"))), null, mapOf(atom("a"), list(bin("y"))), null)), new(etf.MapSet[struct{ A any }]), etf.MapSet[struct{ A any }]{{[]any{"x"}}, {[]any{"y"}}}},
+		{"set of flags", with(set, "map", mapOf(atom("true"), null, atom("false"), null)), new(etf.MapSet[bool]), etf.MapSet[bool]{false, true}},
 		{"set of anys", with(set, "map", mapOf(small(1), null, atom("a"), null, bin("a"), null, null, null)), new(etf.MapSet[any]), etf.MapSet[any]{int64(1), etf.Atom("a"), []any{}, "a"}},
 		{"set nil", atom("nil"), new(etf.MapSet[int]), etf.MapSet[int](nil)},
 		{"exception of a list", null, new(etf.Exception), etf.ReasonKind},
@@ -584,5 +600,31 @@ func TestDecimalText(t *testing.T) {
 	}
 	if d := (etf.Date{Year: 2024, Month: 5, Day: 6}).Time(); d.YearDay() != 127 {
 		t.Error(d)
+	}
+}
+
+// TestMapSetMemory: what finds elements of a set that are one in Go is charged before it is
+// made.
+func TestMapSetMemory(t *testing.T) {
+	c := etf.Config{Limits: limits.Unlimited()}
+	c.Unmarshal.MaxGrowth = 1
+	m := compile(t, c)
+	const n = 100_000
+	var elems, pairs []byte
+	for i := range n {
+		elems = append(elems, float(float64(i)+0.5)...)
+		pairs = append(append(pairs, float(float64(i)+0.5)...), null...)
+	}
+	var list []float64
+	if err := m.Unmarshal(ext(head(n), elems, null), &list); err != nil || len(list) != n {
+		t.Errorf("a list: %v", err)
+	}
+	set := mapOf(atom("__struct__"), atom("Elixir.MapSet"), atom("map"), cat(maps(n), pairs), atom("version"), small(2))
+	var e *etf.UnmarshalError
+	if err := m.Unmarshal(ext(set), new(etf.MapSet[float64])); !errors.As(err, &e) || e.Reason != etf.ReasonMemory {
+		t.Errorf("a set: %v", err)
+	}
+	if err := etf.Unmarshal(ext(set), new(etf.MapSet[float64])); err != nil {
+		t.Error(err)
 	}
 }

@@ -116,6 +116,12 @@ func (m members) zone(p *plan, key string) (string, error) {
 	return string(v.payload()), nil
 }
 
+// offsets reports whether a zone may have these offsets, each for itself and together.
+func offsets(utc, std int64) bool {
+	ok := func(v int64) bool { return -offsetMax <= v && v <= offsetMax }
+	return ok(utc) && ok(std) && ok(utc+std)
+}
+
 // zoneName reports whether a zone may have this name.
 func zoneName(s string) bool { return s != "" && len(s) <= zoneMax && utf8.ValidString(s) }
 
@@ -139,9 +145,12 @@ func (d *filling) dateTime(p *plan, t Term) (dt DateTime, err error) {
 	if err != nil {
 		return dt, err
 	}
-	std, err := m.int(p, "std_offset", max(-offsetMax, -offsetMax-utc), min(offsetMax, offsetMax-utc))
+	std, err := m.int(p, "std_offset", -offsetMax, offsetMax)
 	if err != nil {
 		return dt, err
+	}
+	if !offsets(utc, std) {
+		return dt, m.wrong(p, ReasonRange, "std_offset")
 	}
 	if dt.Zone, err = m.zone(p, "time_zone"); err != nil {
 		return dt, err

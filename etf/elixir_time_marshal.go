@@ -39,9 +39,12 @@ func dateOf(t time.Time) Date { return Date{t.Year(), t.Month(), t.Day()} }
 func encodeDateTime(e *writing, p *plan, v reflect.Value) error {
 	dt := pointerTo(v).(*DateTime)
 	abbr, offset := dt.Time.Zone()
-	zone := dt.Zone
-	if zone == "" {
-		zone, abbr = zoneOf(dt.Time)
+	zone, other := zoneOf(dt.Time)
+	if dt.Zone != "" {
+		zone = dt.Zone
+	}
+	if dt.Zone == "" || abbr == "" { // as of a time that was parsed
+		abbr = other
 	}
 	return e.dateTime(p, dt.Time, zoned{zone, abbr, offset - dt.StdOffset, dt.StdOffset, dt.Precision})
 }
@@ -54,7 +57,7 @@ type zoned struct {
 
 func (e *writing) dateTime(p *plan, t time.Time, z zoned) error {
 	day, clock := dateOf(t), clockOf(t, z.prec)
-	if !day.valid() || !clock.valid() || !zoneName(z.zone) || !zoneName(z.abbr) || z.std > offsetMax || z.std < -offsetMax || z.utc > offsetMax || z.utc < -offsetMax {
+	if !day.valid() || !clock.valid() || !zoneName(z.zone) || !zoneName(z.abbr) || !offsets(int64(z.utc), int64(z.std)) {
 		return unfit(ReasonRange, p, nil)
 	}
 	e.begin("Elixir.DateTime", 13)

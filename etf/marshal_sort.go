@@ -199,7 +199,7 @@ func firstBytes[T string | []byte](s T) uint64 {
 // them if there is enough.
 func firstOf(b []byte, n uint) uint64 {
 	if len(b) >= 8 {
-		return be.Uint64(b) &^ (^uint64(0) >> (8 * n)) // no bit of more than eight
+		return be.Uint64(b) &^ (^uint64(0) >> (8 * uint64(n))) // no bit of more than eight
 	}
 	return firstBytes(b[:n])
 }

@@ -555,7 +555,6 @@ const followers = 128
 // returns the place behind the key. Rows of the same struct have their keys in the
 // same order, so the field that came behind last before is looked at first.
 func (d *filling) findAt(st *structPlan, last, at int) (x, end int) {
-
 	guess := &d.guesses[(st.id+uint(last+1))%followers]
 	if i := int(*guess); i < len(st.fields) {
 		if end := st.fields[i].keyAt(d.raw, at); end > 0 {
