@@ -5,7 +5,7 @@ package clock
 
 import "time"
 
-// Now is the time since some moment more than a year ago: nothing was before that.
+// Now is the time since some moment more than a year ago: a reading of zero is long past.
 func Now() time.Duration { return time.Since(began) }
 
 // Time is the time of a reading, by the clock that Now reads.

@@ -262,7 +262,9 @@ func (p *Pass) AnswerAt(b []byte) (time.Duration, *Refusal) {
 	err := p.now.Load().answer(b)
 	now := clock.Now()
 	if err != nil {
-		return now, p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b)))
+		if r := p.judge(ToClient, refuse(Answer, code(err), err), int64(len(b))); r != nil {
+			return now, r
+		}
 	}
 	p.Door().passed[ToClient].Passed(int64(len(b)), 0, now-start)
 	return now, nil

@@ -84,7 +84,7 @@ type session struct {
 	stopped  atomic.Bool // nothing is read any more
 
 	mu      sync.Mutex // guards deadlines of reading, changes of the two, and what follows
-	waiting bool       // for the first byte of a message that is not here
+	waiting bool       // for the first byte of a message that is not here, or before what is here was
 	timed   timed      // of the client's messages
 }
 
@@ -153,7 +153,7 @@ func (t *timed) due(d, now time.Duration) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	*t = timed{now, d}
-	return clock.Time(now + d), true
+	return clock.Time(now).Add(d), true // not of the sum, which a long wait overflows
 }
 
 // stopReading ends the reading of messages from another goroutine.

@@ -165,6 +165,28 @@ func TestBytesAreBackpressure(t *testing.T) {
 	})
 }
 
+// TestBytesNobodyIsForgotten: what comes back between the look at what is free and the
+// place in line is not waited for.
+func TestBytesNobodyIsForgotten(t *testing.T) {
+	b := NewBytes(10)
+	if err := b.Acquire(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	b.mu.Lock() // so that the claim is on its way into the line
+	got := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		got <- b.Acquire(ctx, 1)
+	}()
+	time.Sleep(50 * time.Millisecond)
+	b.Release(10) // nobody is in line that it would have to look after
+	b.mu.Unlock()
+	if err := <-got; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestBytesNeverExceed: many take and give back without the lock, some wait in line or
 // leave it, and the sum stays within; in the end nobody is left behind.
 func TestBytesNeverExceed(t *testing.T) {

@@ -13,6 +13,9 @@ import (
 	"github.com/beamgate/beamgate/limits"
 )
 
+// namespace is what the names of all series begin with.
+const namespace = "beamgate"
+
 // Metrics implements door.Events.
 type Metrics struct {
 	registry *prometheus.Registry
@@ -33,15 +36,15 @@ type Metrics struct {
 func New(log *Log) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), log: log}
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "beamgate", Name: name, Help: help}, labels)
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 		m.registry.MustRegister(v)
-		m.names = append(m.names, "beamgate_"+name)
+		m.names = append(m.names, prometheus.BuildFQName(namespace, "", name))
 		return v
 	}
 	histogram := func(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
-		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "beamgate", Name: name, Help: help, Buckets: buckets}, labels)
+		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: namespace, Name: name, Help: help, Buckets: buckets}, labels)
 		m.registry.MustRegister(v)
-		m.names = append(m.names, "beamgate_"+name)
+		m.names = append(m.names, prometheus.BuildFQName(namespace, "", name))
 		return v
 	}
 	m.countPasses()

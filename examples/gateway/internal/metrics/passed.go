@@ -83,12 +83,12 @@ func (l lazy) Observe(v float64) { l.all.WithLabelValues(l.listener).Observe(v) 
 // countPasses registers the series that passes have a part in.
 func (m *Metrics) countPasses() {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		m.names = append(m.names, "beamgate_"+name)
-		return prometheus.NewDesc("beamgate_"+name, help, labels, nil)
+		m.names = append(m.names, prometheus.BuildFQName(namespace, "", name))
+		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
 	const name, help = "verdicts_total", "Decisions, by what they were. Code ok counts each message that went on, those too that a rule in shadow would refuse, which its own code counts as well: of messages, the share that would be refused is at most the sum of the other codes over that of ok."
 	labels := []string{"listener", "direction", "mode", "rule", "code", "limit"}
-	m.verdicts = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "beamgate", Name: name, Help: help}, labels)
+	m.verdicts = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	m.passed = passes{
 		byKey:    map[passedKey]*passed{},
 		verdicts: desc(name, help, labels...),

@@ -108,18 +108,18 @@ func (b *Breaker) slowly() {
 	b.slowing.Store(true)
 }
 
-// Leave is that of one message. The zero value is none, whose End does nothing.
-type Leave struct {
+// Permit is that of one message. The zero value is none, whose End does nothing.
+type Permit struct {
 	b    *Breaker
 	life int64       // the calm one in which it was given; 0: none
 	done func(error) // of gobreaker, if it was not calm
 }
 
-// Allow admits one message, whose Leave has to be ended. After an error the message
+// Allow admits one message, whose Permit has to be ended. After an error the message
 // has to be refused, and retry is when to try again.
-func (b *Breaker) Allow() (leave Leave, retry time.Duration, err error) {
+func (b *Breaker) Allow() (permit Permit, retry time.Duration, err error) {
 	if life := b.calm.Load(); life != 0 {
-		return Leave{b: b, life: life}, 0, nil
+		return Permit{b: b, life: life}, 0, nil
 	}
 	b.mu.Lock()
 	wait, forced := time.Duration(0), b.forced
@@ -128,26 +128,26 @@ func (b *Breaker) Allow() (leave Leave, retry time.Duration, err error) {
 	}
 	b.mu.Unlock()
 	if forced {
-		return Leave{}, b.now.Load().Base, ErrOpen
+		return Permit{}, b.now.Load().Base, ErrOpen
 	}
 	if wait > 0 && b.cb.State() != gobreaker.StateClosed {
-		return Leave{}, wait, ErrOpen
+		return Permit{}, wait, ErrOpen
 	}
 	done, err := b.cb.Allow()
 	if err != nil {
-		return Leave{}, b.now.Load().Base, ErrOpen
+		return Permit{}, b.now.Load().Base, ErrOpen
 	}
-	return Leave{b: b, done: done}, 0, nil
+	return Permit{b: b, done: done}, 0, nil
 }
 
 // End says what became of the message: nil, a failure of the node, or errNeither.
-func (l Leave) End(err error) {
+func (p Permit) End(err error) {
 	switch {
-	case l.b == nil:
-	case l.life != 0 && err == nil && l.b.calm.Load() == l.life:
-	case l.life != 0 && err != nil && errors.Is(err, errNeither):
+	case p.b == nil:
+	case p.life != 0 && err == nil && p.b.calm.Load() == p.life:
+	case p.life != 0 && err != nil && errors.Is(err, errNeither):
 	default:
-		l.b.tell(l, err)
+		p.b.tell(p, err)
 	}
 }
 
@@ -155,22 +155,22 @@ func (l Leave) End(err error) {
 // under the lock it cannot do so between two steps. A message that it was not asked
 // about is one of those that it would have let through, unless its life is over: of
 // those of a former one it hears nothing either.
-func (b *Breaker) tell(l Leave, err error) {
+func (b *Breaker) tell(p Permit, err error) {
 	b.telling.Lock()
 	defer b.telling.Unlock()
-	if l.done == nil && l.life != b.lives() {
+	if p.done == nil && p.life != b.lives() {
 		return
 	}
 	if err != nil {
 		b.calm.Store(0) // what begins from now on is counted
 	}
-	if l.done == nil {
+	if p.done == nil {
 		var refused error
-		if l.done, refused = b.cb.Allow(); refused != nil {
+		if p.done, refused = b.cb.Allow(); refused != nil {
 			return
 		}
 	}
-	l.done(err)
+	p.done(err)
 	if b.cb.Counts().ConsecutiveFailures > 0 {
 		return
 	}

@@ -211,11 +211,11 @@ func (u *Upstream) CloseStale() {
 
 // Exchange is one message under way, once Begin has begun it.
 type Exchange struct {
-	up    *Upstream
-	class int
-	slot  bool
-	leave Leave // none: the breaker was not asked
-	ended atomic.Bool
+	up     *Upstream
+	class  int
+	slot   bool
+	permit Permit // none: the breaker was not asked
+	ended  atomic.Bool
 }
 
 // Upstream is the one that the message goes to.
@@ -230,7 +230,7 @@ type Need struct{ Breaker, Slot bool }
 func (u *Upstream) Begin(ctx context.Context, x *Exchange, class int, need Need) (retry time.Duration, err error) {
 	x.up, x.class, x.slot = u, class, need.Slot
 	if need.Breaker {
-		if x.leave, retry, err = u.Breaker.Allow(); err != nil {
+		if x.permit, retry, err = u.Breaker.Allow(); err != nil {
 			return retry, err
 		}
 	}
@@ -254,7 +254,7 @@ func (x *Exchange) End(err error) {
 	if x.slot {
 		x.up.Slots.Release(x.class)
 	}
-	x.leave.End(err)
+	x.permit.End(err)
 }
 
 // Cancel gives the place back, and tells nothing about the node.

@@ -20,11 +20,11 @@ var errDown = errors.New("down")
 func fail(t *testing.T, b *Breaker, n int) {
 	t.Helper()
 	for range n {
-		leave, _, err := b.Allow()
+		permit, _, err := b.Allow()
 		if err != nil {
 			t.Fatal(err)
 		}
-		leave.End(errDown)
+		permit.End(errDown)
 	}
 }
 
@@ -33,10 +33,10 @@ func TestBreakerOpensAndProbes(t *testing.T) {
 		var states []string
 		b := NewBreaker(rules, func(s string) { states = append(states, s) })
 		fail(t, b, 2)
-		if leave, _, err := b.Allow(); err != nil {
+		if permit, _, err := b.Allow(); err != nil {
 			t.Fatal(err)
 		} else {
-			leave.End(nil) // a success in between
+			permit.End(nil) // a success in between
 		}
 		fail(t, b, 3)
 		_, retry, err := b.Allow()
@@ -77,14 +77,14 @@ func TestBreakerOpensAndProbes(t *testing.T) {
 }
 
 // begin lets n messages begin.
-func begin(t *testing.T, b *Breaker, n int) (all []Leave) {
+func begin(t *testing.T, b *Breaker, n int) (all []Permit) {
 	t.Helper()
 	for range n {
-		leave, _, err := b.Allow()
+		permit, _, err := b.Allow()
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, leave)
+		all = append(all, permit)
 	}
 	return all
 }
@@ -104,8 +104,8 @@ func TestBreakerCountsWhatBeganInCalm(t *testing.T) {
 				t.Errorf("end %d: calm is %v", i, calm)
 			}
 		}
-		for _, leave := range all[6:] { // the first opens it, the others belong to a life that is over
-			leave.End(errDown)
+		for _, permit := range all[6:] { // the first opens it, the others belong to a life that is over
+			permit.End(errDown)
 			time.Sleep(time.Microsecond) // the pause of gobreaker itself is over
 		}
 		_, retry, err := b.Allow()
@@ -114,8 +114,8 @@ func TestBreakerCountsWhatBeganInCalm(t *testing.T) {
 		}
 		time.Sleep(retry)
 		probe := begin(t, b, 1)[0]
-		Leave{b: b, life: 1}.End(errDown)
-		Leave{b: b, life: 1}.End(nil)
+		Permit{b: b, life: 1}.End(errDown)
+		Permit{b: b, life: 1}.End(nil)
 		if b.State() != "half-open" {
 			t.Error("a message of a former life was taken for the probe:", b.State())
 		}
@@ -124,7 +124,7 @@ func TestBreakerCountsWhatBeganInCalm(t *testing.T) {
 			t.Error(b.State(), b.calm.Load())
 		}
 		fail(t, b, 2)
-		Leave{b: b, life: 1}.End(nil) // resets nothing
+		Permit{b: b, life: 1}.End(nil) // resets nothing
 		fail(t, b, 1)
 		if b.State() != "open" {
 			t.Error(b.State())
@@ -162,17 +162,17 @@ func TestBreakerOfMany(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for n := range 20_000 {
-				leave, _, err := b.Allow()
+				permit, _, err := b.Allow()
 				if err != nil {
 					continue
 				}
 				switch {
 				case (n+i)%7 == 0:
-					leave.End(errNeither)
+					permit.End(errNeither)
 				case n/50%3 == 0 && n%2 == 0:
-					leave.End(errDown)
+					permit.End(errDown)
 				default:
-					leave.End(nil)
+					permit.End(nil)
 				}
 			}
 		})
@@ -186,9 +186,12 @@ func TestBreakerOfMany(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	for b.State() != "closed" || b.calm.Load() == 0 {
-		if leave, _, err := b.Allow(); err == nil {
-			leave.End(nil)
+	for began := time.Now(); b.State() != "closed" || b.calm.Load() == 0; {
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("it does not calm down: ", b.State())
+		}
+		if permit, _, err := b.Allow(); err == nil {
+			permit.End(nil)
 		}
 	}
 }
@@ -198,8 +201,8 @@ func TestBreakerAtACrash(t *testing.T) {
 	for range 5000 {
 		b := NewBreaker(rules, nil)
 		var wg sync.WaitGroup
-		for _, leave := range begin(t, b, 16) {
-			wg.Go(func() { leave.End(errDown) })
+		for _, permit := range begin(t, b, 16) {
+			wg.Go(func() { permit.End(errDown) })
 		}
 		wg.Wait()
 		if b.opened != 1 {
@@ -230,11 +233,11 @@ func TestPauses(t *testing.T) {
 func TestNeitherDoesNotCount(t *testing.T) {
 	b := NewBreaker(rules, nil)
 	for range 10 {
-		leave, _, err := b.Allow()
+		permit, _, err := b.Allow()
 		if err != nil {
 			t.Fatal(err)
 		}
-		leave.End(errNeither)
+		permit.End(errNeither)
 	}
 }
 

@@ -179,6 +179,8 @@ func (s *socket) pump(ctx context.Context, way door.Direction) {
 			continue
 		case errors.As(err, &r):
 			s.close(closeCode(r), reason(r, pass))
+		case errors.As(err, &closed) && closed.Code == websocket.StatusNoStatusRcvd: // as a browser does
+			s.end(func() { to.Close(closed.Code, "") })
 		case errors.As(err, &closed) && validCode(closed.Code):
 			s.end(func() { to.Close(closed.Code, closed.Reason) })
 		case ctx.Err() == nil && way == door.ToClient:

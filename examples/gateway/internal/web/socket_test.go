@@ -58,6 +58,9 @@ func (c *chat) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		case say("bye"):
 			conn.Close(4002, "bye")
 			return
+		case say("nothing"): // as a browser says it
+			conn.Close(websocket.StatusNoStatusRcvd, "")
+			return
 		}
 		conn.Write(r.Context(), kind, b)
 	}
@@ -157,13 +160,28 @@ func TestWebSocket(t *testing.T) {
 	if n := len(node.seen()); n != before {
 		t.Errorf("the node got %d messages that were refused", n-before)
 	}
-	for what, want := range map[string]websocket.StatusCode{"export": 1011, "large": 1009, "bye": 4002} {
+	for what, want := range map[string]websocket.StatusCode{"export": 1011, "large": 1009, "bye": 4002, "nothing": websocket.StatusNoStatusRcvd} {
 		if got, code := talk(t, begin(), bin, say(what)); code != want {
 			t.Errorf("the node says %s: %.20q, %v", what, got, code)
 		}
 	}
 	if _, resp, err := open(t, g, "/no"); err == nil || resp.StatusCode != 403 {
 		t.Errorf("%v", resp)
+	}
+	for _, code := range []websocket.StatusCode{websocket.StatusNoStatusRcvd, 4003} {
+		c := begin()
+		if got, _ := talk(t, c, bin, good); got != good {
+			t.Fatal(got)
+		}
+		c.Close(code, "")
+		Eventually(t, "the node hears of the end", func() bool {
+			node.mu.Lock()
+			defer node.mu.Unlock()
+			return node.closed == code
+		})
+	}
+	if n := g.Count("code=lost"); n != 0 {
+		t.Errorf("%v ends in order are faults", n)
 	}
 }
 
