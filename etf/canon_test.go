@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -212,6 +213,62 @@ func TestCanonicalizeTies(t *testing.T) {
 				canonical(t, m, ext(list(one, two, one)))
 			}
 		}
+	}
+}
+
+// TestCanonicalizeInOrder: terms whose maps all have binaries as keys, in order, need no look
+// at their keys to be written anew, and those in which one has not do.
+func TestCanonicalizeInOrder(t *testing.T) {
+	m := elsewhere(t)
+	r := rand.New(rand.NewPCG(3, 4))
+	var odd int
+	var term func(depth int) []byte
+	term = func(depth int) []byte {
+		n := r.IntN(9)
+		if depth == 0 {
+			n = r.IntN(4)
+		}
+		switch n {
+		case 0:
+			return longLatin1("abc")
+		case 1:
+			return int32x(r.IntN(300))
+		case 2:
+			return bin(strings.Repeat("x", r.IntN(80)))
+		case 3:
+			return str("ab")
+		case 4:
+			return list(term(depth-1), int32x(1))
+		case 5:
+			return tuple(term(depth-1), term(depth-1))
+		}
+		var keys []string
+		for i := range 1 + r.IntN(3) + 40*(r.IntN(20)/19) {
+			keys = append(keys, fmt.Sprintf("%s%04d", strings.Repeat("k", r.IntN(2)*9), i))
+		}
+		slices.Sort(keys)
+		if r.IntN(20) == odd {
+			slices.Reverse(keys)
+		}
+		var pairs [][]byte
+		for i, k := range keys {
+			key := bin(k)
+			switch r.IntN(60) {
+			case odd:
+				key = longAtom(k)
+			case odd + 1:
+				key = tuple(bin(k), mapOf(bin("b"), small(byte(i)), bin("c"), int32x(1)))
+			}
+			pairs = append(pairs, key, term(depth-1))
+		}
+		return mapOf(pairs...)
+	}
+	for i := range 20_000 {
+		odd = -2 // none is out of order
+		if i%2 == 0 {
+			odd = 0
+		}
+		canonical(t, m, ext(term(4)))
 	}
 }
 

@@ -212,7 +212,7 @@ func (m *Machine) push(opens class, n, children int64, inKey bool, off int64) cl
 	if opens == clsMap {
 		if n == 1 && m.ruled && m.p.structAllowed != nil {
 			opens = clsMap1 | watched
-		} else if n == 1 || m.trusted && !m.recoding {
+		} else if n == 1 || m.trusted && (!m.recoding || m.code.ordered) {
 			opens = clsMap1
 		} else if !m.recoding {
 			if k := len(m.maps); k == cap(m.maps) {

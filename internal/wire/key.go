@@ -232,6 +232,7 @@ func (m *Machine) closeMap() {
 	m.keyRoom += m.top.total / 2
 	k := len(m.maps) - 1
 	s := &m.maps[k]
+	m.unordered = m.unordered || int64(m.nsorted-s.sorted) != m.top.total/2
 	for _, u := range slices.Backward(m.undo[s.undo:]) {
 		m.seen.stamps[u.id-mapAtoms] = u.serial
 	}

@@ -103,6 +103,7 @@ type modes struct {
 	recoding      bool // the term is written anew, see recoder
 	inexact       bool // the cost is a bound
 	ruled         bool // there are rules on values
+	unordered     bool // a map of two or more pairs has other keys than binaries that ascend
 	errTag        byte
 	errCode       Code
 }

@@ -51,6 +51,7 @@ type recoder struct {
 
 	terms   int64 // of all of the term, which is known
 	deepest int
+	ordered bool // all pairs of maps stand in order already
 
 	places []uint32 // of lists and funs
 	n      int      // of places
@@ -74,7 +75,7 @@ func (in *Input) Recode(p *Program, b, dst []byte, r Recoder) ([]byte, bool) {
 	m := &in.m
 	c := &m.code
 	stack := m.stack // deep enough, and not to be made again
-	c.terms, c.deepest = m.terms, m.deepest
+	c.terms, c.deepest, c.ordered = m.terms, m.deepest, !m.unordered
 	in.BuildSlice(p, b)
 	m.stack, m.depthCap, m.grown = stack[:0], int(min(int64(cap(stack)), p.maxDepth)), true
 	m.recoding = true

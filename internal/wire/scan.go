@@ -750,8 +750,9 @@ again:
 					m.deepest = depth + 1
 				}
 				if opens == clsMap {
-					// One key has no duplicate, and an accepted term has none: no state.
-					if n == 1 || m.trusted && cls&recoded == 0 {
+					// One key has no duplicate, and an accepted term has none: no state. Nor is one
+					// needed to write pairs anew that are in order.
+					if n == 1 || m.trusted && (cls&recoded == 0 || m.code.ordered) {
 						opens = clsMap1
 					} else if cls&recoded == 0 {
 						k := len(m.maps)
@@ -817,6 +818,7 @@ again:
 						goto out
 					}
 					m.keyRoom += m.top.total / 2
+					m.unordered = m.unordered || int64(m.nsorted-s.sorted) != m.top.total/2
 					m.ents, m.nsorted = m.ents[:s.base], s.sorted
 					m.maps = m.maps[:k]
 				}
