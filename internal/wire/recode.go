@@ -13,7 +13,8 @@ import (
 //	a list   the place of its head; listGrew if the wire had it in pieces
 //	a fun    the place of its head
 //
-// A map needs the places of its keys so far. These have a stack of their own, of
+// A map needs the places of its keys so far, unless the first reading has seen that
+// all maps are in order. These have a stack of their own, of
 // bytes: each is written as its distance from the one before, in the map or in
 // the maps around it, which takes a byte where pairs are small.
 //
