@@ -26,7 +26,7 @@ func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer
 	err := p.cut(r, n, epoch, w)
 	if err == nil {
 		t.Done()
-		p.Door().passed[ToNode].Passed(n, 0, 0)
+		p.Door().counters[ToNode].Count(n, 0, 0)
 		return nil
 	}
 	t.Cancel()

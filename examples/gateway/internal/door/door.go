@@ -28,7 +28,7 @@ type Door struct {
 	held     *limit.Bytes // of the process
 	back     *ledger.Ledger
 	events   Events
-	passed   [2]Passed   // by direction
+	counters [2]Counter  // by direction
 	to       *safe.Guard // these three draw on no budget yet
 	answers  *safe.Guard
 	tokens   []*safe.Guard // by extractor
@@ -56,9 +56,9 @@ func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shar
 	if d.back = s.Back; d.events == nil {
 		d.events = NoEvents{}
 	}
-	d.passed = [...]Passed{
-		ToNode:   d.events.Passed(c.Name, ToNode, d.Modes[Term]),
-		ToClient: d.events.Passed(c.Name, ToClient, d.Modes[Answer]),
+	d.counters = [...]Counter{
+		ToNode:   d.events.Counter(c.Name, ToNode, d.Modes[Term]),
+		ToClient: d.events.Counter(c.Name, ToClient, d.Modes[Answer]),
 	}
 	var err error
 	if d.to, err = guard(c, c.Profile, c.Caps); err != nil {

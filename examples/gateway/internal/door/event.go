@@ -42,20 +42,20 @@ type Verdict struct {
 // not block.
 type Events interface {
 	Verdict(v *Verdict)
-	// Passed returns what hears of the messages that pass a listener. It is asked once
+	// Counter returns what counts the messages that pass a listener. It is asked for once
 	// for each set of rules: messages that pass are many, and of each only numbers are
 	// told. The mode is that of the rule about terms.
-	Passed(listener string, way Direction, mode Mode) Passed
+	Counter(listener string, way Direction, mode Mode) Counter
 	// Skipped counts messages in shadow mode that were not checked, since
 	// checking them would have delayed others.
 	Skipped(listener string)
 }
 
-// Passed hears of messages that passed, from many goroutines.
-type Passed interface {
-	// Passed tells of a message of n bytes. words is what it costs the node, or 0 if
+// Counter counts messages that passed, for many goroutines.
+type Counter interface {
+	// Count counts a message of n bytes. words is what it costs the node, or 0 if
 	// that was not measured, and took the time of the checks.
-	Passed(n, words int64, took time.Duration)
+	Count(n, words int64, took time.Duration)
 }
 
 // NoEvents hears nothing.
@@ -64,13 +64,13 @@ type NoEvents struct{}
 // Verdict does nothing.
 func (NoEvents) Verdict(*Verdict) {}
 
-// Passed returns what hears nothing.
-func (NoEvents) Passed(string, Direction, Mode) Passed { return nobody{} }
+// Counter returns what counts nothing.
+func (NoEvents) Counter(string, Direction, Mode) Counter { return nobody{} }
 
 // Skipped does nothing.
 func (NoEvents) Skipped(string) {}
 
 type nobody struct{}
 
-// Passed does nothing.
-func (nobody) Passed(int64, int64, time.Duration) {}
+// Count does nothing.
+func (nobody) Count(int64, int64, time.Duration) {}

@@ -21,7 +21,7 @@ func (p *Pass) Begin(way Direction) {
 // Told tells of a verdict of Guard, and returns the refusal if there is one.
 func (p *Pass) Told(way Direction, msg []byte, err error) *Refusal {
 	if err == nil {
-		p.Door().passed[way].Passed(int64(len(msg)), 0, 0)
+		p.Door().counters[way].Count(int64(len(msg)), 0, 0)
 		return nil
 	}
 	r := termRefusal(err)

@@ -266,7 +266,7 @@ func (p *Pass) AnswerAt(b []byte) (time.Duration, *Refusal) {
 			return now, r
 		}
 	}
-	p.Door().passed[ToClient].Passed(int64(len(b)), 0, now-start)
+	p.Door().counters[ToClient].Count(int64(len(b)), 0, now-start)
 	return now, nil
 }
 

@@ -58,7 +58,7 @@ func (p *Pass) Ask(ctx context.Context, a Asked, scratch []byte) (*Ticket, *Refu
 	if a.Body != nil {
 		words = p.words(a.Body)
 	}
-	p.Door().passed[ToNode].Passed(int64(len(a.Body)), words, took)
+	p.Door().counters[ToNode].Count(int64(len(a.Body)), words, took)
 	return t, nil
 }
 

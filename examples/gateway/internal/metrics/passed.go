@@ -28,7 +28,7 @@ type passedKey struct {
 	mode     door.Mode
 }
 
-// passed implements door.Passed.
+// passed implements door.Counter.
 type passed struct {
 	words prometheus.Observer
 
@@ -44,8 +44,8 @@ const tookBuckets = 10
 // The buckets end at 1 µs, 4 µs and so on.
 const firstBucket = time.Microsecond
 
-// Passed implements door.Passed.
-func (p *passed) Passed(n, words int64, took time.Duration) {
+// Count implements door.Counter.
+func (p *passed) Count(n, words int64, took time.Duration) {
 	i, end := 0, firstBucket
 	for i < tookBuckets && took > end {
 		i, end = i+1, 4*end
@@ -58,8 +58,8 @@ func (p *passed) Passed(n, words int64, took time.Duration) {
 	}
 }
 
-// Passed implements door.Events.
-func (m *Metrics) Passed(listener string, way door.Direction, mode door.Mode) door.Passed {
+// Counter implements door.Events.
+func (m *Metrics) Counter(listener string, way door.Direction, mode door.Mode) door.Counter {
 	key := passedKey{listener, way, mode}
 	m.passed.mu.Lock()
 	defer m.passed.mu.Unlock()

@@ -30,7 +30,7 @@ func TestPassed(t *testing.T) {
 
 	var wg sync.WaitGroup
 	pass := func(mode door.Mode, n, w int64, took time.Duration) {
-		wg.Go(func() { m.Passed("door", door.ToNode, mode).Passed(n, w, took) })
+		wg.Go(func() { m.Counter("door", door.ToNode, mode).Count(n, w, took) })
 		verdicts.WithLabelValues("door", "to_node", mode.String(), "", "ok", "").Inc()
 		bytes.WithLabelValues("door", "to_node").Add(float64(n))
 		times.WithLabelValues("door", "to_node").Observe(took.Seconds())
@@ -44,7 +44,7 @@ func TestPassed(t *testing.T) {
 	for range 1000 {
 		pass(door.Shadow, 3, 7, time.Duration(rand.Int64N(1<<rand.IntN(40)+1)))
 	}
-	m.Passed("door", door.ToClient, door.Enforce) // a message may pass there, and none does
+	m.Counter("door", door.ToClient, door.Enforce) // a message may pass there, and none does
 	m.Verdict(&door.Verdict{Listener: "door", Refusal: &door.Refusal{Rule: door.Term, Code: "trailing"}})
 	verdicts.WithLabelValues("door", "to_node", "enforce", "term", "trailing", "").Inc()
 	wg.Wait()
