@@ -272,6 +272,35 @@ func TestCanonicalizeInOrder(t *testing.T) {
 	}
 }
 
+// TestCanonicalizeStructs: the rule on structs sees the end of some maps, which are put in order
+// all the same.
+func TestCanonicalizeStructs(t *testing.T) {
+	m := compile(t, etf.Elixir())
+	for _, term := range [][]byte{
+		mapOf(bin("b"), small(1), bin("a"), small(2), atom("__struct__"), atom("Elixir.User")),
+		list(mapOf(bin("a"), null, bin("b"), null), mapOf(atom("b"), small(1), atom("__struct__"), atom("Elixir.User")), mapOf(bin("a"), null, bin("b"), null)),
+		mapOf(atom("b"), small(1), atom("__struct__"), latin1("Elixir.User"), atom("a"), null),
+		tuple(mapOf(atom("__struct__"), atom("Elixir.User")), mapOf(bin("b"), null, bin("a"), null)),
+	} {
+		canonical(t, m, ext(term))
+	}
+	// Maps in keys, and maps whose atoms those inside of them have as keys too, beyond the
+	// first, which have a bit.
+	m = elsewhere(t)
+	wrong := mapOf(bin("b"), small(1), bin("a"), small(2))
+	var many [][]byte
+	for i := range 200 {
+		many = append(many, atom(fmt.Sprint("x", 200-i)), null)
+	}
+	inner := mapOf(many[200:]...)
+	for _, term := range [][]byte{
+		mapOf(wrong, null), mapOf(wrong, null, bin("x"), null), mapOf(bin("a"), null, wrong, null), mapOf(tuple(wrong), wrong),
+		mapOf(append(slices.Clone(many), bin("z"), inner)...), mapOf(append(slices.Clone(many), bin("z"), list(inner, inner))...),
+	} {
+		canonical(t, m, ext(term))
+	}
+}
+
 // TestCanonicalizeOwnReferences: a node writes three words of its own.
 func TestCanonicalizeOwnReferences(t *testing.T) {
 	c := etf.OTP()

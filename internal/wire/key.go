@@ -227,12 +227,13 @@ func (m *Machine) addAtomKey(s *mapState, off int64) bool {
 	return true
 }
 
-// closeMap drops the state of the innermost open map.
+// closeMap drops the state of the innermost open map. It leaves unordered to scan: what is
+// closed here stands in a map that has a container or the same atom as a key, and so is not
+// in order itself.
 func (m *Machine) closeMap() {
 	m.keyRoom += m.top.total / 2
 	k := len(m.maps) - 1
 	s := &m.maps[k]
-	m.unordered = m.unordered || int64(m.nsorted-s.sorted) != m.top.total/2
 	for _, u := range slices.Backward(m.undo[s.undo:]) {
 		m.seen.stamps[u.id-mapAtoms] = u.serial
 	}
