@@ -38,6 +38,10 @@ func needs(n int64, terms map[string][]byte) (cases []capCase) {
 	return cases
 }
 
+// inFront is a term with a binary of 60 bytes behind it, so that the end of the input is far,
+// near to which all is read with more care; and with a tuple before it that has made room.
+func inFront(term []byte) []byte { return tuple(tuple(null), term, bin(strings.Repeat("x", 60))) }
+
 // everyTerm has a term of each tag, and of each shape that is read in its own
 // way.
 func everyTerm() map[string][]byte {
@@ -111,6 +115,7 @@ func depthCases() []capCase {
 		"list in pieces":   list(pieces(pieces(str("a"), small(1)), small(1))),
 		"second is deeper": list(tuple(), str(""), list(small(1)), small(1)),
 		"string in tuple":  tuple(small(1), str("abc"), small(1)),
+		"string in front":  inFront(str("abc")),
 	}
 	one := map[string][]byte{
 		"list": list(small(1)), "string": str("a"), "tuple": tuple(small(1)), "map": mapOf(null, null),
@@ -159,6 +164,7 @@ func termsCases() []capCase {
 		"tuples in a row": list(copies(5, tuple(small(1), null, atom("a")))...),
 		"lists in a row":  tuple(copies(5, three)...),
 		"large in a row":  tuple(copies(5, largeTuple(small(1), null, atom("a")))...),
+		"in front":        inFront(str(strings.Repeat("x", 16))),
 		"funs in a row":   list(copies(5, fun(small(1), small(2), small(3)))...),
 		"maps in a row":   list(cat(pair), cat(pair), mapOf(small(1), small(2), small(3), small(4)), mapOf(small(1), small(2), small(3), small(4)), null, null, null, null),
 	})...)
@@ -172,6 +178,7 @@ func arityCases() []capCase {
 	return needs(5, map[string][]byte{
 		"list":           list(five...),
 		"string":         str("abcde"),
+		"in front":       inFront(str("abcde")),
 		"tuple":          tuple(five...),
 		"large tuple":    largeTuple(five...),
 		"map":            cat(maps(5), keys(5)),

@@ -175,6 +175,7 @@ func heapWordsCases() (cases []capCase) {
 		{"list in pieces", pieces(str("ab"), small(1)), 6, 6, 6},
 		{"improper list", pieces(small(1), small(1), small(2)), 4, 4, 4},
 		{"string", str("abcd"), 8, 8, 8},
+		{"string in front", inFront(str("abcd")), 8 + 16, 8 + 16, 8 + 16},
 		{"string in key", mapOf(str("abcd"), null), 14, 14, 14},
 		{"tuple", tuple(small(1), small(2)), 3, 3, 3},
 		{"empty map", maps(0), 3, 3, 3},

@@ -66,8 +66,14 @@ var bugs = []bug{
 	},
 	{
 		class: "one driver forgets a cap", name: "terms-of-validators", file: "internal/wire/scan.go",
-		old: "(n-1)|(p.maxTerms-terms)|", // token readers do not come here
-		new: `(n-1)|without__("terms-of-validators", p.maxTerms-terms)|`,
+		old: "(n-1)|(p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-depth-1)", // token readers do not come here
+		new: `(n-1)|without__("terms-of-validators", p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-depth-1)`,
+		pkg: "etf", tests: "^TestLimitMatrix$/^MaxTerms$",
+	},
+	{
+		class: "one driver forgets a cap", name: "terms-of-strings", file: "internal/wire/scan.go",
+		old: "(n-1)|(p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-len(m.stack)-1)",
+		new: `(n-1)|without__("terms-of-strings", p.maxTerms-terms)|(p.fastArity-n)|(p.maxWords-words)|int64(m.depthCap-len(m.stack)-1)`,
 		pkg: "etf", tests: "^TestLimitMatrix$/^MaxTerms$",
 	},
 	{
