@@ -219,9 +219,12 @@ func TestCanonicalizeTies(t *testing.T) {
 // TestCanonicalizeInOrder: terms whose maps all have binaries as keys, in order, need no look
 // at their keys to be written anew, and those in which one has not do.
 func TestCanonicalizeInOrder(t *testing.T) {
-	m := elsewhere(t)
+	quoted := etf.OTP() // each head is seen by a rule
+	quoted.Node = etf.Node{Name: "nobody@nowhere", Creation: 99}
+	quoted.Policy.RefuseQuoted = true
+	modes := []*etf.Mode{elsewhere(t), compile(t, quoted)}
 	r := rand.New(rand.NewPCG(3, 4))
-	var odd int
+	var odd, seen int
 	var term func(depth int) []byte
 	term = func(depth int) []byte {
 		n := r.IntN(9)
@@ -268,7 +271,16 @@ func TestCanonicalizeInOrder(t *testing.T) {
 		if i%2 == 0 {
 			odd = 0
 		}
-		canonical(t, m, ext(term(4)))
+		b := ext(term(4))
+		want := canonical(t, modes[0], b)
+		if got, err := modes[1].Canonicalize(nil, b); err == nil && !bytes.Equal(got, want) {
+			t.Fatalf("%x: where heads are seen %x, want %x", b, got, want)
+		} else if err == nil {
+			seen++
+		}
+	}
+	if seen < 10_000 {
+		t.Errorf("%d of 20,000 passed the rule", seen)
 	}
 }
 

@@ -159,6 +159,7 @@ func TestHardlyMeant(t *testing.T) {
 		"":                                    "",
 		"on_refusal: skip":                    "",
 		"caps: {MaxBytes: 64MiB}":             "listeners[0].caps.MaxBytes: does nothing",
+		"caps: {MaxInflated: 1MiB}":           "",
 		"caps: {MaxBytes: 1KiB}":              "",
 		"answers: {caps: {MaxDepth: 100000}}": "listeners[0].answers.caps.MaxDepth: does nothing",
 		"answers: {expect: one}":              "",
