@@ -29,6 +29,7 @@ var scope = []struct {
 	files, wide []string
 }{
 	{"internal/wire", nil, nil},
+	{"internal/inflate", nil, nil},
 	{"limits", []string{"budget.go", "limits.go"}, []string{"budgetfile.go", "error.go"}},
 	{
 		"etf",

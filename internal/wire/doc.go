@@ -6,7 +6,8 @@
 //	              bytes: a slice, a reader, a zlib stream
 //	                               │
 //	input.go    Input     windows over them; drives the Machine; Next, Run
-//	zlib.go               the envelope of COMPRESSED, Adler-32, sizes and ratio
+//	zlib.go               the envelope of COMPRESSED, sizes and ratio; what is in it
+//	                      is read by package inflate
 //	                               │ window buf[pos:]
 //	machine.go  Machine   the state: frames, counts, flags of who looks on
 //	scan.go     run       the loop around scan and what scan leaves to others

@@ -89,7 +89,7 @@ func (in *Input) endInflater() {
 	if in.z != nil {
 		in.spare, in.z = in.z, nil
 	}
-	keep := bufMax
+	keep := inflatedMax
 	if in.r == nil {
 		keep = inflatedKeep
 	}

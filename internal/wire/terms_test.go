@@ -353,7 +353,7 @@ func TestInflatersLetGo(t *testing.T) {
 				made, kept int
 			}{
 				{nil, inflatedKeep, inflatedKeep}, {nil, inflatedKeep + 1, 0},
-				{strings.NewReader(""), bufMax, bufMax}, {strings.NewReader(""), bufMax + 1, 0},
+				{strings.NewReader(""), inflatedMax, inflatedMax}, {strings.NewReader(""), inflatedMax + 1, 0},
 			} {
 				z := &inflater{out: make([]byte, tc.made)}
 				in := &Input{z: z, r: tc.r}

@@ -1,31 +1,27 @@
 package wire
 
 import (
-	"compress/flate"
 	"errors"
-	stdhash "hash"
-	"hash/adler32"
 	"io"
+
+	"github.com/beamgate/beamgate/internal/inflate"
 )
 
-var (
-	errBadRead = errors.New("reader returned an invalid count")
-	errStopped = errors.New("stopped") // by inflater.ReadByte, which has the reason
-)
+var errBadRead = errors.New("reader returned an invalid count")
 
 // inflater reads the zlib stream (RFC 1950) of a COMPRESSED. The envelope is read
 // here: compress/zlib accepts a preset dictionary, which the BEAM refuses.
 type inflater struct {
 	in    *Input
-	fl    io.ReadCloser
-	sum   stdhash.Hash32
-	out   []byte // the machine's window
+	data  inflate.Decoder
+	sum   inflate.Adler
+	out   []byte // the machine's window, and before it what the data may repeat
 	size  int64  // declared
 	made  int64  // inflated so far
 	begin int64  // offset in the term of the stream
 	eof   bool
 	cut   bool    // the data end inside the term
-	fail  Failure // why ReadByte stopped
+	fail  Failure // why there are no compressed bytes
 }
 
 // release lets go of the source, and of a buffer larger than keep.
@@ -38,7 +34,7 @@ func (z *inflater) release(keep int) {
 // inflatedKeep is the size up to which an Input of slices keeps the buffer in which
 // KeepInflated gathers a compressed term: whoever wants the next one need not make it
 // by doubling again. Inputs of slices wait in pools, which the collector empties; one
-// of a reader may belong to a connection, and keeps bufMax.
+// of a reader may belong to a connection, and keeps inflatedMax.
 const inflatedKeep = 512 << 10
 
 // compressedAt is the offset of the tag COMPRESSED, which follows the version.
@@ -48,10 +44,15 @@ const compressedAt = 1
 // limits.Limits.MaxRatio.
 const RatioGrace = 64 << 10
 
-// inflateStep is how much package flate hands out at once: the size of its
-// window. Each driver takes all of it, so that what was inflated when a failure
-// is met does not depend on the driver or its buffers.
-const inflateStep = 32 << 10
+const (
+	// inflateStep is how much is inflated at once. Each driver takes all of it, so that
+	// what was inflated when a failure is met does not depend on the driver or its
+	// buffers.
+	inflateStep = 32 << 10
+	// inflatedMax has room for what the data may repeat, for a step, and for as much
+	// that is not looked at yet. Beyond it a buffer grows only for a caller.
+	inflatedMax = inflate.Window + 2*inflateStep
+)
 
 // inflate starts on the zlib stream at the machine's position and gives the
 // machine a window of inflated bytes.
@@ -59,11 +60,11 @@ func (in *Input) inflate() bool {
 	m := &in.m
 	z := in.spare
 	if z == nil {
-		z = &inflater{sum: adler32.New()}
+		z = new(inflater)
 	}
 	in.z, in.spare = z, nil
 	z.in, z.size, z.made, z.eof, z.cut, z.fail = in, int64(m.tok.Num), 0, false, false, Failure{}
-	z.sum.Reset()
+	z.sum = 1
 	z.begin = m.base + int64(m.pos)
 	in.rpos = m.pos
 	if !z.header() {
@@ -78,11 +79,7 @@ func (in *Input) inflate() bool {
 		in.fail(m.Failure())
 		return false
 	}
-	if z.fl == nil {
-		z.fl = flate.NewReader(z)
-	} else if err := z.fl.(flate.Resetter).Reset(z, nil); err != nil {
-		return z.refuse(ZlibData)
-	}
+	z.data.Reset()
 	if in.pin >= 0 {
 		in.pin = 0
 	}
@@ -93,52 +90,44 @@ func (in *Input) inflate() bool {
 
 // header checks the two bytes in front of the deflate stream.
 func (z *inflater) header() bool {
-	var b [2]byte
-	for i := range b {
-		var err error
-		if b[i], err = z.ReadByte(); err != nil {
-			return z.stop()
-		}
-	}
+	b, ok := z.take(2)
 	switch {
-	case b[0]&0x0f != 8 || b[0]>>4 > 7 || (uint(b[0])<<8|uint(b[1]))%31 != 0:
+	case !ok:
+		return z.stop()
+	case b>>8&0x0f != 8 || b>>12 > 7 || b%31 != 0:
 		return z.refuseAt(ZlibHeader, z.begin)
-	case b[1]&0x20 != 0:
+	case b&0x20 != 0:
 		return z.refuseAt(ZlibDictionary, z.begin)
 	}
 	return true
 }
 
-// at is the offset in the term of the next compressed byte.
-func (z *inflater) at() int64 { return z.in.first + int64(z.in.rpos) - z.in.term }
+// take reads n bytes, the first one highest.
+func (z *inflater) take(n int) (v uint32, ok bool) {
+	for range n {
+		b := z.hand()
+		if len(b) == 0 {
+			return 0, false
+		}
+		v = v<<8 | uint32(b[0])
+		z.in.rpos++
+	}
+	return v, true
+}
 
-// ReadByte hands flate one compressed byte, so that not one too many is taken.
-func (z *inflater) ReadByte() (byte, error) {
+// hand returns the compressed bytes at hand, one at least; or none, and z.fail tells why.
+func (z *inflater) hand() []byte {
 	in := z.in
-	if in.rpos == len(in.raw) || z.at() >= in.termMax() {
-		if !z.more() {
-			return 0, errStopped
+	for {
+		b := in.raw[in.rpos:min(int64(len(in.raw)), int64(in.rpos)+max(in.termMax()-z.at(), 0))]
+		if len(b) > 0 || !z.more() {
+			return b
 		}
 	}
-	b := in.raw[in.rpos]
-	in.rpos++
-	return b, nil
 }
 
-// Read serves flate's stored blocks.
-func (z *inflater) Read(p []byte) (int, error) {
-	if len(p) == 0 {
-		return 0, nil
-	}
-	b, err := z.ReadByte()
-	if err != nil {
-		return 0, err
-	}
-	p[0] = b
-	n := copy(p[1:], z.in.raw[z.in.rpos:min(int64(len(z.in.raw)), int64(z.in.rpos)+max(z.in.termMax()-z.at(), 0))])
-	z.in.rpos += n
-	return n + 1, nil
-}
+// at is the offset in the term of the next compressed byte.
+func (z *inflater) at() int64 { return z.in.first + int64(z.in.rpos) - z.in.term }
 
 // termMax is how long the term may be on the wire.
 func (in *Input) termMax() int64 {
@@ -190,25 +179,37 @@ func (z *inflater) stop() bool {
 	return false
 }
 
-// pull inflates some bytes into p.
-func (z *inflater) pull(p []byte) (int, bool) {
-	n, err := z.fl.Read(p)
-	z.made += int64(n)
-	z.sum.Write(p[:n])
+// pull inflates to the end of buf, or of the stream. buf is z.out with room behind it.
+func (z *inflater) pull(buf []byte) bool {
+	at := len(z.out)
+	var s inflate.Status
+	for s = inflate.Short; s == inflate.Short; {
+		b := z.hand()
+		if len(b) == 0 {
+			break
+		}
+		made, used, status := z.data.Inflate(buf, len(z.out), b)
+		s = status
+		z.in.rpos += used
+		z.made += int64(made)
+		z.out = buf[:len(z.out)+made]
+	}
+	z.sum.Add(z.out[at:])
+	none := len(z.out) == at // what came before a failure is looked at first
 	switch {
 	case z.made > z.size:
-		return 0, z.refuseInflated(InflatedSize, z.size)
-	case err == io.EOF:
+		return z.refuseInflated(InflatedSize, z.size)
+	case s == inflate.End:
 		z.eof = true
-	case err != nil && z.fail.Code != OK:
-		return 0, z.stop()
-	case err != nil:
-		return 0, z.refuse(ZlibData)
+	case s == inflate.Short && none:
+		return z.stop()
+	case s == inflate.Corrupt && none:
+		return z.refuse(ZlibData)
 	}
 	if used := z.at() - z.begin; z.made-RatioGrace > mulCap(used, z.in.p.maxRatio) {
-		return 0, z.overRatio()
+		return z.overRatio()
 	}
-	return n, true
+	return true
 }
 
 // overRatio does not tell the ratio: how much was inflated so far depends on the
@@ -238,36 +239,39 @@ func (in *Input) fillInflated() bool {
 		z.cut = true
 		return z.refuseInflated(InflatedSize, z.made)
 	}
-	step := int(min(inflateStep, z.size-z.made+1))
-	if len(z.out)+step > cap(z.out) || m.pos+m.need > cap(z.out) {
-		in.makeInflatedRoom(step)
-	}
-	n, ok := z.pull(z.out[len(z.out) : len(z.out)+step])
-	if !ok {
+	if !z.pull(in.makeInflatedRoom()) {
 		return false
 	}
-	z.out = z.out[:len(z.out)+n]
 	in.show()
 	return true
 }
 
-// makeInflatedRoom is makeRoom for inflated data: room for a step of them.
-func (in *Input) makeInflatedRoom(step int) {
+// makeInflatedRoom is makeRoom for inflated data. It returns z.out with room for a step
+// of them, or for what is left and one byte more, behind it.
+func (in *Input) makeInflatedRoom() []byte {
 	m, z := &in.m, in.z
+	step := int(min(inflateStep, z.size-z.made+1))
+	if all := len(z.out) + step; all <= cap(z.out) && m.pos+m.need <= cap(z.out) {
+		return z.out[:all]
+	}
 	keep := m.pos
 	if in.pin >= 0 {
 		keep = in.pin
 	}
+	keep = min(keep, max(len(z.out)-inflate.Window, 0)) // the data may repeat it
 	kept := len(z.out) - keep
-	size := max(roomFor(kept, cap(z.out)), bufMin)
-	for size < kept+step {
-		size *= 2
-	}
-	if all := int64(kept) + z.size - z.made + 1; all <= int64(size)+int64(size)/4 {
-		size = int(all) // as much as all of it takes, where that is less or hardly more
-	}
 	buf := z.out[:cap(z.out)]
-	if size > cap(z.out) {
+	if kept+step > len(buf) || len(buf) > inflatedMax && kept > len(buf)/2 { // what is kept is moved
+		size := bufMin
+		for size < kept+step || size < 2*kept && size > inflatedMax {
+			size *= 2
+		}
+		if kept+step <= inflatedMax {
+			size = min(size, inflatedMax)
+		}
+		if all := int64(kept) + z.size - z.made + 1; all <= int64(size)+int64(size)/4 {
+			size = int(all) // as much as all of it takes, where that is less or hardly more
+		}
 		buf = make([]byte, size)
 	}
 	copy(buf, z.out[keep:])
@@ -277,17 +281,15 @@ func (in *Input) makeInflatedRoom(step int) {
 	if in.pin >= 0 {
 		in.pin = 0
 	}
+	return buf[:kept+step]
 }
 
 // endInflate checks what must follow a complete term: the end of the data
 // exactly there, the end of the stream, its checksum.
 func (in *Input) endInflate() bool {
 	z := in.z
-	var rest [512]byte
-	for !z.eof {
-		if _, ok := z.pull(rest[:min(int64(len(rest)), z.size-z.made+1)]); !ok {
-			return false
-		}
+	if !z.eof && !z.drain() {
+		return false
 	}
 	if z.made != z.size {
 		return z.refuseInflated(InflatedSize, z.made)
@@ -295,16 +297,12 @@ func (in *Input) endInflate() bool {
 	if at := in.m.base + int64(in.m.pos); at != z.size {
 		return z.refuseInflated(InflatedTrailing, at)
 	}
-	sum := uint32(0)
 	off := z.at()
-	for range 4 {
-		b, err := z.ReadByte()
-		if err != nil {
-			return z.stop()
-		}
-		sum = sum<<8 | uint32(b)
+	sum, ok := z.take(4)
+	if !ok {
+		return z.stop()
 	}
-	if sum != z.sum.Sum32() {
+	if sum != uint32(z.sum) {
 		return z.refuseAt(ZlibChecksum, off)
 	}
 	if used := z.at() - z.begin; z.made > mulCap(used, in.p.maxRatio) {
@@ -312,6 +310,28 @@ func (in *Input) endInflate() bool {
 	}
 	in.used = z.at()
 	in.spare, in.z = z, nil
+	return true
+}
+
+// drain inflates what is left behind a complete term, which should be nothing. The bytes
+// of the term stay where they are.
+func (z *inflater) drain() bool {
+	out := z.out
+	defer func() { z.out = out }()
+	var buf []byte
+	for !z.eof {
+		step := int(min(inflateStep, z.size-z.made+1))
+		if cap(z.out)-len(z.out) < step {
+			if buf == nil {
+				buf = make([]byte, inflate.Window+step)
+			}
+			n := copy(buf, z.out[max(len(z.out)-inflate.Window, 0):])
+			z.out = buf[:n]
+		}
+		if !z.pull(z.out[:len(z.out)+step]) {
+			return false
+		}
+	}
 	return true
 }
 
