@@ -44,7 +44,7 @@ const (
 // suite was put in order by measuring what each stage costs and kills.
 var suite = []stage{
 	{name: "limits", dir: "limits", run: ".", only: "limits"},
-	{name: "inflate", dir: "internal/inflate", run: ".", only: "internal/inflate"},
+	{name: "inflate", dir: "internal/inflate", run: ".", skip: erlang, only: "internal/inflate"},
 	{name: "wire", dir: "internal/wire", run: ".", only: "internal/wire"},
 	{name: "agree", dir: "fuzz/targets", run: `^(TestAgree|TestFound|TestTokensOfReader|TestRefusedInFront|TestAgreeProfiles)$`, env: []string{"BEAMGATE_N=600"}},
 	{name: "quick", dir: "etf", run: ".", skip: erlang + "|" + written + "|" + speed + "|TestEveryCode|" + caps + "|" + second},

@@ -24,6 +24,9 @@ var inlined = map[string][]string{
 		"(*Program).place", "class.base", "NewNode",
 		"be16", "be32", "be64", "le64", "isASCII",
 	},
+	"internal/inflate": {
+		"entry.len", "entry.extra", "entry.value", "(*codes).at", "(*Decoder).need", "(*Decoder).take", "(*lanes).add", "follow",
+	},
 	"etf": {
 		"Token.Len", "Token.Int", "Token.Float", "Token.isSmall", "Token.opens",
 		"Term.Kind", "Term.Len", "Term.Int", "Term.Float", "Term.Atom", "Term.IsAtom", "Term.Bytes",

@@ -244,3 +244,14 @@ func BenchmarkAdler(b *testing.B) {
 		a.Add(data)
 	}
 }
+
+// TestNoAllocations: the first stream, too, has all it needs.
+func TestNoAllocations(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 10))
+	z := deflate(r, sample(r, 100_000))
+	out := make([]byte, 200_000)
+	var d Decoder
+	if n := testing.AllocsPerRun(10, func() { d.Reset(); d.Inflate(out, 0, z) }); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
