@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/internal/wire"
 	"github.com/beamgate/beamgate/limits"
 )
 
@@ -270,6 +271,22 @@ func TestStoredBlocksCutShort(t *testing.T) {
 	damaged[2+5+65535+1] ^= 1 // the length of the second block
 	if err := agree(t, m, packed(2+120<<10, damaged), mostWays); err == nil || err.Code != etf.CodeZlibData {
 		t.Errorf("damaged behind the term: %v", err)
+	}
+}
+
+// TestDataBeforeDamage: what was inflated before a stream is damaged, or cut short, is
+// judged first.
+func TestDataBeforeDamage(t *testing.T) {
+	m := with(compile(t, config()))
+	refused := cat(head(2), raw(wire.TagNewPid, []byte("a name and more of a pid")))
+	stream := stored(refused)
+	stream[2] = 0 // it is not the last block
+	stream = stream[:len(stream)-4]
+	for what, tail := range map[string][]byte{"cut": nil, "a block of no kind": {7}, "no size": {1, 0, 0, 0, 0}} {
+		in := packed(1000, cat(stream, tail))
+		if err := agree(t, m, in, mostWays); err == nil || err.Code != etf.CodeNodeNotAtom || err.Offset != int64(len(head(2))) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
 
