@@ -251,7 +251,7 @@ func (in *Input) fillInflated() bool {
 func (in *Input) makeInflatedRoom() []byte {
 	m, z := &in.m, in.z
 	step := int(min(inflateStep, z.size-z.made+1))
-	if all := len(z.out) + step; all <= cap(z.out) && m.pos+m.need <= cap(z.out) {
+	if all := len(z.out) + step; all <= cap(z.out) {
 		return z.out[:all]
 	}
 	keep := m.pos
@@ -261,9 +261,9 @@ func (in *Input) makeInflatedRoom() []byte {
 	keep = min(keep, max(len(z.out)-inflate.Window, 0)) // the data may repeat it
 	kept := len(z.out) - keep
 	buf := z.out[:cap(z.out)]
-	if kept+step > len(buf) || len(buf) > inflatedMax && kept > len(buf)/2 { // what is kept is moved
+	if kept+step > len(buf) {
 		size := bufMin
-		for size < kept+step || size < 2*kept && size > inflatedMax {
+		for size < kept+step {
 			size *= 2
 		}
 		if kept+step <= inflatedMax {
