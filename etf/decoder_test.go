@@ -217,6 +217,13 @@ func TestIntegers(t *testing.T) {
 // TestReadValueAnywhere reads each child of containers as a value of its own.
 func TestReadValueAnywhere(t *testing.T) {
 	m := compile(t, config())
+	// More than what is kept of inflated data for them to repeat: what is read moves, and
+	// not only to the front.
+	many, texts := [][]byte{}, []string{}
+	for i := range 300 {
+		text := strings.Repeat(fmt.Sprint(i, "."), 1+i*37%300)
+		many, texts = append(many, bin(text)), append(texts, fmt.Sprintf("<<%q>>", text))
+	}
 	for name, tc := range map[string]struct {
 		term []byte
 		want []string
@@ -229,6 +236,7 @@ func TestReadValueAnywhere(t *testing.T) {
 		"map":          {mapOf(str("\x01"), fun(small(1)), small(2), float(1.5)), []string{"[1]", "#Fun<m.0.2>", "2", "1.5"}},
 		"fun":          {fun(small(1), export(atom("m"), atom("f"), small(1))), []string{"1", "fun m:f/1"}},
 		"string value": {tuple(str("\x01\x02"), str("")), []string{"[1,2]", "[]"}},
+		"many":         {list(many...), append(texts, "[]")},
 		"large":        {tuple(bin(strings.Repeat("x", 9_000)), small(1)), []string{"<<\"" + strings.Repeat("x", 9_000) + "\">>", "1"}},
 	} {
 		for _, b := range [][]byte{ext(tc.term), squeeze(tc.term)} {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"reflect"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
@@ -67,7 +68,7 @@ func (d *Drivers) Check(b []byte, seed uint64) (out Outcome, dis *Disagreement) 
 	}
 	out.Whole = d.mode.Validate(b)
 	for _, check := range []func([]byte, uint64, *Outcome) *Disagreement{
-		d.whole, d.readers, d.tokens, d.skip, d.values, d.sequence,
+		d.whole, d.readers, d.tokens, d.skip, d.values, d.children, d.sequence,
 	} {
 		if dis := check(b, seed, &out); dis != nil {
 			return out, dis
@@ -227,6 +228,57 @@ func (d *Drivers) values(b []byte, seed uint64, out *Outcome) *Disagreement {
 		}
 	}
 	return nil
+}
+
+// children: ReadValue and ReadTerm of what is in the term, one after the other.
+func (d *Drivers) children(b []byte, seed uint64, out *Outcome) *Disagreement {
+	if out.Err != nil {
+		return nil
+	}
+	var want []etf.Term
+	switch out.Term.Kind() {
+	case etf.KindTuple, etf.KindList:
+		want = slices.Collect(out.Term.Elements())
+	case etf.KindMap:
+		for k, v := range out.Term.Pairs() {
+			want = append(want, k, v)
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	d.slice.ResetBytes(b)
+	d.reset(b, seed>>6)
+	for kind, dec := range map[string]*etf.Decoder{"slice": d.slice, "reader": d.reader} {
+		if _, err := dec.ReadToken(); err != nil {
+			return disagree("prefix/"+kind+" children", "%v", err)
+		}
+		for i, w := range want {
+			got, err := d.child(dec, (seed>>10+uint64(i))%2 == 0)
+			if d.overBuffer(err) {
+				break
+			}
+			if err != nil {
+				return disagree("prefix/"+kind+" child", "%d of %d: %v", i, len(want), err)
+			}
+			if dis := sameTerm("decode/"+kind+" child", w, got); dis != nil {
+				return dis
+			}
+		}
+	}
+	return nil
+}
+
+// child reads the next value, as a term or as bytes, which are decoded then.
+func (d *Drivers) child(dec *etf.Decoder, raw bool) (etf.Term, error) {
+	if !raw {
+		return dec.ReadTerm()
+	}
+	v, err := dec.ReadValue()
+	if err != nil {
+		return etf.Term{}, err
+	}
+	return d.mode.Decode(append([]byte{131}, v...))
 }
 
 func (d *Drivers) rawValue(b, raw, raw2 []byte, out *Outcome) *Disagreement {

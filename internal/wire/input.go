@@ -15,7 +15,14 @@ import (
 //
 // Room is made by moving what is kept to the front, and only when there is none,
 // so that a reader of single bytes costs no more than another. While inflated
-// data are read, the machine's window is a second buffer of the same kind.
+// data are read, the machine's window is a second buffer, in which more is kept:
+//
+//	           inflate.Window bytes at most, while there is no pin
+//	        ╭──────────────────────────────────────────────────────╮
+//	out: [  |    pin              m.pos             not looked at   | room ]
+//
+// The data may repeat any of them. So pin and m.pos may be anywhere in front of the
+// room, and move with what is kept.
 type Input struct {
 	m     Machine
 	p     *Program

@@ -9,8 +9,8 @@ import (
 
 var errBadRead = errors.New("reader returned an invalid count")
 
-// inflater reads the zlib stream (RFC 1950) of a COMPRESSED. The envelope is read
-// here: compress/zlib accepts a preset dictionary, which the BEAM refuses.
+// inflater reads the zlib stream (RFC 1950) of a COMPRESSED. What is around the data is
+// read here, and what is in them by package inflate.
 type inflater struct {
 	in    *Input
 	data  inflate.Decoder
@@ -152,7 +152,6 @@ func (z *inflater) more() bool {
 	case in.rpos < len(in.raw):
 		return true
 	case in.err != nil && in.err != io.EOF:
-		in.cause = in.err
 		z.fail = Failure{Code: ReadError, Offset: z.at()}
 	default:
 		z.fail = Failure{Code: Truncated, Offset: z.at()}
@@ -173,6 +172,9 @@ func (z *inflater) stop() bool {
 	z.fail.NoPath = !z.cut
 	if !z.fail.Inflated && z.fail.Offset == compressedAt {
 		z.fail.Tag = TagCompressed
+	}
+	if z.fail.Code == ReadError {
+		z.in.cause = z.in.err
 	}
 	z.in.m.errCode = z.fail.Code
 	z.in.fail(z.fail)
@@ -212,8 +214,8 @@ func (z *inflater) pull(buf []byte) bool {
 	return true
 }
 
-// overRatio does not tell the ratio: how much was inflated so far depends on the
-// size of the window.
+// overRatio does not tell the ratio: how much was inflated so far is a matter of
+// inflateStep.
 func (z *inflater) overRatio() bool {
 	z.fail = Failure{
 		Code: LimitRatio, Offset: compressedAt,
@@ -279,7 +281,7 @@ func (in *Input) makeInflatedRoom() []byte {
 	m.base += int64(keep)
 	m.pos -= keep
 	if in.pin >= 0 {
-		in.pin = 0
+		in.pin -= keep
 	}
 	return buf[:kept+step]
 }
