@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -38,11 +39,11 @@ func (s *stream) align() *stream {
 	return s
 }
 
-// alphabet has the codes that RFC 1951 gives to symbols of these lengths.
-type alphabet map[int][2]uint
+// book has the codes that RFC 1951 gives to symbols of these lengths.
+type book map[int][2]uint
 
-func alphabetOf(lens []int) alphabet {
-	a := alphabet{}
+func bookOf(lens []int) book {
+	a := book{}
 	code := uint(0)
 	for l := 1; l <= 15; l++ {
 		for sym, n := range lens {
@@ -56,7 +57,7 @@ func alphabetOf(lens []int) alphabet {
 	return a
 }
 
-func (s *stream) symbol(a alphabet, sym int) *stream {
+func (s *stream) symbol(a book, sym int) *stream {
 	c, ok := a[sym]
 	if !ok {
 		panic(fmt.Sprint("no code for ", sym))
@@ -64,13 +65,13 @@ func (s *stream) symbol(a alphabet, sym int) *stream {
 	return s.code(c[0], c[1])
 }
 
-// lengths returns n lengths, all zero but those of the symbols.
-func lengths(n int, of map[int]int) []int {
-	lens := make([]int, n)
+// lens returns n lengths, all zero but those of the symbols.
+func lens(n int, of map[int]int) []int {
+	all := make([]int, n)
 	for sym, l := range of {
-		lens[sym] = l
+		all[sym] = l
 	}
-	return lens
+	return all
 }
 
 // order is that of the lengths of codes of lengths in RFC 1951.
@@ -91,13 +92,13 @@ func head(lit, off []int) *stream {
 
 // runs writes the beginning of a last block of so many lengths, of which four have codes,
 // all of two bits: no length, the given one, and runs of them.
-func runs(lit, off uint, length int) (*stream, alphabet) {
+func runs(lit, off uint, length int) (*stream, book) {
 	s := new(stream).put(1, 1).put(2, 2).put(lit-257, 5).put(off-1, 5).put(15, 4)
 	of := map[int]int{0: 2, length: 2, 16: 2, 18: 2}
 	for _, sym := range order {
 		s.put(uint(of[sym]), 3)
 	}
-	return s, alphabetOf(lengths(19, of))
+	return s, bookOf(lens(19, of))
 }
 
 type crafted struct {
@@ -157,29 +158,58 @@ func craftedStreams() (all []crafted) {
 	add("distance 31", fixedBlock().code(0x30+'a', 8).code(1, 7).code(31, 5).code(0, 7), Corrupt, "a")
 
 	// Codes of the block.
-	add("an end and nothing else", head(lengths(257, end), lengths(1, nil)).code(0, 1), End, "")
-	add("a code that there is not", head(lengths(257, end), lengths(1, nil)).code(1, 1), Corrupt, "")
-	add("no end", head(lengths(257, map[int]int{'a': 1, 'b': 1}), lengths(1, nil)).code(0, 1), Corrupt, "")
-	add("no codes at all", head(lengths(257, nil), lengths(1, nil)).code(0, 1), Corrupt, "")
+	add("an end and nothing else", head(lens(257, end), lens(1, nil)).code(0, 1), End, "")
+	add("a code that there is not", head(lens(257, end), lens(1, nil)).code(1, 1), Corrupt, "")
+	add("no end", head(lens(257, map[int]int{'a': 1, 'b': 1}), lens(1, nil)).code(0, 1), Corrupt, "")
+	add("no codes at all", head(lens(257, nil), lens(1, nil)).code(0, 1), Corrupt, "")
 	two := map[int]int{'a': 1, 256: 1}
-	add("two codes", head(lengths(257, two), lengths(1, nil)).code(0, 1).code(0, 1).code(1, 1), End, "aa")
-	add("286 lengths", head(lengths(286, two), lengths(1, nil)).code(0, 1).code(1, 1), End, "a")
-	add("287 lengths", head(lengths(287, two), lengths(1, nil)).code(0, 1).code(1, 1), Corrupt, "")
-	add("288 lengths", head(lengths(288, two), lengths(1, nil)).code(0, 1).code(1, 1), Corrupt, "")
-	add("30 distances", head(lengths(257, two), lengths(30, nil)).code(0, 1).code(1, 1), End, "a")
-	add("31 distances", head(lengths(257, two), lengths(31, nil)).code(0, 1).code(1, 1), Corrupt, "")
-	add("32 distances", head(lengths(257, two), lengths(32, nil)).code(0, 1).code(1, 1), Corrupt, "")
-	add("too few codes", head(lengths(257, map[int]int{'a': 2, 256: 2}), lengths(1, nil)).code(0, 2).code(1, 2), Corrupt, "")
-	add("one code of two bits", head(lengths(257, map[int]int{256: 2}), lengths(1, nil)).code(0, 2), Corrupt, "")
-	add("too many codes", head(lengths(257, map[int]int{'a': 1, 'b': 1, 256: 1}), lengths(1, nil)).code(0, 1), Corrupt, "")
-	add("too many long codes", head(lengths(257, map[int]int{'a': 1, 'b': 2, 'c': 3, 'd': 3, 256: 15}), lengths(1, nil)).code(0, 1), Corrupt, "")
+	add("two codes", head(lens(257, two), lens(1, nil)).code(0, 1).code(0, 1).code(1, 1), End, "aa")
+	add("286 lengths", head(lens(286, two), lens(1, nil)).code(0, 1).code(1, 1), End, "a")
+	add("287 lengths", head(lens(287, two), lens(1, nil)).code(0, 1).code(1, 1), Corrupt, "")
+	add("288 lengths", head(lens(288, two), lens(1, nil)).code(0, 1).code(1, 1), Corrupt, "")
+	add("30 distances", head(lens(257, two), lens(30, nil)).code(0, 1).code(1, 1), End, "a")
+	add("31 distances", head(lens(257, two), lens(31, nil)).code(0, 1).code(1, 1), Corrupt, "")
+	add("32 distances", head(lens(257, two), lens(32, nil)).code(0, 1).code(1, 1), Corrupt, "")
+	add("too few codes", head(lens(257, map[int]int{'a': 2, 256: 2}), lens(1, nil)).code(0, 2).code(1, 2), Corrupt, "")
+	add("one code of two bits", head(lens(257, map[int]int{256: 2}), lens(1, nil)).code(0, 2), Corrupt, "")
+	add("too many codes", head(lens(257, map[int]int{'a': 1, 'b': 1, 256: 1}), lens(1, nil)).code(0, 1), Corrupt, "")
+	add("too many long codes", head(lens(257, map[int]int{'a': 1, 'b': 2, 'c': 3, 'd': 3, 256: 15}), lens(1, nil)).code(0, 1), Corrupt, "")
 	three := map[int]int{'a': 1, 256: 2, 257: 2}
-	add("one distance", head(lengths(258, three), lengths(1, map[int]int{0: 1})).code(0, 1).code(3, 2).code(0, 1).code(2, 2), End, "aaaa")
-	add("a distance that there is not", head(lengths(258, three), lengths(1, map[int]int{0: 1})).code(0, 1).code(3, 2).code(1, 1).code(2, 2), Corrupt, "a")
-	add("no distances", head(lengths(258, three), lengths(1, nil)).code(0, 1).code(3, 2).code(0, 1).code(2, 2), Corrupt, "a")
-	add("one distance of two bits", head(lengths(258, three), lengths(1, map[int]int{0: 2})).code(2, 2), Corrupt, "")
-	add("too few distances", head(lengths(258, three), lengths(3, map[int]int{0: 2, 2: 2})).code(2, 2), Corrupt, "")
-	add("too many distances", head(lengths(258, three), lengths(3, map[int]int{0: 1, 1: 1, 2: 1})).code(2, 2), Corrupt, "")
+	add("one distance", head(lens(258, three), lens(1, map[int]int{0: 1})).code(0, 1).code(3, 2).code(0, 1).code(2, 2), End, "aaaa")
+	add("a distance that there is not", head(lens(258, three), lens(1, map[int]int{0: 1})).code(0, 1).code(3, 2).code(1, 1).code(2, 2), Corrupt, "a")
+	add("no distances", head(lens(258, three), lens(1, nil)).code(0, 1).code(3, 2).code(0, 1).code(2, 2), Corrupt, "a")
+	add("one distance of two bits", head(lens(258, three), lens(1, map[int]int{0: 2})).code(2, 2), Corrupt, "")
+	add("too few distances", head(lens(258, three), lens(3, map[int]int{0: 2, 2: 2})).code(2, 2), Corrupt, "")
+	add("too many distances", head(lens(258, three), lens(3, map[int]int{0: 1, 1: 1, 2: 1})).code(2, 2), Corrupt, "")
+
+	// What the first reading left of a byte is no part of what follows.
+	s := new(stream).put(0, 1).put(1, 2)
+	for range 300 {
+		s.code(0x30+'a', 8)
+	}
+	s.code(0, 7).put(0, 1).put(0, 2).align().put(1, 16).put(0xfffe, 16).put(0xff, 8)
+	add("a stored block between others", s.put(1, 1).put(1, 2).code(0x30+'b', 8).code(0, 7), End, strings.Repeat("a", 300)+"\xffb")
+
+	// As far back as there may be: to the first byte of a window.
+	back := make([]byte, 0, Window+10)
+	for i := range Window - 1 {
+		back = append(back, byte(i*i>>7))
+	}
+	for _, n := range []int{Window - 1, Window} {
+		if n == Window {
+			back = append(back, 'x')
+		}
+		s := new(stream).put(0, 3).align().put(uint(n), 16).put(uint(n)^0xffff, 16)
+		for _, c := range back {
+			s.put(uint(c), 8)
+		}
+		s.put(1, 1).put(1, 2).code(1, 7).code(29, 5).put(1<<13-1, 13).code(0, 7)
+		if n < Window {
+			add("further back than there is, by one", s, Corrupt, string(back))
+		} else {
+			add("a whole window back", s, End, string(back)+string(back[:3]))
+		}
+	}
 
 	// Codes of lengths.
 	for more := range uint(4) { // 13 lengths are left behind that of the end
@@ -218,19 +248,19 @@ func craftedStreams() (all []crafted) {
 	// Long codes: 286 literals and lengths, and 30 distances, of which 16 have a code.
 	lit, off := long(286), long(30)
 	lit[285], lit['x'] = 0, 1 // 285 had the code of one bit
-	lits, offs := alphabetOf(lit), alphabetOf(off)
+	lits, offs := bookOf(lit), bookOf(off)
 	lit[256], lit[270] = lit[270], 0 // its long one goes to the end
-	lits = alphabetOf(lit)
+	lits = bookOf(lit)
 	s = head(lit, off)
 	for range 40 {
 		s.symbol(lits, 'x')
 	}
 	want := bytes.Repeat([]byte("x"), 40)
 	for sym := 271; sym < 285; sym++ { // lengths of 2 to 15 bits
-		length, extra := bounds(litSymbols[sym])
+		length, extra := bounds(literals.entry(sym))
 		for off := range 30 {
 			if c, ok := offs[off]; ok && c[1] > 0 {
-				base, more := bounds(offSymbols[off])
+				base, more := bounds(distances.entry(off))
 				if base > len(want) {
 					continue
 				}
@@ -264,6 +294,37 @@ func TestCrafted(t *testing.T) {
 			if r := inflateAll(&d, c.s.b[:n], whole, whole); r.status != Short || r.used != n {
 				t.Errorf("%s: status %d after %d of its bytes", c.name, r.status, n)
 			}
+		}
+	}
+}
+
+// TestTables: there is room for the codes that need the most entries. A search over all
+// counts of lengths has found these.
+func TestTables(t *testing.T) {
+	for _, tc := range []struct {
+		a     symbols
+		first uint
+		size  int
+		count []int // of codes of 1, 2, … bits
+		used  int
+	}{
+		{literals, litBits, litTable, []int{1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1, 229, 49, 1, 2}, 1332},
+		{distances, offBits, offTable, []int{1, 1, 1, 1, 1, 1, 0, 0, 1, 9, 9, 1, 1, 1, 2}, 400},
+	} {
+		var lens []uint8
+		for i, n := range tc.count {
+			lens = append(lens, bytes.Repeat([]byte{uint8(i + 1)}, n)...)
+		}
+		c, ok := build(make([]entry, tc.size), lens, tc.a, tc.first, true)
+		if !ok {
+			t.Fatalf("%d codes are refused", len(lens))
+		}
+		used := len(c.entries)
+		for c.entries[used-1] == 0 {
+			used--
+		}
+		if used != tc.used {
+			t.Errorf("%d codes have %d entries, want %d", len(lens), used, tc.used)
 		}
 	}
 }

@@ -47,6 +47,7 @@ type Decoder struct {
 	lens   [maxLit + maxOff]uint8
 	litTab [litTable]entry
 	offTab [offTable]entry
+	fixed  fixedCodes // made once for all streams
 }
 
 type phase uint8
@@ -80,8 +81,9 @@ func (d *Decoder) Reset() {
 // Inflate reads from src and writes to out[at:], until one of them is used up or the
 // stream ends. out[:at] are the bytes made before, all there were or at least a Window
 // of them; of what is behind the bytes made, anything may be overwritten. It returns
-// how many were made and how many were read. After End and Corrupt it does nothing any
-// more.
+// how many were made and how many were read. Where there is room for all bytes and no
+// more, it may return Full: the end is looked for as long as there is room for another
+// byte. After End and Corrupt it does nothing any more.
 func (d *Decoder) Inflate(out []byte, at int, src []byte) (made, used int, s Status) {
 	r := run{out: out, o: at, src: src}
 	for s = goOn; s == goOn; {
@@ -97,7 +99,7 @@ func (d *Decoder) Inflate(out []byte, at int, src []byte) (made, used int, s Sta
 		case atCodes:
 			s = d.codeLengths(&r)
 		case atLens:
-			s = d.lengths(&r)
+			s = d.symbolLengths(&r)
 		case atSymbols:
 			s = d.symbols(&r)
 		case atMatch:
@@ -157,7 +159,7 @@ func (d *Decoder) block(r *run) Status {
 		d.take(d.n & 7)
 		d.phase = atSize
 	case 1:
-		d.lit, d.off = fixed()
+		d.lit, d.off = d.fixed.codes()
 		d.phase = atSymbols
 	case 2:
 		d.phase = atCounts
@@ -217,7 +219,7 @@ func (d *Decoder) codeLengths(r *run) Status {
 	}
 	// The table of literals is not in use yet.
 	var ok bool
-	if d.lit, ok = build(d.litTab[:], d.lens[:len(codeOrder)], lengthSymbols[:], codeBits, false); !ok {
+	if d.lit, ok = build(d.litTab[:], d.lens[:len(codeOrder)], lengths, codeBits, false); !ok {
 		return Corrupt
 	}
 	d.counts.have, d.phase = 0, atLens
@@ -225,9 +227,9 @@ func (d *Decoder) codeLengths(r *run) Status {
 	return goOn
 }
 
-// lengths reads the lengths of all codes of a block, those of distances behind those
+// symbolLengths reads the lengths of all codes of a block, those of distances behind those
 // of literals: a run of one length may reach from these into those.
-func (d *Decoder) lengths(r *run) Status {
+func (d *Decoder) symbolLengths(r *run) Status {
 	c := &d.counts
 	for all := c.lit + c.off; c.have < all; {
 		e, ok := d.find(r, &d.lit, 0)
@@ -264,10 +266,10 @@ func (d *Decoder) lengths(r *run) Status {
 		return Corrupt
 	}
 	var ok bool
-	if d.lit, ok = build(d.litTab[:], d.lens[:c.lit], litSymbols[:], litBits, true); !ok {
+	if d.lit, ok = build(d.litTab[:], d.lens[:c.lit], literals, litBits, true); !ok {
 		return Corrupt
 	}
-	if d.off, ok = build(d.offTab[:], d.lens[c.lit:c.lit+c.off], offSymbols[:], offBits, true); !ok {
+	if d.off, ok = build(d.offTab[:], d.lens[c.lit:c.lit+c.off], distances, offBits, true); !ok {
 		return Corrupt
 	}
 	d.phase = atSymbols
@@ -357,11 +359,11 @@ func (d *Decoder) find(r *run, c *codes, k uint) (entry, bool) {
 	}
 }
 
-// What fast needs for a turn: three literals, or one and a match, and what the loads and
-// stores of whole words reach over.
+// What a turn of fast needs: two loads, of which the second begins up to seven bytes
+// further on, and room for two literals and a match.
 const (
-	fastIn  = 16
-	fastOut = 258 + 2 + 16
+	fastIn  = 7 + 8
+	fastOut = 2 + 258
 )
 
 // longMatch is how long a match is for which it pays to call a function.
@@ -373,15 +375,15 @@ var repeats = [8]uint8{0, 8, 8, 9, 8, 10, 12, 14}
 // fast is symbols while there is enough of input and of room that nothing has to be
 // asked in between. It is the hot loop of this package, and has its state in locals.
 func (d *Decoder) fast(r *run) Status {
-	out, src := r.out, r.src
+	out, src := r.out[:len(r.out):len(r.out)], r.src
 	o, i := r.o, r.i
 	b, n := d.bits, d.n
 	lits, litMask := d.lit.entries, d.lit.mask
 	offs, offMask := d.off.entries, d.off.mask
 	s := goOn
 	for len(src)-i >= fastIn && len(out)-o >= fastOut {
-		// At least 56 bits: a literal of 15, another, and a length with its extra bits,
-		// or a literal and a whole match.
+		// At least 56 bits, enough for three literals that are in the first table, or for a
+		// match, of 48 at most.
 		b |= binary.LittleEndian.Uint64(src[i:]) << (n & 63)
 		i += int(63-n) >> 3
 		n |= 56
@@ -461,8 +463,8 @@ func (d *Decoder) fast(r *run) Status {
 		}
 		o = end
 	}
-	// Whole bytes that are not used go back. All of them are from src: there were fewer
-	// than eight bits before.
+	// Whole bytes that are not used go back. All of them are from src: what was there
+	// before was less than a byte, or not enough for the first thing that was read here.
 	i -= int(n >> 3)
 	d.n = n & 7
 	d.bits = b & (1<<d.n - 1)

@@ -1,9 +1,6 @@
 package inflate
 
-import (
-	"math/bits"
-	"sync"
-)
+import "math/bits"
 
 // entry is what a table knows of the codes that begin with the bits of its index:
 //
@@ -39,6 +36,7 @@ const (
 
 // How large a table can get. One to which a link leads has 1<<k entries for more than k
 // codes, since all of them together fill it; k is at most maxBits less the bits above.
+// The most that any codes need is 1332 and 400: see TestTables.
 const (
 	litTable = 1<<litBits + (maxLit/6+1)*(1<<5)
 	offTable = 1<<offBits + (maxOff/8+1)*(1<<7)
@@ -46,49 +44,40 @@ const (
 
 const endOfBlock = 256
 
-// Symbols are entries without the length of a code.
-var (
-	litSymbols    = symbolsOfLiterals()
-	offSymbols    = symbolsOfDistances()
-	lengthSymbols = symbolsOfLengths()
+// symbols are what codes stand for.
+type symbols uint8
+
+const (
+	literals  symbols = iota // and the lengths of matches
+	distances                // of matches
+	lengths                  // of codes
 )
 
-// The last two are there in the fixed codes, and mean nothing.
-func symbolsOfLiterals() (s [288]entry) {
-	for i := range endOfBlock {
-		s[i] = lit | entry(i)<<16
-	}
-	s[endOfBlock] = stop
-	length := 3
-	for i := endOfBlock + 1; i < 285; i++ {
-		extra := max(i-261, 0) / 4
-		s[i] = entry(length)<<16 | entry(extra)<<8
-		length += 1 << extra
-	}
-	s[285] = 258 << 16
-	s[286], s[287] = noCode, noCode
-	return s
-}
+// The lengths of the symbols above endOfBlock, the distances, and how many extra bits are
+// behind them. 286 and 287, and distances 30 and 31, are there in the fixed codes and mean
+// nothing.
+var (
+	lengthBase  = [...]uint16{3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258}
+	lengthExtra = [len(lengthBase)]uint8{8: 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0}
+	distBase    = [maxOff]uint16{1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577}
+)
 
-func symbolsOfDistances() (s [32]entry) {
-	dist := 1
-	for i := range maxOff {
-		extra := max(i-2, 0) / 2
-		s[i] = entry(dist)<<16 | entry(extra)<<8
-		dist += 1 << extra
+// entry is what a table has of a symbol, but the length of its code.
+func (a symbols) entry(sym int) entry {
+	switch {
+	case a == lengths:
+		return entry(sym)<<16 | [...]entry{16: 2 << 8, 17: 3 << 8, 18: 7 << 8}[sym]
+	case a == distances && sym < maxOff:
+		return entry(distBase[sym])<<16 | entry(max(sym-2, 0)/2)<<8
+	case a == literals && sym < endOfBlock:
+		return lit | entry(sym)<<16
+	case a == literals && sym == endOfBlock:
+		return stop
+	case a == literals && sym < maxLit:
+		sym -= endOfBlock + 1
+		return entry(lengthBase[sym])<<16 | entry(lengthExtra[sym])<<8
 	}
-	s[30], s[31] = noCode, noCode
-	return s
-}
-
-func symbolsOfLengths() (s [19]entry) {
-	for i := range s {
-		s[i] = entry(i) << 16
-	}
-	s[16] |= 2 << 8
-	s[17] |= 3 << 8
-	s[18] |= 7 << 8
-	return s
+	return noCode
 }
 
 // codes is a table of codes, and the mask of its first index.
@@ -106,35 +95,44 @@ func (c *codes) at(b uint64) entry {
 	return e
 }
 
-// fixed returns the codes of blocks that define none.
-var fixed = sync.OnceValues(func() (literals, distances codes) {
-	var lens [288]uint8
-	for i := range lens {
-		switch {
-		case i < 144:
-			lens[i] = 8
-		case i < 256:
-			lens[i] = 9
-		case i < 280:
-			lens[i] = 7
-		default:
-			lens[i] = 8
+// fixedCodes are those of blocks that define none.
+type fixedCodes struct {
+	made   bool
+	litTab [1 << 9]entry
+	offTab [1 << 5]entry
+}
+
+func (f *fixedCodes) codes() (lit, off codes) {
+	if !f.made {
+		var l [288]uint8
+		for i := range l {
+			switch {
+			case i < 144:
+				l[i] = 8
+			case i < 256:
+				l[i] = 9
+			case i < 280:
+				l[i] = 7
+			default:
+				l[i] = 8
+			}
 		}
+		build(f.litTab[:], l[:], literals, litBits, false)
+		for i := range l[:32] {
+			l[i] = 5
+		}
+		build(f.offTab[:], l[:32], distances, offBits, false)
+		f.made = true
 	}
-	literals, _ = build(make([]entry, 1<<litBits), lens[:], litSymbols[:], litBits, false)
-	for i := range lens {
-		lens[i] = 5
-	}
-	distances, _ = build(make([]entry, 1<<offBits), lens[:32], offSymbols[:], offBits, false)
-	return literals, distances
-})
+	return codes{f.litTab[:], 1<<9 - 1}, codes{f.offTab[:], 1<<5 - 1}
+}
 
 // build fills a table with the codes of these lengths, of which 0 is that of no code.
 // The first index has as many bits as the longest code, up to first. It reports false
 // where the codes are more than there can be, or fewer: where loose is set there may be
 // only one, of one bit, or none at all. Both are good until a code is met that has no
 // symbol.
-func build(t []entry, lens []uint8, symbols []entry, first uint, loose bool) (codes, bool) {
+func build(t []entry, lens []uint8, a symbols, first uint, loose bool) (codes, bool) {
 	var count [maxBits + 1]uint16
 	for _, l := range lens {
 		count[l]++
@@ -161,7 +159,7 @@ func build(t []entry, lens []uint8, symbols []entry, first uint, loose bool) (co
 	for l := 1; l <= maxBits; l++ {
 		next[l+1] = next[l] + count[l]
 	}
-	var sorted [len(litSymbols)]uint16
+	var sorted [288]uint16
 	for i, l := range lens {
 		if l != 0 {
 			sorted[next[l]] = uint16(i)
@@ -176,7 +174,7 @@ func build(t []entry, lens []uint8, symbols []entry, first uint, loose bool) (co
 	)
 	for l := uint(1); l <= first; l++ {
 		for range count[l] {
-			t[code] = symbols[sorted[i]] | entry(l)
+			t[code] = a.entry(int(sorted[i])) | entry(l)
 			i++
 			code = follow(code, l)
 		}
@@ -201,7 +199,7 @@ func build(t []entry, lens []uint8, symbols []entry, first uint, loose bool) (co
 				t[prefix] = link | entry(end)<<16 | entry(k)<<8 | entry(first)
 			}
 			for j := code >> first; j < 1<<k; j += 1 << (l - first) {
-				t[end+j] = symbols[sorted[i]] | entry(l)
+				t[end+j] = a.entry(int(sorted[i])) | entry(l)
 			}
 			i++
 			code = follow(code, l)
