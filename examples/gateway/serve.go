@@ -133,6 +133,7 @@ type changes struct {
 	hup     chan os.Signal
 	watcher *fsnotify.Watcher
 	events  chan fsnotify.Event
+	errors  chan error
 	err     error // no file can be watched
 }
 
@@ -143,7 +144,7 @@ func watchFile(path string) *changes {
 	signal.Notify(c.hup, syscall.SIGHUP)
 	if c.watcher, c.err = fsnotify.NewWatcher(); c.err == nil {
 		c.err = c.watcher.Add(filepath.Dir(path))
-		c.events = c.watcher.Events
+		c.events, c.errors = c.watcher.Events, c.watcher.Errors
 	}
 	return c
 }
@@ -170,6 +171,8 @@ func (c *changes) until(ctx context.Context, reload func()) {
 			if c.about(e.Name) {
 				quiet.Reset(settle)
 			}
+		case <-c.errors: // events may be lost, and this file's among them
+			quiet.Reset(settle)
 		case <-quiet.C:
 			reload()
 		}

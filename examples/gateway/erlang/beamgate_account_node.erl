@@ -29,7 +29,7 @@ main() ->
     case Reports of
         [Gateway, Secret] ->
             {ok, _} = beamgate_reporter:start_link(#{gateway => {"127.0.0.1", list_to_integer(Gateway)},
-                                                     secret => list_to_binary(Secret), interval => 200});
+                                                     secret => [Secret, $\n], interval => 200});
         [] -> ok
     end,
     spawn(fun() -> accept(Listen, Books, Journal) end),

@@ -11,7 +11,8 @@
 %% needs crypto, and it never ends with an error: without a gateway it tries again
 %% each interval.
 %%
-%% Options: gateway {Host, Port}; secret; interval in ms (1000); queues, names of
+%% Options: gateway {Host, Port}; secret, as it is in the file of the gateway: white space
+%% around it does not count, on either side; interval in ms (1000); queues, names of
 %% processes whose mailboxes count ([]); names, whether to tell the atom table as
 %% well (true). The protocol is described in the gateway's package report.
 -module(beamgate_reporter).
@@ -33,11 +34,15 @@ init(Options) ->
     _ = logger:remove_handler(?MODULE),
     ok = logger:add_handler(?MODULE, ?MODULE, #{level => error, config => #{restarts => Restarts}}),
     self() ! connect,
+    Secret = trim(iolist_to_binary(maps:get(secret, Options))),
     {ok, maps:merge(#{interval => 1000, queues => [], names => true},
-                    Options#{restarts => Restarts, started => Started, socket => none})}.
+                    Options#{secret => Secret, restarts => Restarts, started => Started, socket => none})}.
 
 started() ->
     erlang:convert_time_unit(erlang:system_info(start_time) + erlang:time_offset(), native, millisecond).
+
+trim(Secret) ->
+    re:replace(Secret, "^[ \\t-\\r]+|[ \\t-\\r]+$", "", [global, dollar_endonly, {return, binary}]).
 
 handle_call(_, _, State) -> {reply, ok, State}.
 

@@ -296,6 +296,12 @@ func checkCalls(r *report, at string, l *Listener) {
 	}
 }
 
+// Knows reports whether the node's reports are for a ledger or an upstream.
+func (c *File) Knows(node string) bool {
+	return slices.ContainsFunc(c.Ledgers, func(l Ledger) bool { return slices.Contains(l.Nodes, node) }) ||
+		slices.ContainsFunc(c.Upstreams, func(u Upstream) bool { return slices.Contains(u.Nodes, node) })
+}
+
 // Ledger returns the ledger of this name, or nil.
 func (c *File) Ledger(name string) *Ledger {
 	for i := range c.Ledgers {

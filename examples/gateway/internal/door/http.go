@@ -14,9 +14,7 @@ func (p *Pass) Fork(who Client) (*Pass, *Refusal) {
 	if who.Key() != p.Client.Key() {
 		client, err := p.Door().clients.Connect(who.Key())
 		if err != nil {
-			r := refuse(Connections, "connections", err)
-			p.Door().tell(&Verdict{Client: who, Refusal: r})
-			return nil, r
+			return nil, p.Door().crowded(who, err)
 		}
 		f.client, f.lent = client, false
 	}

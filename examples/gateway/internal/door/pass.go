@@ -329,12 +329,14 @@ func (t *Ticket) Failed(err error) {
 }
 
 // Crash is the loss of one connection to a node. The messages that were under way
-// on it become suspects, each once.
+// on it become suspects, each once. For the breaker it is nothing: on a BEAM a message that
+// is not expected ends the process of its connection, and who sends such messages must not
+// come between the node and others. A node that is down takes no connections.
 type Crash struct{ seen map[limit.Hash]bool }
 
 // Lost ends one of the messages.
-func (c *Crash) Lost(t *Ticket, err error) {
-	t.Failed(err)
+func (c *Crash) Lost(t *Ticket) {
+	t.Cancel()
 	if c.seen[t.hash] {
 		return
 	}

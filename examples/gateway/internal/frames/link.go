@@ -149,9 +149,10 @@ func (s *session) flush(now time.Duration) error {
 	if s.out = s.out[:0]; cap(s.out) > 2*keep {
 		s.out = nil
 	}
+	var crash door.Crash
 	for _, t := range s.unsent {
 		if err != nil {
-			new(door.Crash).Lost(t, err)
+			s.settle(&crash, t, err)
 		} else {
 			t.Done()
 		}

@@ -361,6 +361,6 @@ func (s *session) settle(crash *door.Crash, t *door.Ticket, why error) {
 	case timeout(why):
 		t.Failed(why)
 	default:
-		crash.Lost(t, why)
+		crash.Lost(t)
 	}
 }

@@ -172,6 +172,12 @@ func TestBERTNodeDown(t *testing.T) {
 	if kind, _, detail := refusal(t, c); kind != "proxy" || detail != "upstream: lost" {
 		t.Error(kind, detail)
 	}
+	node.Stop()
+	c = g.Dial("door")
+	c.Send(add)
+	if kind, _, detail := refusal(t, c); kind != "proxy" || detail != "upstream: unreachable" {
+		t.Error(kind, detail)
+	}
 	c = g.Dial("door")
 	c.Send(add)
 	if kind, _, detail := refusal(t, c); kind != "proxy" || !strings.HasPrefix(detail, "breaker: open, retry after") {

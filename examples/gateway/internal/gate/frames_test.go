@@ -198,8 +198,33 @@ func TestNodeDown(t *testing.T) {
 	if n := g.Count("rule=breaker"); n != 1 {
 		t.Errorf("the breaker refused %v", n)
 	}
+	if log := g.Log(); !strings.Contains(log, `"upstream":"node","err":"the node could not be reached: dial tcp `) {
+		t.Errorf("the log does not say why: %s", log)
+	}
 	if err := g.Ready(); err == nil || !strings.Contains(err.Error(), "open") {
 		t.Errorf("ready: %v", err)
+	}
+}
+
+// TestLostIsNoFailure: a client whose messages end the process of its connection on the
+// node does not come between the node and others.
+func TestLostIsNoFailure(t *testing.T) {
+	node := NewNode(t, func(msg []byte) []byte {
+		if string(msg) == string(third) {
+			return nil
+		}
+		return msg
+	})
+	g := Start(t, conf(node, "", "breaker: {failures: 2, backoff: 1h, max_backoff: 1h}\npoison: {crashes: 1000}", "answers: {expect: one}"))
+	for range 5 {
+		bad, c := g.Dial("door"), g.Dial("door")
+		bad.Send(third)
+		bad.Reset()
+		c.Send(good)
+		c.Want(good)
+	}
+	if n := g.Count("rule=breaker"); n != 0 {
+		t.Errorf("the breaker refused %v", n)
 	}
 }
 

@@ -173,12 +173,14 @@ func (r *reporters) node(c net.Conn) {
 	r.mu.Unlock()
 	conn, err := report.Accept(c, secret, idle)
 	var names []string
+	heard := false
 	for err == nil {
 		var said report.Report
 		if said, err = conn.Next(); err != nil {
 			break
 		}
 		r.known(c)
+		heard = true
 		if said.NamesOnly { // of the life that the next report names
 			if len(names) > maxNames {
 				break
@@ -189,7 +191,11 @@ func (r *reporters) node(c net.Conn) {
 		said.Names, names = names, nil
 		r.take(said)
 	}
-	r.g.Log.Info("report", "node_connection", "ended", "err", err)
+	if !heard { // mostly another secret than in report.secret_file
+		r.g.Log.Warn("report", "node_connection", "ended before a word with the secret", "from", c.RemoteAddr().String(), "err", err)
+		return
+	}
+	r.g.Log.Info("report", "node_connection", "ended", "from", c.RemoteAddr().String(), "err", err)
 }
 
 // maxNames is more than any atom table of a node with the usual limit.
@@ -198,11 +204,20 @@ const maxNames = 4 << 20
 // take hands a report to the ledgers and upstreams that it is about.
 func (r *reporters) take(rep report.Report) {
 	r.mu.Lock()
+	_, before := r.loads[rep.Node]
 	r.loads[rep.Node] = said{rep.Load, time.Now()}
 	r.mu.Unlock()
 	r.g.mu.Lock()
 	ledgers := r.g.ledgers
+	named := r.g.config.Knows(rep.Node)
 	r.g.mu.Unlock()
+	switch {
+	case before:
+	case named:
+		r.g.Log.Info("report", "node", rep.Node, "event", "it reports")
+	default:
+		r.g.Log.Warn("report", "node", rep.Node, "event", "it reports, and no ledgers[].nodes and no upstreams[].nodes has it: that changes nothing")
+	}
 	for name, l := range ledgers {
 		began, err := l.Report(rep.Report)
 		if err != nil {

@@ -38,7 +38,8 @@ type Ledger struct {
 	Name string
 
 	budget *limits.AtomBudget
-	file   string // empty: in memory
+	file   string   // empty: in memory
+	lock   *os.File // that nobody else has it; nil: there is none
 	epoch  atomic.Int64
 	unsure atomic.Bool  // connections were made since the last report
 	looked atomic.Int64 // when a locked file was last tried again
@@ -68,11 +69,12 @@ var alarms = [...]int64{50, 80, 95}
 
 // Open opens the ledger, or makes it where there is none yet. A file that was
 // there and is lost, or is damaged, is no error: then no new name passes until the
-// node reports, or the ledger is reset. alarm, if not nil, hears when a part of
-// the allowance is spent.
+// node reports, or the ledger is reset. A file that another process has open is one.
+// alarm, if not nil, hears when a part of the allowance is spent.
 func Open(c config.Ledger, alarm func(ledger string, percent int64)) (*Ledger, error) {
 	l := &Ledger{Name: c.Name, file: c.File, clients: map[string]int64{}, carry: map[string]bool{}, nodes: map[string]*node{}, alarm: alarm}
 	if err := l.open(c); err != nil {
+		l.lock.Close()
 		return nil, fmt.Errorf("ledger %s: %w", c.Name, err)
 	}
 	l.budget.SetLabel(c.Name)
@@ -90,6 +92,9 @@ func (l *Ledger) open(c config.Ledger) (err error) {
 	if l.file == "" {
 		l.budget = limits.NewAtomBudget(c.Max)
 		return nil
+	}
+	if l.lock, err = hold(l.file); err != nil {
+		return err
 	}
 	old, err := l.state.load(l.file)
 	if err != nil {
@@ -284,14 +289,17 @@ func (l *Ledger) Reset(reason string) error {
 	l.gate.Lock()
 	defer l.gate.Unlock()
 	l.mu.Lock()
-	l.all, l.carry, l.owed = false, map[string]bool{}, nil
+	all, carry, owed := l.all, l.carry, l.owed
+	l.all, l.carry, l.owed = false, map[string]bool{}, nil // none of it goes on
 	err := l.reset(reason, l.state.Nodes)
+	if err != nil {
+		l.all, l.carry, l.owed = all, carry, owed
+		l.mu.Unlock()
+		return err
+	}
 	l.waiting = false
 	after := slices.Clone(l.onReset)
 	l.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	for _, f := range after {
 		f()
 	}
@@ -299,7 +307,11 @@ func (l *Ledger) Reset(reason string) error {
 }
 
 // Close gives the file back. New names are refused from then on.
-func (l *Ledger) Close() error { return l.budget.Close() }
+func (l *Ledger) Close() error {
+	err := l.budget.Close()
+	l.lock.Close()
+	return err
+}
 
 // limit sets the allowance: what is configured and granted, but no more than
 // the nodes have free. Caller holds mu.

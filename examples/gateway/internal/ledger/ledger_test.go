@@ -13,8 +13,22 @@ import (
 	"github.com/beamgate/beamgate/limits"
 )
 
+var (
+	lastMu sync.Mutex
+	last   = map[string]*Ledger{} // by file
+)
+
+// open opens a ledger. One that has the file already is as after SIGKILL: its lock is
+// gone, and nothing else of it was closed.
 func open(t *testing.T, c config.Ledger) *Ledger {
 	t.Helper()
+	if c.File != "" {
+		lastMu.Lock()
+		defer lastMu.Unlock()
+		if l := last[c.File]; l != nil {
+			l.lock.Close()
+		}
+	}
 	if c.Name == "" {
 		c.Name = "web"
 	}
@@ -31,7 +45,55 @@ func open(t *testing.T, c config.Ledger) *Ledger {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	last[c.File] = l
 	return l
+}
+
+// TestOneGateway: who opens a ledger that another one has gets an error, and the other
+// one goes on.
+func TestOneGateway(t *testing.T) {
+	c := config.Ledger{Name: "web", Max: 3, File: filepath.Join(t.TempDir(), "web.atoms")}
+	l := open(t, c)
+	if _, err := Open(c, nil); err == nil || !strings.Contains(err.Error(), "is in use") {
+		t.Errorf("opened twice: %v", err)
+	}
+	if err := bring(l, "a", "n1"); err != nil || l.Stats().Locked != nil {
+		t.Errorf("the first one: %v, %v", err, l.Stats().Locked)
+	}
+	l.Close()
+	if again, err := Open(c, nil); err != nil || again.Stats().Committed != 1 {
+		t.Errorf("closed, and opened again: %v", err)
+	} else {
+		again.Close()
+	}
+}
+
+// TestOlderReport: what a node said before it was started anew, and is heard after that,
+// begins no life and frees no name.
+func TestOlderReport(t *testing.T) {
+	l := open(t, config.Ledger{Max: 3, Nodes: []string{webNode}})
+	for _, creation := range []int64{1, 2} {
+		if _, err := l.Report(report(creation)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := bring(l, "a", "n1", "n2"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if began, err := l.Report(report(1)); began || !errors.Is(err, errOlder) {
+			t.Errorf("the older life: %t, %v", began, err)
+		}
+		if began, err := l.Report(report(2)); began || err != nil {
+			t.Errorf("the later life: %t, %v", began, err)
+		}
+	}
+	if s := l.Stats(); s.Committed != 2 {
+		t.Errorf("%d names are spent, want 2", s.Committed)
+	}
+	if began, err := l.Report(report(3)); !began || err != nil {
+		t.Errorf("a new life: %t, %v", began, err)
+	}
 }
 
 // bring passes a message with these names, and returns the error of the first
@@ -400,6 +462,24 @@ func TestResetCutShort(t *testing.T) {
 	}
 }
 
+// TestResetFailsClosed: a reset by hand that fails does not end the wait for a report.
+func TestResetFailsClosed(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, config.Ledger{Max: 3, Nodes: []string{webNode}, File: filepath.Join(dir, "web.atoms")})
+	if err := os.Rename(dir, dir+".moved"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Reset("by hand"); err == nil || !l.Stats().Waiting {
+		t.Errorf("%v, %+v", err, l.Stats())
+	}
+	if err := bring(l, "a", "n1"); !errors.Is(err, ErrWaiting) {
+		t.Errorf("a new name: %v", err)
+	}
+}
+
 // TestResetFails: while the state cannot be written, the ledger stays what it was,
 // and the next report tries again.
 func TestResetFails(t *testing.T) {
@@ -418,6 +498,13 @@ func TestResetFails(t *testing.T) {
 	}
 	if began, err := l.Report(report(2)); began || err == nil {
 		t.Error(began, err)
+	}
+	before := l.Stats()
+	if err := l.Reset("by hand"); err == nil {
+		t.Error("reset without a file")
+	}
+	if s := l.Stats(); s.Waiting != before.Waiting || s.Committed != before.Committed {
+		t.Errorf("after a reset that failed: %+v, before %+v", s, before)
 	}
 	if err := bring(l, "a", "n1"); err != nil || l.Stats().Committed != 2 {
 		t.Error(err, l.Stats())

@@ -24,8 +24,13 @@ type node struct {
 	changed bool // another incarnation than the one the file counts for
 }
 
-// errReport is for reports that cannot be meant.
-var errReport = errors.New("ledger: a report without node or with impossible numbers")
+var (
+	// errReport is for reports that cannot be meant.
+	errReport = errors.New("ledger: a report without node or with impossible numbers")
+	// errOlder is for what comes late, or of another node with that name. Were it
+	// believed, the next report of the later life would begin that anew.
+	errOlder = errors.New("ledger: a report of a life that began before the one that is counted")
+)
 
 // Report takes in what a node says. If all nodes of the pool are other ones than
 // those the ledger counts for, a new life begins: everything is forgotten but
@@ -41,6 +46,10 @@ func (l *Ledger) Report(r Report) (began bool, err error) {
 		l.mu.Unlock()
 		return false, nil
 	}
+	if l.older(r) {
+		l.mu.Unlock()
+		return false, errOlder
+	}
 	began, err = l.take(r)
 	after := slices.Clone(l.onReset)
 	l.mu.Unlock()
@@ -50,6 +59,15 @@ func (l *Ledger) Report(r Report) (began bool, err error) {
 		}
 	}
 	return began, err
+}
+
+// older reports whether a later life of the node is known. Caller holds mu.
+func (l *Ledger) older(r Report) bool {
+	counted := l.state.Nodes[r.Node].Started
+	if n := l.nodes[r.Node]; n != nil {
+		counted = max(counted, n.last.Started)
+	}
+	return r.Started < counted
 }
 
 // take is Report under the locks.

@@ -204,6 +204,9 @@ func pay(ctx context.Context, now time.Time, delay, most time.Duration, reserved
 	case <-t.C:
 		return 0, nil
 	case <-ctx.Done():
+		for _, r := range reserved {
+			r.Cancel()
+		}
 		return delay, ctx.Err()
 	}
 }

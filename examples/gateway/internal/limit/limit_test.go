@@ -340,3 +340,59 @@ func over(c *Client, n int64) bool {
 	_, err := c.Wait(context.Background(), n, 0)
 	return err != nil
 }
+
+// TestSlotsGrow: whoever waits gets a place when capacity has grown, whoever else asks, and
+// if nobody does.
+func TestSlotsGrow(t *testing.T) {
+	var capacity atomic.Int64
+	capacity.Store(10)
+	s := NewSlots(10, nil, 10, capacity.Load)
+	if err := s.Acquire(t.Context(), 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan error, 2)
+	go func() { got <- s.Acquire(t.Context(), 0, time.Minute) }()
+	for _, _, waiting := s.Used(); waiting != 1; _, _, waiting = s.Used() {
+		time.Sleep(time.Millisecond)
+	}
+	capacity.Store(100)
+	if err := <-got; err != nil {
+		t.Errorf("nobody else asks: %v", err)
+	}
+	capacity.Store(20)
+	go func() { got <- s.Acquire(t.Context(), 0, time.Minute) }()
+	for _, _, waiting := s.Used(); waiting != 1; _, _, waiting = s.Used() {
+		time.Sleep(time.Millisecond)
+	}
+	capacity.Store(100)
+	if err := s.Acquire(t.Context(), 0, time.Minute); err != nil {
+		t.Errorf("another one asks: %v", err)
+	}
+	if err := <-got; err != nil {
+		t.Errorf("who was here before: %v", err)
+	}
+}
+
+// TestClientGivesBack: who gives up while it waits has paid nothing.
+func TestClientGivesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := NewClients(Rates{Connections: 2, Messages: 10, Burst: 1, Bytes: 1e6, ByteBurst: 1e6}, 10, 3).Connect("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if over(c, 1) {
+			t.Fatal("the first message is over the rate")
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 50 {
+			if _, err := c.Wait(gone, 1, time.Hour); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		}
+		before := time.Now()
+		if _, err := c.Wait(t.Context(), 1, time.Hour); err != nil || time.Since(before) != 100*time.Millisecond {
+			t.Error(err, time.Since(before))
+		}
+	})
+}

@@ -86,24 +86,44 @@ func (s *Slots) Acquire(ctx context.Context, class int, maxWait time.Duration) e
 	w := &waiter{got: make(chan error, 1)}
 	s.queue[class] = append(s.queue[class], w)
 	s.waiting++
+	s.grant() // capacity may have grown since anybody asked
 	s.mu.Unlock()
 	waiting(ctx)
 	return s.wait(ctx, w, class, maxWait)
 }
 
+// look is how often whoever waits looks whether capacity has grown by itself, as it does
+// while a node starts slowly.
+const look = 100 * time.Millisecond
+
+// Look gives places that capacity has opened to those who wait.
+func (s *Slots) Look() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grant()
+}
+
 func (s *Slots) wait(ctx context.Context, w *waiter, class int, maxWait time.Duration) error {
 	timer := time.NewTimer(maxWait)
 	defer timer.Stop()
-	why := error(ErrTooLong)
-	select {
-	case err := <-w.got:
-		return err
-	case <-ctx.Done():
-		why = ctx.Err()
-	case <-timer.C:
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	why := error(nil)
+	for why == nil {
+		select {
+		case err := <-w.got:
+			return err
+		case <-ctx.Done():
+			why = ctx.Err()
+		case <-timer.C:
+			why = ErrTooLong
+		case <-tick.C:
+			s.Look()
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.grant()
 	if !s.leave(w, class) { // decided in the meantime
 		return <-w.got
 	}

@@ -48,7 +48,7 @@ func (x *exchange) end() {
 	case x.r.Context().Err() != nil:
 		x.ticket.Cancel()
 	case x.broken.Load() && x.sent.lost():
-		x.nodes.lost(x.ticket, x.sent.wire, io.ErrUnexpectedEOF)
+		x.nodes.lost(x.ticket, x.sent.wire)
 	case x.broken.Load():
 		x.ticket.Failed(io.ErrUnexpectedEOF)
 	default:
@@ -189,10 +189,11 @@ func (x *exchange) unreadable(err error) *door.Refusal {
 func (x *exchange) failed(err error) *door.Refusal {
 	var t net.Error
 	var slow *door.Refusal
+	var answer *refusedAnswer
 	switch {
-	case errors.As(err, new(*refusedAnswer)):
+	case errors.As(err, &answer):
 		x.ticket.Done()
-		return err.(*refusedAnswer).why
+		return answer.why
 	case errors.As(err, &slow): // the body came faster than it may
 		x.ticket.Cancel()
 		return slow
@@ -211,7 +212,7 @@ func (x *exchange) failed(err error) *door.Refusal {
 		x.ticket.Failed(err)
 		return x.pass.Unreachable(err)
 	case x.sent.lost():
-		x.nodes.lost(x.ticket, x.sent.wire, err)
+		x.nodes.lost(x.ticket, x.sent.wire)
 		return x.pass.Denied(door.Down, "lost", err)
 	}
 	x.ticket.Done() // it has answered, with what is no HTTP

@@ -44,13 +44,13 @@ type nodes struct {
 
 // lost ends a request whose connection was lost. When a node goes down, all its
 // connections are: that is one crash, however many of them had the same request.
-func (n *nodes) lost(t *door.Ticket, w *wire, err error) {
+func (n *nodes) lost(t *door.Ticket, w *wire) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if w.number > n.until {
 		n.crash, n.until = door.Crash{}, n.made
 	}
-	n.crash.Lost(t, err)
+	n.crash.Lost(t)
 }
 
 // wire is one connection. It knows whether anything was sent, and whether it broke.

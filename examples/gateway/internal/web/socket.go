@@ -26,8 +26,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // not negotiated, so messages are not compressed.
 func (x *exchange) upgrade() {
 	if !x.web.c.HTTP.Socket.Allow || x.handler.conn == nil || !strings.EqualFold(strings.Join(x.r.Header["Upgrade"], ","), "websocket") {
-		r := x.must("upgrade")
-		x.refuse(&door.Refusal{Rule: r.Rule, Code: r.Code})
+		x.refuse(x.must("upgrade"))
 		return
 	}
 	x.socket = true
@@ -248,7 +247,7 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 	case ctx.Err() != nil:
 		ticket.Cancel()
 	default:
-		s.x.nodes.lost(ticket, s.x.sent.wire, err)
+		s.x.nodes.lost(ticket, s.x.sent.wire)
 	}
 	return err
 }
