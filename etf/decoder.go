@@ -129,9 +129,9 @@ func (d *Decoder) AtTermEnd() bool {
 }
 
 // InputOffset returns where the term at hand starts in the stream, or the next
-// one after a complete term. A term that ends in a payload is complete when that
-// was read; [Decoder.AtTermEnd] sees to it. A token that was peeked at is still to be
-// read.
+// one after a complete term. Directly behind the token of a payload that ends a term it
+// may be either, as the payload was there already or not: call [Decoder.AtTermEnd] before.
+// A token that was peeked at is still to be read.
 func (d *Decoder) InputOffset() int64 {
 	off := d.s.in.TermOffset()
 	if d.begun && !d.peeked && d.s.in.Done() {

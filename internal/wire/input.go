@@ -91,7 +91,7 @@ func (in *Input) Release() {
 	}
 }
 
-// endInflater keeps the inflater of a term that is given up for the next one.
+// endInflater keeps the inflater of a term that is over, or given up, for the next one.
 func (in *Input) endInflater() {
 	if in.z != nil {
 		in.spare, in.z = in.z, nil
@@ -139,6 +139,9 @@ func (in *Input) begin() {
 func (in *Input) NextTerm() {
 	if in.m.done && !in.failed {
 		in.shrink()
+		if in.spare != nil {
+			in.endInflater()
+		}
 		in.begin()
 	}
 }

@@ -23,6 +23,18 @@ func deflated(t *testing.T, b []byte, level int) []byte {
 	return z.Bytes()
 }
 
+// TestNextTermLetsGo: a decoder that lives as long as its connection does not keep what one
+// term was inflated into.
+func TestNextTermLetsGo(t *testing.T) {
+	for _, tc := range []struct{ made, kept int }{{inflatedMax, inflatedMax}, {inflatedMax + 1, 0}} {
+		in := &Input{p: program(0), r: bytes.NewReader(nil), spare: &inflater{out: make([]byte, tc.made)}}
+		in.m.done = true
+		if in.NextTerm(); cap(in.spare.out) != tc.kept {
+			t.Errorf("%d of %d bytes kept", cap(in.spare.out), tc.made)
+		}
+	}
+}
+
 // TestDrain: what is behind a complete term is inflated wherever there is room, as far
 // back as it may repeat, and the bytes of the term stay where they are.
 func TestDrain(t *testing.T) {

@@ -30,6 +30,7 @@ func main() {
 		check(fmt.Errorf("decode of half a term: %v", err))
 	}
 	check(unmarshal())
+	check(request())
 	check(forward())
 	check(record())
 	check(proplist())
@@ -82,9 +83,26 @@ func unmarshal() error {
 	return errors.Join(err, equal([]any{user.ID, user.Name, user.Roles, user.Since.Equal(since)}, []any{7, "Zoe", []string{"admin"}, true}))
 }
 
+func request() error {
+	// read is what a handler does with a body; the error is that of the last line.
+	read := func(w http.ResponseWriter, r *http.Request) error {
+		var user map[string]int
+		// snippet: README.md 3
+		return err
+	}
+	good := string(marshal(map[string]int{"id": 7}))
+	for body, want := range map[string]bool{good: true, good + "\x83j": false, "": false, good + strings.Repeat("x", 1<<20): false} {
+		err := read(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(body)))
+		if err := equal(err == nil, want); err != nil {
+			return fmt.Errorf("%.20q: %w", body, err)
+		}
+	}
+	return nil
+}
+
 func forward() error {
 	proxy := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
-	// snippet: README.md 4
+	// snippet: README.md 5
 	server := httptest.NewServer(http.DefaultServeMux)
 	defer server.Close()
 	for body, want := range map[string]int{"\x83w\x04norm": 200, "\x83j": 200, "\x83\xff": 422} {
@@ -196,7 +214,7 @@ func compressed() error {
 	w := zlib.NewWriter(body)
 	w.Write([]byte{106})
 	w.Close()
-	// snippet: README.md 3
+	// snippet: README.md 4
 	if err != nil {
 		return err
 	}
