@@ -30,6 +30,7 @@ func budget(args []string, stdout, stderr io.Writer) int {
 	flags.Usage = func() { fmt.Fprint(stderr, budgetUsage); flags.PrintDefaults() }
 	addr := flags.String("admin", "127.0.0.1:9180", "address of the admin listener")
 	token := flags.String("token-file", "", "file with the token, for grant and reset")
+	force := flags.Bool("force", false, "reset although a node has reported that it lives on")
 	if err := flags.Parse(args); err != nil {
 		return unparsed(err)
 	}
@@ -42,7 +43,7 @@ func budget(args []string, stdout, stderr io.Writer) int {
 	case len(args) == 4 && args[0] == "grant":
 		err = o.change(args[1], "grant", url.Values{"n": {args[2]}, "reason": {args[3]}})
 	case len(args) == 3 && args[0] == "reset":
-		err = o.change(args[1], "reset", url.Values{"reason": {args[2]}})
+		err = o.change(args[1], "reset", url.Values{"reason": {args[2]}, "force": {strconv.FormatBool(*force)}})
 	default:
 		fmt.Fprintln(stderr, "gateway budget:", misused(args))
 		flags.Usage()

@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -123,8 +124,16 @@ func (a *Admin) grant(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Admin) reset(w http.ResponseWriter, r *http.Request) {
-	a.change(w, r, "reset", 0, func(l *ledger.Ledger) error { return l.Reset(r.FormValue("reason")) })
+	a.change(w, r, "reset", 0, func(l *ledger.Ledger) error {
+		if lives := l.Reported(); len(lives) > 0 && r.FormValue("force") != "true" {
+			return fmt.Errorf("%w: %s. Started anew it says so, and the ledger starts over by itself. If it cannot say so: budget -force reset", errLives, strings.Join(lives, ", "))
+		}
+		return l.Reset(r.FormValue("reason"))
+	})
 }
+
+// errLives refuses a reset that would free names which a node still has.
+var errLives = errors.New("a reset is for a node that was started anew, and the last report was of the life that is counted")
 
 // change does something to a ledger, if the caller may, and says so beforehand.
 func (a *Admin) change(w http.ResponseWriter, r *http.Request, what string, n int64, do func(*ledger.Ledger) error) {
@@ -147,7 +156,11 @@ func (a *Admin) change(w http.ResponseWriter, r *http.Request, what string, n in
 			err = do(l)
 		}
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
+			status := http.StatusInternalServerError
+			if errors.Is(err, errLives) {
+				status = http.StatusConflict
+			}
+			http.Error(w, err.Error(), status)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")

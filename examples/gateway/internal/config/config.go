@@ -66,7 +66,7 @@ const LedgerState = ".state"
 // Ledger is an allowance of new atoms.
 type Ledger struct {
 	Name         string   `yaml:"name" needs:"yes" doc:"name that upstreams refer to"`
-	File         string   `yaml:"file" unit:"path" doc:"file that outlives the gateway; empty keeps the ledger in memory, which a restart forgets" stops:"names forgotten in a crash"`
+	File         string   `yaml:"file" unit:"path" doc:"file that outlives the gateway; one gateway at a time has it, by a lock on the file beside it, .lock; empty keeps the ledger in memory, which a restart forgets" stops:"names forgotten in a crash"`
 	Max          int64    `yaml:"max_new" default:"10000" least:"0" unit:"names" doc:"new names in the life of one incarnation of the node" stops:"an atom table filled by small harmless messages"`
 	PerClient    int64    `yaml:"per_client" default:"1000" least:"0" unit:"names" doc:"of these, for one client" stops:"one client that spends the allowance of all"`
 	PerMessage   int64    `yaml:"per_message" default:"64" least:"0" unit:"names" doc:"of these, for one message" stops:"one message that spends the allowance of its client"`

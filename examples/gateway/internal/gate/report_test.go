@@ -2,11 +2,16 @@ package gate_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/admin"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/report"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
@@ -54,6 +59,34 @@ func reporter(t *testing.T, g *Gate) (say func(queue int64)) {
 		conn.Write(frame)
 		n++
 	}
+}
+
+// TestResetNeedsForce: while a node reports the life that is counted, a reset by hand would
+// allow it the same names twice. The log tells which nodes report.
+func TestResetNeedsForce(t *testing.T) {
+	t.Parallel()
+	g, _ := reported(t, "2s")
+	a := &admin.Admin{Gate: g.Gate, Log: slog.New(slog.DiscardHandler), Token: "a token of some length"}
+	reset := func(force string) int {
+		r := httptest.NewRequest("POST", "/v1/budgets/web/reset?reason=test&force="+force, nil)
+		r.Host = "127.0.0.1:9180"
+		r.Header.Set("Authorization", "Bearer "+a.Token)
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, r)
+		return w.Code
+	}
+	if code := reset("false"); code != http.StatusOK {
+		t.Errorf("before any report: %d", code)
+	}
+	reporter(t, g)(0)
+	Eventually(t, "it was heard", func() bool { return len(g.Ledger("web").Reported()) == 1 })
+	if code := reset("false"); code != http.StatusConflict {
+		t.Errorf("while the node lives on: %d", code)
+	}
+	if code := reset("true"); code != http.StatusOK {
+		t.Errorf("by force: %d", code)
+	}
+	Eventually(t, "the log says so", func() bool { return strings.Contains(g.Log(), `"node":"web@host","event":"it reports"`) })
 }
 
 // TestReportsDriveLimits: a node in trouble gets less, at worst nothing, and one that

@@ -283,6 +283,20 @@ func (l *Ledger) Grant(n int64) error {
 	return nil
 }
 
+// Reported returns the nodes that have said that they still are in the life that is
+// counted: to start over would allow them the same names a second time.
+func (l *Ledger) Reported() (nodes []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for name, n := range l.nodes {
+		if counted, ok := l.state.Nodes[name]; ok && counted == n.last.Incarnation {
+			nodes = append(nodes, name)
+		}
+	}
+	slices.Sort(nodes)
+	return nodes
+}
+
 // Reset starts over: nothing was learned, the whole allowance is back. It is for
 // an operator who has started the node anew, where no report can say so.
 func (l *Ledger) Reset(reason string) error {
