@@ -137,6 +137,9 @@ func TestPROXY(t *testing.T) {
 	c.Send(add) // without a header
 	c.Reset()
 	g.Dial("door").Reset() // and none in time
+	if log := g.Log(); strings.Count(log, `"level":"WARN","msg":"connection","listener":"door","from":"127.0.0.1","err":"listen: no PROXY header`) != 1 {
+		t.Errorf("the log does not tell, once: %s", log)
+	}
 
 	g = Start(t, conf(node, "", "", allow+"proxy_protocol: [10.0.0.0/8]"))
 	c = g.Dial("door")

@@ -180,6 +180,9 @@ func known(c config.Ledger) (*etf.AtomSet, error) {
 		set = set.Union(more)
 	}
 	if c.Release != "" {
+		if _, err := os.Stat(c.Release); err != nil {
+			return nil, err
+		}
 		more, err := etf.AtomSetFromRelease(os.DirFS(c.Release))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.Release, err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pires/go-proxyproto"
+	"golang.org/x/time/rate"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
@@ -33,6 +34,8 @@ type Listener struct {
 	drain  chan struct{}
 	stop   sync.Once
 	live   sync.WaitGroup
+
+	headless rate.Sometimes // tells of connections without a PROXY header
 }
 
 // rules are what a reload replaces.
@@ -67,6 +70,7 @@ func Open(ctx context.Context, c config.Listener, open *Count, log *slog.Logger)
 	l := &Listener{
 		Name: c.Name, socket: socket, open: open, log: log, drain: make(chan struct{}),
 		begun: limit.NewClients(limit.Rates{}, 1<<16, 0), behind: limit.NewClients(limit.Rates{}, 1<<16, 0),
+		headless: rate.Sometimes{First: 1, Interval: time.Minute},
 	}
 	l.resize(c.Limits)
 	return l, nil
@@ -166,6 +170,9 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) {
 	begun.Close()
 	if err != nil {
 		l.log.Debug("connection", "listener", l.Name, "err", err)
+		if errors.Is(err, errNoHeader) {
+			l.headless.Do(func() { l.log.Warn("connection", "listener", l.Name, "from", peer.String(), "err", err) })
+		}
 		Reset(c)
 		return
 	}
@@ -191,6 +198,10 @@ func (r *rules) proxied(peer netip.Addr) bool {
 	return slices.ContainsFunc(r.proxy, func(p netip.Prefix) bool { return p.Contains(peer) })
 }
 
+// errNoHeader is of whoever stands in front and is not set up for what is configured here:
+// no connection of its clients gets through.
+var errNoHeader = errors.New("listen: no PROXY header from an address of proxy_protocol")
+
 // meet reads the PROXY header and shakes hands.
 func (r *rules) meet(ctx context.Context, c net.Conn, peer netip.Addr) (net.Conn, door.Client, error) {
 	who := door.Client{Addr: peer}
@@ -198,7 +209,7 @@ func (r *rules) meet(ctx context.Context, c net.Conn, peer netip.Addr) (net.Conn
 		proxied := proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(r.door.Config.Limits.Header.Duration))
 		h := proxied.ProxyHeader() // reads it
 		if h == nil {
-			return c, who, errors.New("listen: no PROXY header from a source that sends one")
+			return c, who, errNoHeader
 		}
 		addr, err := address(proxied)
 		if err != nil {
