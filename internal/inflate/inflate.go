@@ -445,9 +445,12 @@ func (d *Decoder) fast(r *run) Status {
 		from := o - dist
 		if dist < 8 {
 			// What repeats within a word does so at a multiple of its length, too.
-			for most := o + 8; o < most; o++ {
+			for most := min(o+8, end); o < most; o++ {
 				out[o] = out[from]
 				from++
+			}
+			if o == end {
+				continue
 			}
 			from = o - int(repeats[dist])
 		}
