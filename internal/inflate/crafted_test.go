@@ -174,6 +174,10 @@ func craftedStreams() (all []crafted) {
 	add("one code of two bits", head(lens(257, map[int]int{256: 2}), lens(1, nil)).code(0, 2), Corrupt, "")
 	add("too many codes", head(lens(257, map[int]int{'a': 1, 'b': 1, 256: 1}), lens(1, nil)).code(0, 1), Corrupt, "")
 	add("too many long codes", head(lens(257, map[int]int{'a': 1, 'b': 2, 'c': 3, 'd': 3, 256: 15}), lens(1, nil)).code(0, 1), Corrupt, "")
+	few := long(286)
+	few[285-14] = 0
+	few[256], few[280] = few[280], 0
+	add("one code too few, of 15 bits", head(few, lens(1, nil)).symbol(bookOf(few), 256), Corrupt, "")
 	three := map[int]int{'a': 1, 256: 2, 257: 2}
 	add("one distance", head(lens(258, three), lens(1, map[int]int{0: 1})).code(0, 1).code(3, 2).code(0, 1).code(2, 2), End, "aaaa")
 	add("a distance that there is not", head(lens(258, three), lens(1, map[int]int{0: 1})).code(0, 1).code(3, 2).code(1, 1).code(2, 2), Corrupt, "a")
@@ -278,6 +282,50 @@ func craftedStreams() (all []crafted) {
 }
 
 func bounds(e entry) (base int, extra uint) { return e.value(), e.extra() }
+
+// TestFastEnds: where input or room just suffices, or lacks one byte, the fast way comes
+// to no other result than the slow one.
+func TestFastEnds(t *testing.T) {
+	// A literal, a match and literals of 9 and 8 bits: 15 bytes, the first of which the
+	// head of the block takes.
+	s := fixedBlock().code(0x30+'a', 8).code(1, 7).code(0, 5).code(0x190, 9).code(0x190, 9)
+	for range 9 {
+		s.code(0x30+'b', 8)
+	}
+	s.code(0, 7)
+	if len(s.b) != 15 {
+		t.Fatalf("%d bytes", len(s.b))
+	}
+	// Two literals and a match of the longest, before as much again.
+	long := fixedBlock()
+	for range 20 {
+		long.code(0x30+'a', 8).code(0x30+'b', 8).code(0xc0+5, 8).code(0, 5)
+	}
+	long.code(0, 7)
+	for _, z := range [][]byte{s.b, long.b} {
+		var d Decoder
+		want := inflateAll(&d, z, one, one)
+		for cut := range len(z) {
+			for more := range len(z) - cut {
+				d.Reset()
+				out := make([]byte, len(want.out)+1)
+				made, used, _ := d.Inflate(out, 0, z[:cut])
+				n, u, _ := d.Inflate(out, made, z[used:cut+more])
+				last, rest, status := d.Inflate(out, made+n, z[used+u:])
+				if status != End || used+u+rest != len(z) || !bytes.Equal(out[:made+n+last], want.out) {
+					t.Fatalf("cut at %d and %d: status %d, %d bytes", cut, cut+more, status, made+n+last)
+				}
+			}
+		}
+		for room := range len(want.out) + 1 {
+			d.Reset()
+			out := make([]byte, room)
+			if made, _, _ := d.Inflate(out, 0, z); made != room || !bytes.Equal(out, want.out[:room]) {
+				t.Fatalf("room for %d: %d bytes", room, made)
+			}
+		}
+	}
+}
 
 func TestCrafted(t *testing.T) {
 	var d Decoder

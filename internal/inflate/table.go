@@ -155,8 +155,8 @@ func build(t []entry, lens []uint8, a symbols, first uint, loose bool) (codes, b
 	}
 
 	// By length, and for one length by value: so the codes are in order.
-	var next [maxBits + 2]uint16
-	for l := 1; l <= maxBits; l++ {
+	var next [maxBits + 1]uint16
+	for l := 1; l < maxBits; l++ {
 		next[l+1] = next[l] + count[l]
 	}
 	var sorted [288]uint16
