@@ -74,13 +74,17 @@ type UnmarshalError struct {
 func (e *UnmarshalError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "etf: %s", e.Reason)
+	kind := e.Kind.String()
+	if e.Kind == KindNil {
+		kind = "empty list" // not the atom nil of Elixir, or Go's
+	}
 	switch {
 	case e.Reason == ReasonTarget:
 		b.WriteString(": " + targetText(e.Type))
 	case e.Kind != KindInvalid && e.Type != nil:
-		fmt.Fprintf(&b, ": %s for Go type %s", e.Kind, e.Type)
+		fmt.Fprintf(&b, ": %s for Go type %s", kind, e.Type)
 	case e.Kind != KindInvalid:
-		fmt.Fprintf(&b, ": %s", e.Kind)
+		fmt.Fprintf(&b, ": %s", kind)
 	case e.Type != nil:
 		fmt.Fprintf(&b, ": Go type %s", e.Type)
 	}
