@@ -33,7 +33,7 @@ func TestMisfitTexts(t *testing.T) {
 		"nil pointer":       {small(1), (*int)(nil), "etf: target: a nil pointer of Go type *int: pass a pointer, as &v"},
 		"no pointer":        {small(1), 1, "etf: target: Go type int is no pointer: pass a pointer, as &v"},
 		"map":               {small(1), map[string]int{}, "etf: target: Go type map[string]int is no pointer: pass a pointer, as &v"},
-		"an empty list":     {null, new(string), "etf: kind: empty list for Go type string"},
+		"an empty list":     {null, new(string), "etf: kind: empty list for Go type string: the tag option charlist, text or iodata takes lists"},
 		"another module":    {m("__struct__", atom("Elixir.Secret")), &user{}, "etf: struct_module: map for Go type etf_test.user: wants module Elixir.User"},
 		"no module":         {mapOf(), &user{}, "etf: struct_module: map for Go type etf_test.user: wants module Elixir.User"},
 		"module of a date":  {mapOf(), &etf.Date{}, "etf: struct_module: map for Go type etf.Date: wants module Elixir.Date"},
