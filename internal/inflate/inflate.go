@@ -449,9 +449,6 @@ func (d *Decoder) fast(r *run) Status {
 				out[o] = out[from]
 				from++
 			}
-			if o == end {
-				continue
-			}
 			from = o - int(repeats[dist])
 		}
 		if length > longMatch {
