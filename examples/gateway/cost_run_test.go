@@ -38,10 +38,10 @@ func costFrame(t testing.TB) []byte {
 	return frame
 }
 
-// each runs f on many connections of its own, all at once, and gathers what it took.
-func each(t testing.TB, addr string, many, n int, f func(c net.Conn, n int) []time.Duration) sample {
+// each runs f on connections of its own, all at once, and gathers what it took.
+func each(t testing.TB, addr string, n int, f func(c net.Conn, n int) []time.Duration) sample {
 	var conns []net.Conn
-	for range many {
+	for range costConns {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
@@ -49,33 +49,27 @@ func each(t testing.TB, addr string, many, n int, f func(c net.Conn, n int) []ti
 		defer c.Close()
 		conns = append(conns, c)
 	}
-	took := make([][]time.Duration, many)
-	per := n/many + 1
+	took := make([][]time.Duration, costConns)
+	per := n/costConns + 1
 	var wg sync.WaitGroup
 	start := time.Now()
 	for i, c := range conns {
 		wg.Go(func() { took[i] = f(c, per) })
 	}
 	wg.Wait()
-	s := sample{frames: per * many, took: time.Since(start)}
+	s := sample{frames: per * costConns, took: time.Since(start)}
 	if all := slices.Sorted(slices.Values(slices.Concat(took...))); len(all) > 0 {
 		s.p99 = all[len(all)*99/100]
 	}
 	return s
 }
 
-// onePingPong is that of one client. Most of the time nobody does anything, so that
-// fewer messages have to do.
-func onePingPong(t testing.TB, addr string, n int) sample {
-	return pingPong(1, 1)(t, addr, n/4+1)
-}
-
-// pingPong sends frames on many connections, ahead of them at a time in one write, and
-// reads what comes back of them.
-func pingPong(many, ahead int) func(t testing.TB, addr string, n int) sample {
+// pingPong sends frames, ahead of them at a time in one write, and reads what comes
+// back of them.
+func pingPong(ahead int) func(t testing.TB, addr string, n int) sample {
 	return func(t testing.TB, addr string, n int) sample {
 		frame := costFrame(t)
-		return each(t, addr, many, n, func(c net.Conn, n int) (took []time.Duration) {
+		return each(t, addr, n, func(c net.Conn, n int) (took []time.Duration) {
 			out := bytes.Repeat(frame, ahead)
 			in := make([]byte, len(out))
 			for n > 0 {
@@ -104,7 +98,7 @@ var sunk atomic.Int64
 func oneWay(t testing.TB, addr string, n int) sample {
 	frame := costFrame(t)
 	want := sunk.Load() + int64((n/costConns+1)*costConns*len(frame))
-	return each(t, addr, costConns, n, func(c net.Conn, n int) []time.Duration {
+	return each(t, addr, n, func(c net.Conn, n int) []time.Duration {
 		out := bytes.Repeat(frame, 64)
 		for ; n > 0; n -= 64 {
 			if _, err := c.Write(out[:min(n, 64)*len(frame)]); err != nil {
@@ -177,7 +171,7 @@ func webNode(t testing.TB) string {
 func webPingPong(t testing.TB, addr string, n int) sample {
 	msg := costMessage()
 	request := fmt.Appendf(nil, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-erlang-binary\r\nContent-Length: %d\r\n\r\n%s", len(msg), msg)
-	return each(t, addr, costConns, n, func(c net.Conn, n int) (took []time.Duration) {
+	return each(t, addr, n, func(c net.Conn, n int) (took []time.Duration) {
 		r := bufio.NewReader(c)
 		for range n {
 			start := time.Now()

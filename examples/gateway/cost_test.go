@@ -51,9 +51,8 @@ func scenes() []scene {
 	sink := []proxy{direct, tcp, plain, frameGateway("original", "any"), frameGateway("canonical", "any")}
 	web := []proxy{direct, {"nginx, reverse proxy", startNginx}, {"Go's reverse proxy", startPlain("web")}, webGateway("original"), webGateway("canonical")}
 	return []scene{
-		{"frames, ping-pong, one client", echoNode, onePingPong, frames},
-		{"frames, ping-pong", echoNode, pingPong(costConns, 1), frames},
-		{"frames, 64 pipelined", echoNode, pingPong(costConns, 64), frames},
+		{"frames, ping-pong", echoNode, pingPong(1), frames},
+		{"frames, 64 pipelined", echoNode, pingPong(64), frames},
 		{"frames, null sink", nullSink, oneWay, sink},
 		{"HTTP, ping-pong", webNode, webPingPong, web},
 	}
@@ -166,13 +165,9 @@ Written by
     go -C examples/gateway test -run '^TestCost$' -timeout 1h -cost COST.md -cost.n %d -cost.rounds %d .
 
 which needs Debian's haproxy and nginx. Clients and node are one process, each proxy is another
-on the same %d cores (%s/%s, %s), with 16 connections, or one, and messages of an order
+on the same %d cores (%s/%s, %s), with 16 connections and messages of an order
 with three items. Of %d rounds of %d messages the best counts. HAProxy and nginx look at
 nothing; the gateway reads each message, both ways, and spends its atoms.
-
-With one client there is one message under way, and each of the three processes waits for
-the others: what counts is how fast they wake up. With 16 the processor has no rest, and
-what clients, node and proxy need of it all adds up to the time of a message.
 
 Two rows are no products, and say what a program in Go reaches here at most: a plain copy
 reads and writes as the gateway has to, in two goroutines for a connection, and Go's reverse
