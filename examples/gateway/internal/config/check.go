@@ -140,7 +140,7 @@ func (c *File) checkUpstreams(r *report) {
 	for i, u := range c.Upstreams {
 		at := fmt.Sprintf("$.upstreams[%d]", i)
 		unique(r, at, u.Name, seen)
-		if _, _, err := net.SplitHostPort(u.Address); err != nil && u.Address != "" {
+		if u.Address != "" && !isAddress(u.Address) {
 			r.add(at+".address", "has to be host:port")
 		}
 		switch {
@@ -191,7 +191,7 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	}
 	for i, p := range l.Proxy {
 		if _, err := netip.ParsePrefix(p); err != nil {
-			r.add(fmt.Sprintf("%s.proxy_protocol[%d]", at, i), "is no CIDR, as 10.0.0.0/8")
+			r.add(fmt.Sprintf("%s.proxy_protocol[%d]", at, i), "is no CIDR, as 10.0.0.0/8, or 10.0.0.1/32 for one address")
 		}
 	}
 	if l.Cut && (l.Forward != ForwardOriginal || l.Protocol != ProtocolFrames || l.Mode != "enforce" || len(l.Rules) > 0) {
@@ -200,8 +200,14 @@ func (c *File) checkListener(r *report, at string, l *Listener) {
 	if l.Cut && l.Profile == "cache" {
 		r.add(at+".cut_through", "compressed terms are accepted as a whole or not at all")
 	}
-	if l.Refused == "skip" && l.Answers.Expect == "one" {
+	switch {
+	case l.Refused == "skip" && l.Protocol != ProtocolFrames:
+		r.warn(at+".on_refusal", "is for protocol: frames")
+	case l.Refused == "skip" && l.Answers.Expect == "one":
 		r.warn(at+".on_refusal", "skip does nothing where each message has an answer")
+	}
+	if line, _ := r.position(at + ".http"); line > 0 && !l.SpeaksHTTP() {
+		r.warn(at+".http", "is for protocols that speak HTTP")
 	}
 	if line, _ := r.position(at + ".answers.expect"); line > 0 && l.Protocol != ProtocolFrames {
 		r.warn(at+".answers.expect", "is for protocol: frames")
