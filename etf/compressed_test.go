@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/zlib"
+	"errors"
 	"hash/adler32"
+	"io"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/internal/wire"
@@ -286,6 +289,12 @@ func TestDataBeforeDamage(t *testing.T) {
 		if err := agree(t, m, in, mostWays); err == nil || err.Code != etf.CodeNodeNotAtom || err.Offset != int64(len(head(2))) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+	broken := errors.New("broken")
+	_, err := m().ValidateReader(io.MultiReader(bytes.NewReader(packed(1000, stream)), iotest.ErrReader(broken)))
+	var e *etf.Error
+	if !errors.As(err, &e) || e.Code != etf.CodeRead || !errors.Is(err, broken) {
+		t.Errorf("a reader that fails: %v", err)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestKnownNamesCostNothing(t *testing.T) {
 		}
 	}
 	runtime.ReadMemStats(&after)
-	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<10 { // of the runtime's own
+	if n := after.TotalAlloc - before.TotalAlloc; n > 32<<10 { // some are of the runtime, or of other goroutines; a byte a name would be more
 		t.Errorf("%d bytes are allocated for names that are known", n)
 	}
 }

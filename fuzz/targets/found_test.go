@@ -27,6 +27,7 @@ var found = []struct{ hex, what string }{
 	{"836e010000", "a small integer that arrives in pieces left its term without an end"},
 	{"83640100", "an atom that is too long and cut"},
 	{"8374000000016573016e00000001006a", "a reference of one word as the only key"},
+	{"83500000000178da6a010000ffff006b7070", "more inflated than was declared, where a reader broke in between: an unknown tag"},
 }
 
 // TestFound: what was found stays away, whoever the receiver is and however the
@@ -43,6 +44,14 @@ func TestFound(t *testing.T) {
 					t.Errorf("%s, %v: %v\n%s", f.what, a.Receiver, dis, f.hex)
 					break
 				}
+			}
+		}
+		m := compile(t, etf.OTP())
+		whole := m.NewDecoderBytes(b).SkipValue()
+		for at := range b {
+			err := m.NewDecoder(io.MultiReader(bytes.NewReader(b[:at]), &failing{})).SkipValue()
+			if dis := brokenError(whole, err); dis != nil {
+				t.Errorf("%s: broken at %d: %v", f.what, at, dis)
 			}
 		}
 		for i := range 64 {

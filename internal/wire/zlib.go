@@ -197,7 +197,9 @@ func (z *inflater) pull(buf []byte) bool {
 		z.out = buf[:len(z.out)+made]
 	}
 	z.sum.Add(z.out[at:])
-	none := len(z.out) == at // what came before a failure is looked at first
+	// What came before a failure is looked at first, but not before that of a reader: it has
+	// broken the step off, and what the rest of it would have told is not known.
+	none := len(z.out) == at || z.fail.Code == ReadError
 	switch {
 	case z.made > z.size:
 		return z.refuseInflated(InflatedSize, z.size)
