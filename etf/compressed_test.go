@@ -298,6 +298,25 @@ func TestDataBeforeDamage(t *testing.T) {
 	}
 }
 
+// TestFarBack: data that repeat what was a whole window before.
+func TestFarBack(t *testing.T) {
+	noise := make([]byte, 32<<10)
+	rand.NewChaCha8([32]byte{}).Read(noise)
+	text := string(bytes.Repeat(noise, 20))
+	m := compile(t, config())
+	term := tuple(bin(text), small(1))
+	in := squeeze(term)
+	if len(in) > 2*len(noise) {
+		t.Fatalf("%d bytes: nothing is repeated", len(in))
+	}
+	if err := agree(t, with(m), in, nil); err != nil {
+		t.Error(err)
+	}
+	if got, err := m.Decode(in); err != nil || !etf.Equal(got, must[etf.Term](t)(m.Decode(ext(term)))) {
+		t.Errorf("other bytes: %v", err)
+	}
+}
+
 // TestRatioExactly: the ratio is what may be reached, to the byte.
 func TestRatioExactly(t *testing.T) {
 	found := 0

@@ -120,6 +120,24 @@ var bugs = []bug{
 		pkg: "etf", tests: "^TestZlibStreams$|^TestEveryCode$",
 	},
 	{
+		class: "inflated bytes are others", name: "inflate-pin", file: "internal/wire/zlib.go",
+		old: "in.pin -= keep",
+		new: `in.pin -= keep * int(1-by__("inflate-pin")); in.pin *= int(1 - by__("inflate-pin"))`,
+		pkg: "etf", tests: "^TestReadValueAnywhere$",
+	},
+	{
+		class: "inflated bytes are others", name: "inflate-history", file: "internal/wire/zlib.go",
+		old: "max(len(z.out)-inflate.Window, 0)) // the data may repeat it",
+		new: `max(len(z.out)-inflate.Window+int(by__("inflate-history")), 0))`,
+		pkg: "etf", tests: "^TestZlibStreams$|^TestFarBack$",
+	},
+	{
+		class: "inflated bytes are others", name: "inflate-before", file: "internal/inflate/inflate.go",
+		old: "if d.dist > r.o {",
+		new: `if d.dist > r.o+int(by__("inflate-before")) {`,
+		pkg: "internal/inflate", tests: "^TestCrafted$",
+	},
+	{
 		class: "wrong rule for -0.0", name: "zero-differs", file: "internal/wire/program.go",
 		old: "p.zeroesDiffer = r >= 27",
 		new: `p.zeroesDiffer = r >= 27 || planted__("zero-differs")`,
