@@ -251,7 +251,7 @@ func craftedStreams() (all []crafted) {
 
 	// Long codes: 286 literals and lengths, and 30 distances, of which 16 have a code.
 	lit, off := long(286), long(30)
-	lit[285], lit['x'] = 0, 1 // 285 had the code of one bit
+	lit[285], lit['x'] = 0, 1        // 285 had the code of one bit
 	lit[256], lit[270] = lit[270], 0 // its long one goes to the end
 	lits, offs := bookOf(lit), bookOf(off)
 	s = head(lit, off)
