@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/fsnotify/fsnotify"
+
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
@@ -407,4 +409,20 @@ func TestNoTokenFile(t *testing.T) {
 	if status != 1 || !strings.Contains(errs, "403") || !strings.Contains(errs, "admin.token_file is not configured") {
 		t.Errorf("%d %s", status, errs)
 	}
+}
+
+// TestWatcherError: after an error of the watcher, which has lost events perhaps, the file
+// is read anyway, and changes are seen as before.
+func TestWatcherError(t *testing.T) {
+	c := &changes{path: "/etc/beamgate/gateway.yaml", hup: make(chan os.Signal), events: make(chan fsnotify.Event), errors: make(chan error)}
+	read := make(chan bool)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go c.until(ctx, func() { read <- true })
+	for range 2 {
+		c.errors <- fsnotify.ErrEventOverflow
+		<-read
+	}
+	c.events <- fsnotify.Event{Name: c.path}
+	<-read
 }
