@@ -1,7 +1,9 @@
 package beam
 
 import (
+	"io"
 	"os"
+	"os/exec"
 	"strconv"
 	"testing"
 )
@@ -34,4 +36,27 @@ func Require(tb testing.TB, o Options) *Oracle {
 	}
 	tb.Cleanup(func() { oracle.Close() })
 	return oracle
+}
+
+// Pipe runs erl for a test, and gives it back its standard input and output. It has to end
+// when its input does, as it does when the test ends.
+func Pipe(tb testing.TB, erl string, args ...string) (in io.Writer, out io.Reader) {
+	tb.Helper()
+	cmd := exec.Command(erl, args...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	out, err = cmd.StdoutPipe()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		stdin.Close()
+		cmd.Wait()
+	})
+	return stdin, out
 }

@@ -10,10 +10,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/beamgate/beamgate/fuzz/beam"
 )
 
 // judge is the Erlang side of TestLiveBEAM: a line of hex in, a verdict out.
@@ -33,36 +34,21 @@ Loop = fun F() -> case io:get_line("") of
 	L -> Judge(binary:decode_hex(list_to_binary(string:trim(L)))), F() end end,
 Loop().`
 
-type beam struct {
+type live struct {
 	in  io.Writer
 	out *bufio.Reader
 }
 
-func startBEAM(t *testing.T) *beam {
+func startBEAM(t *testing.T) *live {
 	erl := os.Getenv("BEAMGATE_ERL")
 	if erl == "" {
 		t.Skip("BEAMGATE_ERL is unset: it must name an erl of OTP 25 to hold random terms against")
 	}
-	cmd := exec.Command(erl, "-noshell", "-eval", judge)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		cmd.Wait()
-	})
-	return &beam{in, bufio.NewReaderSize(out, 1<<20)}
+	in, out := beam.Pipe(t, erl, "-noshell", "-eval", judge)
+	return &live{in, bufio.NewReaderSize(out, 1<<20)}
 }
 
-func (b *beam) ask(input []byte) ([]string, error) {
+func (b *live) ask(input []byte) ([]string, error) {
 	if _, err := fmt.Fprintf(b.in, "%x\n", input); err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math/rand/v2"
-	"os/exec"
 	"testing"
 
 	"github.com/beamgate/beamgate/fuzz/beam"
@@ -36,20 +35,7 @@ F(F).`
 // TestLikeErlangs: what zlib makes of a stream in a BEAM, the Decoder makes of it.
 func TestLikeErlangs(t *testing.T) {
 	erl, _ := beam.Need(t)
-	cmd := exec.Command(erl, "-noinput", "-boot", "start_clean", "-eval", inflater)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	defer in.Close()
+	in, out := beam.Pipe(t, erl, "-noinput", "-boot", "start_clean", "-eval", inflater)
 
 	var d Decoder
 	seen := map[Status]int{}

@@ -64,9 +64,9 @@ func (l *Log) refusal(v *door.Verdict) {
 	}
 	if v.Refusal.Rule == door.Down {
 		attrs = append(attrs, "upstream", v.Upstream)
-	}
-	if v.Refusal.Rule == door.Down && v.Refusal.Code == "unreachable" && v.Refusal.Err != nil { // of a dial: nothing of the client is in it
-		attrs = append(attrs, "err", strings.ReplaceAll(v.Refusal.Err.Error(), "\n", ": "))
+		if v.Refusal.Code == "unreachable" && v.Refusal.Err != nil { // of a dial: nothing of the client is in it
+			attrs = append(attrs, "err", strings.ReplaceAll(v.Refusal.Err.Error(), "\n", ": "))
+		}
 	}
 	if n := l.omitted.Swap(0); n > 0 {
 		attrs = append(attrs, "omitted", n)
