@@ -3,8 +3,8 @@ package inflate
 import "encoding/binary"
 
 // Adler is an Adler-32 checksum (RFC 1950), of nothing yet if it is one. Package
-// hash/adler32 has it, too, but takes a byte at a time: of what compresses well that is
-// more than half of the time.
+// hash/adler32 has it, too, but takes a byte at a time: what compresses well is
+// inflated in less.
 type Adler uint32
 
 const adlerMod = 65521

@@ -341,36 +341,37 @@ func over(c *Client, n int64) bool {
 	return err != nil
 }
 
-// TestSlotsGrow: whoever waits gets a place when capacity has grown, whoever else asks, and
-// if nobody does.
+// TestSlotsGrow: whoever waits gets a place when capacity has grown: at once if another one
+// asks, else soon.
 func TestSlotsGrow(t *testing.T) {
-	var capacity atomic.Int64
-	capacity.Store(10)
-	s := NewSlots(10, nil, 10, capacity.Load)
-	if err := s.Acquire(t.Context(), 0, 0); err != nil {
-		t.Fatal(err)
-	}
-	got := make(chan error, 2)
-	go func() { got <- s.Acquire(t.Context(), 0, time.Minute) }()
-	for _, _, waiting := s.Used(); waiting != 1; _, _, waiting = s.Used() {
-		time.Sleep(time.Millisecond)
-	}
-	capacity.Store(100)
-	if err := <-got; err != nil {
-		t.Errorf("nobody else asks: %v", err)
-	}
-	capacity.Store(20)
-	go func() { got <- s.Acquire(t.Context(), 0, time.Minute) }()
-	for _, _, waiting := s.Used(); waiting != 1; _, _, waiting = s.Used() {
-		time.Sleep(time.Millisecond)
-	}
-	capacity.Store(100)
-	if err := s.Acquire(t.Context(), 0, time.Minute); err != nil {
-		t.Errorf("another one asks: %v", err)
-	}
-	if err := <-got; err != nil {
-		t.Errorf("who was here before: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var capacity atomic.Int64
+		capacity.Store(10)
+		s := NewSlots(10, nil, 10, capacity.Load)
+		if err := s.Acquire(t.Context(), 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan error, 2)
+		wait := func() {
+			go func() { got <- s.Acquire(t.Context(), 0, time.Minute) }()
+			synctest.Wait()
+		}
+		wait()
+		capacity.Store(20)
+		before := time.Now()
+		if err := <-got; err != nil || time.Since(before) > look {
+			t.Errorf("nobody else asks: %v after %v", err, time.Since(before))
+		}
+		wait()
+		capacity.Store(100)
+		before = time.Now()
+		if err := s.Acquire(t.Context(), 0, time.Minute); err != nil || time.Since(before) != 0 {
+			t.Errorf("another one asks: %v after %v", err, time.Since(before))
+		}
+		if err := <-got; err != nil || time.Since(before) != 0 {
+			t.Errorf("who was here before: %v after %v", err, time.Since(before))
+		}
+	})
 }
 
 // TestClientGivesBack: who gives up while it waits has paid nothing.

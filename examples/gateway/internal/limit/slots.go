@@ -92,16 +92,9 @@ func (s *Slots) Acquire(ctx context.Context, class int, maxWait time.Duration) e
 	return s.wait(ctx, w, class, maxWait)
 }
 
-// look is how often whoever waits looks whether capacity has grown by itself, as it does
-// while a node starts slowly.
+// look is how often whoever waits looks whether capacity has grown, as it does while a
+// node starts slowly, or when it reports that it is better.
 const look = 100 * time.Millisecond
-
-// Look gives places that capacity has opened to those who wait.
-func (s *Slots) Look() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.grant()
-}
 
 func (s *Slots) wait(ctx context.Context, w *waiter, class int, maxWait time.Duration) error {
 	timer := time.NewTimer(maxWait)
@@ -118,7 +111,9 @@ func (s *Slots) wait(ctx context.Context, w *waiter, class int, maxWait time.Dur
 		case <-timer.C:
 			why = ErrTooLong
 		case <-tick.C:
-			s.Look()
+			s.mu.Lock()
+			s.grant()
+			s.mu.Unlock()
 		}
 	}
 	s.mu.Lock()

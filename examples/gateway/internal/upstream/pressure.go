@@ -25,7 +25,6 @@ func (u *Upstream) Report(l Load) {
 	}
 	u.pressure.Store(max(worst, p.Floor))
 	u.Breaker.Force(worst == 0)
-	u.Slots.Look()
 }
 
 // left is the percentage of the places that a value leaves: 100 up to the first
@@ -44,7 +43,6 @@ func left(got int64, r config.Range, floor int64) int64 {
 func (u *Upstream) Silence() {
 	u.pressure.Store(100)
 	u.Breaker.Force(false)
-	u.Slots.Look()
 }
 
 // Pressure is the percentage of the places that the reports leave.
