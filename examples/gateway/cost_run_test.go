@@ -192,15 +192,6 @@ func webPingPong(t testing.TB, addr string, n int) sample {
 	})
 }
 
-func address(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func frameGateway(forward, expect string) proxy {
 	return proxy{"gateway, " + forward, func(t testing.TB, node string) (string, int) {
 		return startGateway(t, node, "answers: {expect: "+expect+"}", "forward: "+forward)
@@ -214,7 +205,7 @@ func webGateway(forward string) proxy {
 }
 
 func startGateway(t testing.TB, node string, listener ...string) (string, int) {
-	dir, door := t.TempDir(), address(t)
+	dir, door := t.TempDir(), Free(t)
 	path := filepath.Join(dir, "gateway.yaml")
 	WriteFile(t, path, fmt.Sprintf(`version: 1
 admin: {listen: '%s'}
@@ -226,7 +217,7 @@ listeners:
     upstream: node
     limits: {messages_per_second: 100000000, messages_burst: 100000000, bytes_per_second: 100GiB, bytes_burst: 100GiB}
     %s
-`, address(t), filepath.Join(dir, "web.atoms"), node, door, strings.Join(listener, "\n    ")))
+`, Free(t), filepath.Join(dir, "web.atoms"), node, door, strings.Join(listener, "\n    ")))
 	cmd := exec.Command(os.Args[0], "run", path)
 	cmd.Env = append(os.Environ(), "GATEWAY_TEST_PROGRAM=1")
 	return door, launch(t, cmd, door)
@@ -277,7 +268,7 @@ func plainWeb(door, node string) error {
 
 func startPlain(kind string) func(t testing.TB, node string) (string, int) {
 	return func(t testing.TB, node string) (string, int) {
-		door := address(t)
+		door := Free(t)
 		cmd := exec.Command(os.Args[0], door, node)
 		cmd.Env = append(os.Environ(), "GATEWAY_TEST_PLAIN="+kind)
 		return door, launch(t, cmd, door)
@@ -289,7 +280,7 @@ func startHAProxy(t testing.TB, node string) (string, int) {
 	if err != nil {
 		t.Skip("skipped, for it needs haproxy in PATH")
 	}
-	dir, door := t.TempDir(), address(t)
+	dir, door := t.TempDir(), Free(t)
 	path := WriteFile(t, filepath.Join(dir, "haproxy.cfg"), fmt.Sprintf(`global
   nbthread 2
 defaults
@@ -309,7 +300,7 @@ func startNginx(t testing.TB, node string) (string, int) {
 	if err != nil {
 		t.Skip("skipped, for it needs nginx in PATH")
 	}
-	dir, door := t.TempDir(), address(t)
+	dir, door := t.TempDir(), Free(t)
 	path := WriteFile(t, filepath.Join(dir, "nginx.conf"), fmt.Sprintf(`daemon off;
 worker_processes 2;
 pid %[1]s/pid;

@@ -59,8 +59,8 @@ type trial struct {
 
 func newTrial(t *testing.T) *trial {
 	return &trial{
-		running: &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}},
-		t:       t, web: free(t), node: NewNode(t, nil), site: newSite(t), stop: make(chan bool),
+		running: newRunning(t),
+		t:       t, web: Free(t), node: NewNode(t, nil), site: newSite(t), stop: make(chan bool),
 		upstream: "breaker: {failures: 3, backoff: 10ms, max_backoff: 50ms, slow_start: 50ms}, poison: {crashes: 100000}, max_in_flight: 1000, max_waiting: 1000",
 	}
 }
@@ -301,7 +301,7 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	s := &site{}
-	s.start(t, "127.0.0.1:0")
+	s.start(t, Free(t))
 	t.Cleanup(func() { s.kill() })
 	return s
 }
@@ -759,7 +759,7 @@ func TestFaultBEAMKilled(t *testing.T) {
 	modules := beamnode.Require(t)
 	f := newTrial(t)
 	const secret = "a secret of some length"
-	addr, report := free(t), free(t)
+	addr, report := Free(t), Free(t)
 	_, port, _ := strings.Cut(report, ":")
 	text := fmt.Sprintf("report: {listen: '%s', secret_file: %s}\n", report, WriteFile(t, filepath.Join(f.dir, "secret"), secret)) +
 		strings.Replace(f.file(addr, f.site.addr), "names: [ok]", "names: [ok], nodes: ["+beamnode.Name+"]", 1)
@@ -778,7 +778,7 @@ func TestFaultBEAMKilled(t *testing.T) {
 	}
 	defer func() {
 		if t.Failed() {
-			t.Logf("%+v %s\n%s", f.budget(), f.get("/ready"), f.log.String()[max(0, len(f.log.String())-5000):])
+			t.Logf("%+v %s", f.budget(), f.get("/ready"))
 		}
 	}()
 	n := start()

@@ -106,7 +106,7 @@ func echo(c net.Conn, name string) ([]byte, bool) {
 // through, and a message came through whole or not at all.
 func TestKill(t *testing.T) {
 	node := NewNode(t, nil)
-	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
+	r := newRunning(t)
 	WriteFile(t, r.dir+"/token", "a token of some length")
 	WriteFile(t, r.config(), strings.Replace(r.text(node, 100000), "max_new: 100000", "max_new: 100000, per_client: 100000", 1))
 	var passed []string
@@ -149,7 +149,7 @@ func TestKill(t *testing.T) {
 // answered whole or not at all.
 func TestTerminate(t *testing.T) {
 	node := NewNode(t, nil)
-	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
+	r := newRunning(t)
 	WriteFile(t, r.dir+"/token", "a token of some length")
 	WriteFile(t, r.config(), strings.Replace(r.text(node, 100000), "max_new: 100000", "max_new: 100000, per_client: 100000", 1))
 	cmd := r.process(t)

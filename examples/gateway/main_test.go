@@ -55,7 +55,7 @@ func TestUsage(t *testing.T) {
 
 // TestMisuse: what is wrong with a command is said, and help is no mistake.
 func TestMisuse(t *testing.T) {
-	nowhere := free(t)
+	nowhere := Free(t)
 	for _, c := range []struct {
 		args   []string
 		status int
@@ -129,13 +129,13 @@ func TestLocal(t *testing.T) {
 	if len(listens) != 2 {
 		t.Fatal(listens)
 	}
-	admin, yaml := free(t), string(text)
+	admin, yaml := Free(t), string(text)
 	var doors []string
 	for _, m := range listens {
 		if !strings.HasPrefix(m[1], "127.0.0.1:") {
 			t.Errorf("%s is no loopback", m[1])
 		}
-		doors = append(doors, free(t))
+		doors = append(doors, Free(t))
 		yaml = strings.Replace(yaml, m[1], doors[len(doors)-1], 1)
 	}
 	path := WriteFile(t, filepath.Join(t.TempDir(), "local.yaml"), yaml+"admin: {listen: '"+admin+"'}\n")
@@ -192,20 +192,23 @@ func (b *lockedBuffer) String() string {
 	return b.b.String()
 }
 
-// free is an address that nobody listens at.
-func free(t *testing.T) string {
+// newRunning makes ready to run the program. If the test fails, it shows what the
+// program said last.
+func newRunning(t *testing.T) *running {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	r := &running{admin: Free(t), door: Free(t), dir: t.TempDir(), log: &lockedBuffer{}}
+	t.Cleanup(func() {
+		if t.Failed() {
+			log := r.log.String()
+			t.Logf("the gateway's log:\n%s", log[max(0, len(log)-5000):])
+		}
+	})
+	return r
 }
 
 func start(t *testing.T, node *Node) *running {
 	t.Helper()
-	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
+	r := newRunning(t)
 	WriteFile(t, filepath.Join(r.dir, "token"), "a token of some length\n")
 	WriteFile(t, r.config(), r.text(node, 3))
 	r.serve(t)
@@ -400,7 +403,7 @@ func TestAdminIsLocal(t *testing.T) {
 
 // TestNoTokenFile: without one nothing can be granted, and that is what is said.
 func TestNoTokenFile(t *testing.T) {
-	r := &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}}
+	r := newRunning(t)
 	text := strings.Replace(r.text(NewNode(t, nil), 3), ", token_file: "+filepath.Join(r.dir, "token"), "", 1)
 	WriteFile(t, r.config(), text)
 	r.serve(t)

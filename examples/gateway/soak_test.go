@@ -89,11 +89,11 @@ type soak struct {
 
 func newSoak(t *testing.T, modules *beamnode.Modules) *soak {
 	s := &soak{
-		running: &running{admin: free(t), door: free(t), dir: t.TempDir(), log: &lockedBuffer{}},
+		running: newRunning(t),
 		t:       t, dead: make(chan bool), want: map[beamnode.Digest]int64{}, counts: map[string]int64{},
 	}
 	s.cases()
-	node, report := free(t), free(t)
+	node, report := Free(t), Free(t)
 	WriteFile(t, filepath.Join(s.dir, "secret"), "a secret of some length")
 	WriteFile(t, s.config(), s.text(node, report, 1_000_000))
 	s.gateway = s.process(t)

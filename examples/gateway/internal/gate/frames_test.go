@@ -522,7 +522,7 @@ func TestAnswersBeforeARefusedOne(t *testing.T) {
 	} {
 		g := Start(t, conf(speaker(t, 3, good, third, exp), "", "", listener))
 		c := g.Dial("door")
-		c.SetDeadline(time.Now().Add(5 * time.Second))
+		c.SetDeadline(time.Now().Add(30 * time.Second))
 		c.Write(frames(good, good, good))
 		for _, want := range [][]byte{good, third} {
 			if got, err := c.Receive(); err != nil || !bytes.Equal(got, want) {
@@ -598,7 +598,7 @@ func TestAnswersDoNotWaitForRoom(t *testing.T) {
 	})
 	speak <- frames(short, good)
 	c := g.Dial("door")
-	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.SetDeadline(time.Now().Add(30 * time.Second))
 	c.Want(short)
 	deaf.Close()
 	c.Want(good)

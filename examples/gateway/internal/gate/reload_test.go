@@ -92,13 +92,7 @@ func TestReloadReplacesRules(t *testing.T) {
 
 // TestReloadRenames: a listener with another name goes on with its socket.
 func TestReloadRenames(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	node := NewNode(t, nil)
+	node, addr := NewNode(t, nil), Free(t)
 	text := strings.Replace(conf(node, "", "", "answers: {expect: one}"), "127.0.0.1:0", addr, 1)
 	g := Start(t, text)
 	c := g.Dial("door")

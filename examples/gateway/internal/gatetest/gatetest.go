@@ -1,5 +1,5 @@
-// Package gatetest runs gateways and nodes for tests: on the loopback, at ports
-// that the system chooses.
+// Package gatetest runs gateways and nodes for tests, on ports of the loopback that are
+// free.
 package gatetest
 
 import (
@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -57,7 +58,7 @@ func NewNode(t testing.TB, answer func(msg []byte) []byte) *Node {
 	if answer == nil {
 		n.answer = func(msg []byte) []byte { return msg }
 	}
-	n.Start(t, "127.0.0.1:0")
+	n.Start(t, Free(t))
 	t.Cleanup(n.Stop)
 	return n
 }
@@ -105,6 +106,29 @@ func Listen(t testing.TB) net.Listener {
 	}
 	return l
 }
+
+// Free returns an address of the loopback that nobody listens at, and that nobody else
+// will: a port below those that systems give to outgoing connections and to listeners
+// that ask for any. One of these would be taken again by whatever runs beside the test;
+// a client that waits for a program to listen there can even meet itself.
+func Free(t testing.TB) string {
+	t.Helper()
+	for range 1000 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(22_000)))
+		if _, taken := given.LoadOrStore(addr, true); taken {
+			continue
+		}
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+// given has the addresses that Free has returned.
+var given sync.Map
 
 // accept hands out connections one by one, until l is closed.
 func accept(l net.Listener, take func(c net.Conn)) {
@@ -319,10 +343,11 @@ func (c *Client) Reset() {
 	}
 }
 
-// Eventually waits until ok holds. There is a time after which it never will.
+// Eventually waits until ok holds. After a minute it never will: the machine may have
+// other work, and what a test waits for is the order of things, not their speed.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for range 2000 {
+	for began := time.Now(); time.Since(began) < time.Minute; {
 		if ok() {
 			return
 		}
