@@ -256,8 +256,9 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestLinearTime compares inputs of n and 8n bytes in one run: eight times the
-// work is to be expected, sixty-four times would be quadratic.
+// TestLinearTime compares inputs of n and 16n bytes in one run. Sixteen times the work
+// is to be expected, and some times more where the larger tables leave a cache that
+// others use too; 256 times would be quadratic.
 func TestLinearTime(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("takes time to compare")
@@ -283,20 +284,20 @@ func TestLinearTime(t *testing.T) {
 				if d.name != "Decode" && d.name != "Validate" && d.name != "ValidateReader" && d.name != "ReadTerm" {
 					continue
 				}
-				const n = 16 << 10
-				small, large := a.make(n), a.make(8*n)
+				const n, bound = 16 << 10, 96
+				small, large := a.make(n), a.make(16*n)
 				if _, _, ok := d.run(m, s, small); !ok {
 					continue
 				}
 				ratio := 0.0
 				for range 5 { // noise makes a ratio larger now and then, not always
 					ratio = float64(spent(d, m, s, large)) / float64(max(spent(d, m, s, small), 10*time.Microsecond))
-					if ratio < 32 {
+					if ratio < bound {
 						break
 					}
 				}
-				if ratio >= 32 {
-					t.Errorf("%s, %s over %s: eight times the input takes %.1f times as long", a.name, d.name, s.name, ratio)
+				if ratio >= bound {
+					t.Errorf("%s, %s over %s: sixteen times the input takes %.1f times as long", a.name, d.name, s.name, ratio)
 				}
 			}
 		}

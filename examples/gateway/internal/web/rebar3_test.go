@@ -74,7 +74,7 @@ func TestRebar3(t *testing.T) {
 		// rebar3 gives up after some seconds, which a busy machine may need: it says the
 		// same then as for an answer that was refused.
 		got := ""
-		for range 3 {
+		for range 8 {
 			if got = ask(c.url, c.proxy, c.roots, c.name); strings.Contains(got, c.want) && (c.refused == nil || c.refused()) {
 				break
 			}
