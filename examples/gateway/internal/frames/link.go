@@ -124,7 +124,8 @@ func (s *session) relay(up *link, b []byte) error {
 	up.sendBy = timed{}
 	up.SetWriteDeadline(time.Now().Add(wait))
 	_, err := up.Write(b)
-	return err
+	s.flushed = s.broken(err)
+	return s.flushed
 }
 
 // appendFrame is etf.AppendFrame, and lets an empty frame be one: where the rule about
@@ -136,29 +137,33 @@ func appendFrame(dst, msg []byte, width int) ([]byte, error) {
 	return etf.AppendFrame(dst, msg, width)
 }
 
-// flush sends what was gathered.
+// flush sends what was gathered. Behind a write that has failed nothing is sent: it would
+// be taken for the rest of the frame that was cut.
 func (s *session) flush(now time.Duration) error {
 	if len(s.out) == 0 {
-		return nil
+		return s.flushed
 	}
-	up := s.link.Load()
-	if at, ok := up.sendBy.due(s.pass.Door().Upstream.AnswerTimeout(), now); ok {
-		up.SetWriteDeadline(at)
+	if s.flushed == nil {
+		up := s.link.Load()
+		if at, ok := up.sendBy.due(s.pass.Door().Upstream.AnswerTimeout(), now); ok {
+			up.SetWriteDeadline(at)
+		}
+		_, err := up.Write(s.out)
+		s.flushed = s.broken(err)
 	}
-	_, err := up.Write(s.out)
 	if s.out = s.out[:0]; cap(s.out) > 2*keep {
 		s.out = nil
 	}
-	var crash door.Crash
+	var lost loss
 	for _, t := range s.unsent {
-		if err != nil {
-			s.settle(&crash, t, err)
+		if s.flushed != nil {
+			s.settle(&lost, t, *s.cause.Load())
 		} else {
 			t.Done()
 		}
 	}
 	s.unsent = s.unsent[:0]
-	return err
+	return s.flushed
 }
 
 // reply gathers a message for the client. With more, another one is here already
@@ -177,20 +182,28 @@ func (s *session) reply(b []byte, more bool, now time.Duration) (err error) {
 // what has passed is not to wait, or to be lost, for what is behind it.
 func (s *session) deliver(now time.Duration) error {
 	if len(s.back) == 0 {
-		return nil
+		return s.ungiven
 	}
-	if at, ok := s.replyBy.due(s.pass.Door().Config.Limits.Write.Duration, now); ok {
-		s.conn.SetWriteDeadline(at)
+	if s.ungiven == nil {
+		_, s.ungiven = s.give(s.back, now)
 	}
-	_, err := s.conn.Write(s.back)
 	if s.back = s.back[:0]; cap(s.back) > 2*keep {
 		s.back = nil
 	}
+	return s.ungiven
+}
+
+// give writes to the client, which has its time to take it.
+func (s *session) give(b []byte, now time.Duration) (int, error) {
+	if at, ok := s.replyBy.due(s.pass.Door().Config.Limits.Write.Duration, now); ok {
+		s.conn.SetWriteDeadline(at)
+	}
+	n, err := s.conn.Write(b)
 	if timeout(err) && s.ctx.Err() == nil {
 		s.pass.Denied(door.Deadline, "write", nil)
 	}
 	s.active.Store(int64(clock.Now()))
-	return err
+	return n, err
 }
 
 // finish closes both ends: in order, or so that the client sees an error.

@@ -27,6 +27,7 @@ type entry struct {
 // is its entry, and it is woken once for each.
 func (s *session) pairs() {
 	due := make(chan entry, s.pass.Door().Config.Limits.Pipeline)
+	s.taken = make(chan struct{}, 1)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -43,7 +44,7 @@ func (s *session) pairs() {
 // requests reads messages until the client ends, or something is refused for
 // which the connection has to end.
 func (s *session) requests(due chan<- entry) {
-	for s.ctx.Err() == nil {
+	for s.room(due) {
 		n, err := s.next()
 		if err != nil {
 			break
@@ -58,24 +59,33 @@ func (s *session) requests(due chan<- entry) {
 		} else if err == nil && !s.refuse(m.refusal, m.fatal, due) {
 			err = errDrained
 		}
-		if err == nil && s.flushed != nil {
-			err = s.broken(s.flushed)
+		if err == nil {
+			err = s.flushed
 		}
 		m.held.Release()
-		if err != nil {
+		if err != nil || !s.in.complete() && s.flush(clock.Now()) != nil {
 			break
 		}
-		if len(s.out) > 0 && !s.in.complete() {
-			if s.broken(s.flush(clock.Now())) != nil {
-				break
-			}
+	}
+	s.flush(clock.Now()) // entries for it are due
+}
+
+// room waits until there is a place in line for one more entry, and reports whether there
+// is. This is done before the message is read: who has room for a message, of what all
+// have together, must not wait for answers, which need some of it.
+func (s *session) room(due chan<- entry) bool {
+	for len(due) == cap(due) && s.ctx.Err() == nil {
+		s.flush(clock.Now()) // its answers make room
+		select {
+		case <-s.taken:
+		case <-s.ctx.Done():
 		}
 	}
-	s.broken(s.flush(clock.Now())) // entries for it are due
+	return s.ctx.Err() == nil
 }
 
 // broken closes a connection to the node that cannot be written to: no answer will
-// come.
+// come, and who writes to it again has to see that.
 func (s *session) broken(err error) error {
 	if err != nil {
 		cause := err // it escapes, err does not
@@ -90,7 +100,11 @@ func (s *session) broken(err error) error {
 func (s *session) forward(m message, due chan<- entry) error {
 	_, now, err := s.connect(m.ticket.At)
 	if err != nil {
-		m.ticket.Failed(err)
+		if errors.Is(err, errOtherLife) { // no fault of the node
+			m.ticket.Cancel()
+		} else {
+			m.ticket.Failed(err)
+		}
 		if !s.refuse(s.pass.Unreachable(err), false, due) {
 			return err
 		}
@@ -98,28 +112,15 @@ func (s *session) forward(m message, due chan<- entry) error {
 	}
 	if m.answered {
 		s.due.Add(1)
-		now = s.owe(due, entry{ticket: m.ticket}, now)
+		s.owe(due, entry{ticket: m.ticket}, now)
 	}
 	return s.broken(s.send(m, !m.answered, now))
 }
 
-// owe puts an entry in line. If there is no room, what was gathered has to go first:
-// its answers make room. It returns a reading of the clock, which is now if it did not
-// wait.
-func (s *session) owe(due chan<- entry, e entry, now time.Duration) time.Duration {
-	if s.put(due, e, now) {
-		return now
-	}
-	s.broken(s.flush(now))
-	due <- e
-	s.link.Load().call() // the line may have been emptied before
-	return clock.Now()
-}
-
-// put puts an entry in line, if there is room. Where the node is waited for, its time
-// begins with the first message that it is to answer; and the wait ends for an answer
-// of ours before which there is none of the node's.
-func (s *session) put(due chan<- entry, e entry, now time.Duration) bool {
+// owe puts an entry in line, where there is room for one. Where the node is waited for,
+// its time begins with the first message that it is to answer; and the wait ends for an
+// answer of ours before which there is none of the node's.
+func (s *session) owe(due chan<- entry, e entry, now time.Duration) {
 	if up := s.link.Load(); up != nil {
 		up.mu.Lock()
 		defer up.mu.Unlock()
@@ -131,12 +132,7 @@ func (s *session) put(due chan<- entry, e entry, now time.Duration) bool {
 			up.answerIn(s.pass.Door().Upstream.AnswerTimeout(), now)
 		}
 	}
-	select {
-	case due <- e:
-		return true
-	default:
-		return false
-	}
+	due <- e
 }
 
 // call ends the wait for the node, if there is one. A nil link does nothing.
@@ -228,7 +224,7 @@ func (s *session) refuse(r *door.Refusal, fatal bool, due chan<- entry) bool {
 // takes every entry: each ticket has to end.
 func (s *session) answers(due <-chan entry) {
 	var broken error
-	var crash door.Crash
+	var lost loss
 	for {
 		var begun bool
 		var failed error
@@ -238,6 +234,10 @@ func (s *session) answers(due <-chan entry) {
 		e, ok := <-due
 		if !ok {
 			return
+		}
+		select {
+		case s.taken <- struct{}{}:
+		default: // who waits for it looks at the line anyway
 		}
 		switch {
 		case e.local != nil && broken == nil:
@@ -254,7 +254,7 @@ func (s *session) answers(due <-chan entry) {
 			}
 			fallthrough
 		case e.ticket != nil:
-			s.settle(&crash, e.ticket, broken)
+			s.settle(&lost, e.ticket, broken)
 			s.down(broken)
 		}
 		if broken != nil {
@@ -351,16 +351,25 @@ func (s *session) down(why error) {
 	}
 }
 
+// loss is the end of a connection to the node.
+type loss struct{ told bool }
+
 // settle ends a message that got no answer. A node that closed the connection on
 // it may have crashed on it; one that was slow, or a client that went away, makes
-// nobody a suspect.
-func (s *session) settle(crash *door.Crash, t *door.Ticket, why error) {
+// nobody a suspect. Only the first message is one, or a failure of the node: those behind
+// it only had their answers to come later, and whoever sends much at once must not make
+// suspects of messages that others send too, nor open the breaker by one that is slow.
+func (s *session) settle(l *loss, t *door.Ticket, why error) {
 	switch {
-	case errors.As(why, &errClient{}) || errors.Is(why, errOtherLife) || s.ctx.Err() != nil:
+	case l.told || errors.As(why, &errClient{}) || errors.Is(why, errOtherLife) || s.ctx.Err() != nil:
 		t.Cancel()
-	case timeout(why):
-		t.Failed(why)
+		return
+	case !timeout(why):
+		new(door.Crash).Lost(t)
+	case s.heard.Load(): // it waits until the client takes what it has sent
+		t.Cancel()
 	default:
-		crash.Lost(t)
+		t.Failed(why)
 	}
+	l.told = true
 }

@@ -37,8 +37,7 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &session{ctx: ctx, end: cancel, drain: drain, conn: conn, pass: pass, dialect: f.Dialect, protocol: pass.Door().Config.Protocol}
-	s.patient = limit.WithWaiting(ctx, func() { s.flushed = s.flush(clock.Now()) })
-	s.giving = limit.WithWaiting(ctx, func() { s.ungiven = s.deliver(clock.Now()) })
+	s.waits()
 	s.in = newSplitter(conn, pass.Door().Config.Packet)
 	stop := context.AfterFunc(ctx, func() { listen.Reset(conn) })
 	defer stop()
@@ -53,11 +52,16 @@ func (f Frames) Serve(ctx context.Context, drain <-chan struct{}, conn net.Conn,
 	}
 }
 
+// waits makes the contexts of what may have to wait: what was gathered goes first.
+func (s *session) waits() {
+	s.patient = limit.WithWaiting(s.ctx, func() { s.flush(clock.Now()) })
+	s.giving = limit.WithWaiting(s.ctx, func() { s.deliver(clock.Now()) })
+}
+
 // session is one connection.
 type session struct {
 	ctx      context.Context
 	patient  context.Context // of what may make messages wait
-	flushed  error           // of what was sent when something had to wait
 	end      context.CancelFunc
 	drain    <-chan struct{}
 	conn     net.Conn
@@ -68,15 +72,18 @@ type session struct {
 	scratch  []byte
 	out      []byte          // frames that go to the node together
 	unsent   []*door.Ticket  // those of them that end when they are sent
+	flushed  error           // why nothing more goes to the node, which has a part of a frame, perhaps
 	back     []byte          // frames that go to the client together
 	giving   context.Context // of what may make answers wait
-	ungiven  error           // of what was delivered then
+	ungiven  error           // why nothing more goes to the client
 	replyBy  timed
+	taken    chan struct{} // of pairs: an entry was, out of the line
 
 	link    atomic.Pointer[link]
 	refused atomic.Bool  // the connection is to be reset
 	said    atomic.Bool  // no more messages come; what is under way is still answered
 	due     atomic.Int64 // answers that the node owes
+	heard   atomic.Bool  // of a stream: what the node has sent is on its way to the client
 	active  atomic.Int64 // of clock, when something last came from the node, or went to the client
 	cause   atomic.Pointer[error]
 

@@ -1,9 +1,11 @@
 package frames
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 	"time"
 
@@ -44,17 +46,13 @@ func TestDrainingBetweenBytes(t *testing.T) {
 	}
 }
 
-// TestLostWriteIsOneCrash: messages that go together, in a write that fails, all end, and
-// equal ones of them were under way at one crash, not at several.
-func TestLostWriteIsOneCrash(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+// idle is a session without a connection, toward a node at addr, with room for so many
+// bytes of the upstream and of all.
+func idle(t *testing.T, addr, upstreamRules string, room *limit.Bytes) (*session, *upstream.Upstream) {
+	t.Helper()
 	c, err := config.Parse("test", []byte(`version: 1
 ledgers: [{name: web, max_new: 2}]
-upstreams: [{name: node, address: '`+l.Addr().String()+`', ledger: web, poison: {crashes: 2, window: 1h}}]
+upstreams: [{name: node, address: '`+addr+`', ledger: web, `+upstreamRules+`}]
 listeners: [{name: door, listen: '127.0.0.1:0', upstream: node}]
 `))
 	if err != nil {
@@ -64,13 +62,13 @@ listeners: [{name: door, listen: '127.0.0.1:0', upstream: node}]
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer book.Close()
+	t.Cleanup(func() { book.Close() })
 	up, err := upstream.New(c.Upstreams[0], book, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d, err := door.New(c.Listeners[0], up, nil, door.Shared{
-		Clients: limit.NewClients(limit.Rates{Connections: 1, Messages: 1, Burst: 1, Bytes: 1, ByteBurst: 1}, 1, 1), Held: limit.NewBytes(1),
+		Clients: limit.NewClients(limit.Rates{Connections: 1, Messages: 1, Burst: 1, Bytes: 1, ByteBurst: 1}, 1, 1), Held: room,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -79,15 +77,31 @@ listeners: [{name: door, listen: '127.0.0.1:0', upstream: node}]
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	equal, other := []byte("\x83a\x01"), []byte("\x83a\x02")
 	s := &session{ctx: t.Context(), pass: pass}
+	s.waits()
+	return s, up
+}
+
+// TestLostWriteIsOneCrash: messages that go together, in a write that fails, all end, and
+// the first of them was under way at one crash.
+func TestLostWriteIsOneCrash(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	equal, other := []byte("\x83a\x01"), []byte("\x83a\x02")
+	rules, room := "poison: {crashes: 2, window: 1h}", limit.NewBytes(1)
+	first, up := idle(t, l.Addr().String(), rules, room)
+	pass := first.pass
 	for crash := range 2 {
+		s := &session{ctx: t.Context(), pass: pass}
 		conn, err := up.Dial(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.link.Store(&link{Conn: conn})
-		for _, msg := range [][]byte{equal, equal, equal, other}[:4-crash] {
+		for _, msg := range [][]byte{equal, equal, equal, other} {
 			ticket, refusal := pass.Request(t.Context(), msg, nil)
 			if refusal != nil {
 				t.Fatalf("after %d crashes: %v", crash, refusal)
@@ -106,8 +120,80 @@ listeners: [{name: door, listen: '127.0.0.1:0', upstream: node}]
 		t.Errorf("at two crashes it was under way, and now: %v", refusal)
 	}
 	if ticket, refusal := pass.Request(t.Context(), other, nil); refusal != nil {
-		t.Errorf("at one crash it was under way, and now: %v", refusal)
+		t.Errorf("it was never the first, and now: %v", refusal)
 	} else {
 		ticket.Cancel()
+	}
+}
+
+// halting takes a part of the first write, and then all.
+type halting struct {
+	net.Conn
+	got []byte
+	cut bool
+}
+
+func (c *halting) Write(b []byte) (int, error) {
+	if !c.cut {
+		c.cut = true
+		c.got = append(c.got, b[:3]...)
+		return 3, os.ErrDeadlineExceeded
+	}
+	c.got = append(c.got, b...)
+	return len(b), nil
+}
+
+// TestNothingBehindHalf: behind a part of a frame nothing is written, to the node or to the
+// client, however often something has to wait and what was gathered goes first.
+func TestNothingBehindHalf(t *testing.T) {
+	room := limit.NewBytes(100)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s, up := idle(t, l.Addr().String(), "max_bytes_in_flight: 1KiB", room)
+	conn, err := up.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Conn.Close()
+	client, _ := net.Pipe()
+	defer client.Close()
+	toNode, toClient := &halting{Conn: client}, &halting{Conn: client}
+	s.conn = toClient
+	conn.Conn = toNode
+	s.link.Store(&link{Conn: conn})
+	for _, waiting := range []context.Context{s.patient, s.giving} {
+		s.out, s.back = append(s.out, "a frame"...), append(s.back, "a frame"...)
+		up.Bytes.Acquire(t.Context(), 1<<10) // both have to be waited for
+		room.Acquire(t.Context(), 100)
+		ended := make(chan error)
+		go func() {
+			held, err := s.pass.Hold(waiting, 50)
+			held.Release()
+			ended <- err
+		}()
+		wait := func(b *limit.Bytes) {
+			for waiting := int64(0); waiting == 0; _, waiting = b.Used() {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		wait(up.Bytes)
+		up.Bytes.Release(1 << 10)
+		wait(room)
+		room.Release(100)
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.out, s.back = append(s.out, "another"...), append(s.back, "another"...)
+	for name, err := range map[string]error{"node": s.flush(clock.Now()), "client": s.deliver(clock.Now())} {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if string(toNode.got) != "a f" || string(toClient.got) != "a f" {
+		t.Errorf("the node got %q, the client %q", toNode.got, toClient.got)
 	}
 }

@@ -66,7 +66,10 @@ func (s *session) tap(w *Worker) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		io.Copy(activity{s}, io.TeeReader(up, s.collect(w, door.ToClient)))
+		if _, err := io.Copy(activity{s}, io.TeeReader(up, s.collect(w, door.ToClient))); s.ungiven != nil {
+			s.broken(errClient{err})
+			s.refused.Store(true)
+		}
 		half(s.conn)
 		s.stopReading()
 	}()
@@ -91,13 +94,16 @@ func (s *session) tap(w *Worker) {
 	}
 }
 
-// activity is the client, as one that is not idle while it gets something.
+// activity is the client, as one that is not idle while it gets something, and that has
+// its time to take it.
 type activity struct{ s *session }
 
 // Write implements io.Writer.
-func (a activity) Write(b []byte) (int, error) {
-	a.s.active.Store(int64(clock.Now()))
-	return a.s.conn.Write(b)
+func (a activity) Write(b []byte) (n int, err error) {
+	now := clock.Now()
+	a.s.active.Store(int64(now))
+	n, a.s.ungiven = a.s.give(b, now)
+	return n, a.s.ungiven
 }
 
 // copyFrame sends a frame on, each part of it as soon as it is here.
@@ -107,6 +113,9 @@ func (s *session) copyFrame(up *link, seen io.Writer) error {
 		var b []byte
 		if b, err = s.in.part(left); err != nil {
 			break
+		}
+		if at, ok := up.sendBy.due(s.pass.Door().Upstream.AnswerTimeout(), clock.Now()); ok {
+			up.SetWriteDeadline(at)
 		}
 		if _, err = up.Write(b); err == nil {
 			seen.Write(b)

@@ -1,6 +1,7 @@
 package frames
 
 import (
+	"errors"
 	"io"
 	"net"
 	"time"
@@ -58,36 +59,44 @@ func (s *session) openStream() *link {
 // messages passes messages to the node. It reports whether the client ended in
 // order.
 func (s *session) messages(up *link) bool {
+	ended := false
 	for s.ctx.Err() == nil {
 		n, err := s.next()
-		if err == io.EOF || err == errDrained {
-			return true
+		if ended = err == io.EOF || err == errDrained; ended {
+			break
 		}
 		if err == nil {
-			err = s.refresh()
-		}
-		if err == nil {
-			if s.cuts(n) {
-				if err = s.flush(clock.Now()); err == nil {
-					err = s.cut(up, n)
-				}
-			} else {
-				err = s.pipe(n)
-			}
-		}
-		if err == nil {
-			err = s.flushed
-		}
-		if err == nil && !s.in.complete() {
-			err = s.flush(clock.Now())
+			err = s.message(up, n)
 		}
 		if err != nil {
-			s.flush(clock.Now())
-			s.refused.Store(true)
-			return false
+			break
 		}
 	}
-	return false
+	if s.flush(clock.Now()) != nil || !ended {
+		s.refused.Store(true)
+		return false
+	}
+	return true
+}
+
+// message passes a message of n bytes to the node. After an error the connection ends.
+func (s *session) message(up *link, n int64) error {
+	err := s.refresh()
+	switch {
+	case err != nil:
+		return err
+	case !s.cuts(n):
+		err = s.pipe(n)
+	case s.flush(clock.Now()) == nil:
+		err = s.cut(up, n)
+	}
+	if err == nil {
+		err = s.flushed
+	}
+	if err == nil && !s.in.complete() {
+		err = s.flush(clock.Now())
+	}
+	return err
 }
 
 // pipe passes on one message. After an error the connection ends.
@@ -108,7 +117,9 @@ func (s *session) pipe(n int64) error {
 // pushes passes on what the node sends, until it ends.
 func (s *session) pushes(up *link) {
 	for {
-		if err := up.in.wait(); err != nil {
+		err := up.in.wait()
+		s.heard.Store(true)
+		if err != nil {
 			if err != io.EOF && !timeout(err) {
 				s.refused.Store(true)
 			}
@@ -117,6 +128,9 @@ func (s *session) pushes(up *link) {
 		up.SetReadDeadline(time.Now().Add(s.pass.Door().Upstream.AnswerTimeout()))
 		b, held, now, r, err := s.fetch(up)
 		if err != nil {
+			if errors.As(err, &errClient{}) {
+				s.broken(err)
+			}
 			s.deliver(clock.Now())
 			s.refused.Store(true)
 			break
@@ -128,10 +142,14 @@ func (s *session) pushes(up *link) {
 			err = s.deliver(clock.Now())
 		}
 		held.Release()
+		if err != nil { // nor does the node take what it is sent, while nobody reads what it says
+			s.broken(errClient{err})
+		}
 		if r != nil && s.pass.Door().Config.Refused != "skip" || err != nil {
 			s.refused.Store(true)
 			break
 		}
+		s.heard.Store(false)
 	}
 	s.stopReading() // the node is gone
 }

@@ -1,0 +1,175 @@
+package gate_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/beamgate/beamgate/etf"
+	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/term"
+)
+
+// What one client must not be able to do to others.
+
+// packed is messages in frames of {packet,4}.
+func packed(t *testing.T, messages ...[]byte) (out []byte) {
+	t.Helper()
+	for _, msg := range messages {
+		var err error
+		if out, err = etf.AppendFrame(out, msg, 4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+// TestLineHoldsNoBytes: messages that wait for a place in line have none of the room that
+// answers need, which make places.
+func TestLineHoldsNoBytes(t *testing.T) {
+	const clients, each = 6, 6
+	release := make(chan struct{})
+	node := NewNode(t, func(msg []byte) []byte {
+		<-release
+		return good
+	})
+	g := Start(t, conf(node, "", "max_bytes_in_flight: 2MiB\nmax_in_flight: 1000", "answers: {expect: one}\nlimits: {max_pipelined: 1}"))
+	long := term.Message(term.Bin(strings.Repeat("x", 300<<10)))
+	var ended sync.WaitGroup
+	for range clients {
+		c := g.Dial("door")
+		ended.Go(func() { c.Write(packed(t, slices.Repeat([][]byte{long}, each)...)) })
+		ended.Go(func() {
+			for range each {
+				if b, err := c.Receive(); err != nil || !bytes.Equal(b, good) {
+					t.Errorf("got %q, %v", b, err)
+					return
+				}
+			}
+		})
+	}
+	Eventually(t, "each line is full", func() bool { return g.Sum("beamgate_in_flight", "what=used") >= 2*clients })
+	close(release)
+	ended.Wait()
+	Eventually(t, "no room is held", func() bool { return g.Sum("beamgate_held_bytes") == 0 })
+}
+
+// TestSlowIsOneFailure: a message that the node does not answer in time is one failure,
+// however many are behind it on its connection.
+func TestSlowIsOneFailure(t *testing.T) {
+	stop := make(chan struct{})
+	node := NewNode(t, func(msg []byte) []byte {
+		if bytes.Equal(msg, third) {
+			<-stop
+		}
+		return msg
+	})
+	defer close(stop)
+	g := Start(t, conf(node, "", "answer_timeout: 300ms\nbreaker: {failures: 2, backoff: 1h, max_backoff: 1h}", "answers: {expect: one}"))
+	c := g.Dial("door")
+	c.Write(packed(t, third, third, third, third))
+	c.Reset()
+	c = g.Dial("door")
+	c.Send(good)
+	c.Want(good)
+	if n := g.Count("code=answer_timeout"); n != 4 {
+		t.Errorf("%v of 4 were told of", n)
+	}
+}
+
+// TestPoisonIsTheFirst: of messages under way on a connection that is lost the first has
+// no answer for a reason of its own. Those behind it are no suspects, or whoever sends them
+// behind one that ends the connection could have them refused for all.
+func TestPoisonIsTheFirst(t *testing.T) {
+	node := endsOnThird(t)
+	g := Start(t, conf(node, "", "", "answers: {expect: one}"))
+	for range 2 {
+		c := g.Dial("door")
+		c.Write(packed(t, third, good, good))
+		c.Reset()
+	}
+	c := g.Dial("door")
+	c.Send(good)
+	c.Want(good)
+	c.Send(third)
+	c.Reset()
+	if n := g.Count("rule=poison"); n != 1 {
+		t.Errorf("poison: %v", n)
+	}
+}
+
+// TestDeafIsNoFailure: a client that sends and does not read what comes back stops the
+// node, which then takes nothing more: no failure of the node, and nobody's suspects.
+func TestDeafIsNoFailure(t *testing.T) {
+	for name, times := range map[string][2]string{"the client's time is shorter": {"300ms", "1m"}, "the node's time is shorter": {"3s", "300ms"}} {
+		node := NewNode(t, nil)
+		g := Start(t, conf(node, "", "answer_timeout: "+times[1]+"\nbreaker: {failures: 1, backoff: 1h, max_backoff: 1h}\npoison: {crashes: 1}",
+			"limits: {write_timeout: "+times[0]+", messages_per_second: 1000000, messages_burst: 1000000, bytes_per_second: 1GiB, bytes_burst: 1GiB}"))
+		deaf := g.Dial("door")
+		many := packed(t, slices.Repeat([][]byte{term.Message(term.Bin(strings.Repeat("x", 1000)))}, 200)...)
+		for {
+			if _, err := deaf.Write(many); err != nil {
+				break
+			}
+		}
+		Eventually(t, "it is gone", func() bool {
+			return g.Sum("beamgate_connections") == 0 && g.Sum("beamgate_in_flight", "what=used") == 0
+		})
+		c := g.Dial("door")
+		c.Send(good)
+		c.Want(good)
+		c.Send(term.Message(term.Bin(strings.Repeat("x", 1000))))
+		if b, err := c.Receive(); err != nil {
+			t.Errorf("%s: %q, %v", name, b, err)
+		}
+	}
+}
+
+// TestRenameIsNoFailure: when a reload has put another upstream in the place of one,
+// messages that cannot go to both are no failures of either.
+func TestRenameIsNoFailure(t *testing.T) {
+	release := make(chan struct{})
+	node := NewNode(t, func(msg []byte) []byte {
+		if bytes.Equal(msg, third) {
+			<-release
+		}
+		return msg
+	})
+	text := strings.Replace(conf(node, "", "breaker: {failures: 1, backoff: 1h, max_backoff: 1h}", "answers: {expect: one}"), "127.0.0.1:0", Free(t), 1)
+	g := Start(t, text)
+	c := g.Dial("door")
+	c.Send(third)
+	Eventually(t, "it is under way", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 1 })
+	if err := g.Load(strings.ReplaceAll(strings.ReplaceAll(text, "name: node", "name: other"), "upstream: node", "upstream: other")); err != nil {
+		t.Fatal(err)
+	}
+	c.Send(good)
+	Eventually(t, "it is refused", func() bool { return g.Count("code=unreachable") == 1 })
+	close(release)
+	c.Want(third)
+	c.Reset()
+	c = g.Dial("door")
+	c.Send(good)
+	c.Want(good)
+}
+
+// TestDeafInShadow: deadlines hold where no rule does.
+func TestDeafInShadow(t *testing.T) {
+	node := NewNode(t, nil)
+	g := Start(t, conf(node, "", "answer_timeout: 1m", "mode: shadow\nlimits: {write_timeout: 300ms}"))
+	deaf := g.Dial("door")
+	many := packed(t, slices.Repeat([][]byte{good}, 1000)...)
+	for {
+		deaf.SetDeadline(time.Now().Add(time.Minute))
+		if _, err := deaf.Write(many); err != nil {
+			break
+		}
+	}
+	Eventually(t, "it is gone", func() bool { return g.Sum("beamgate_connections") == 0 })
+	if n := g.Count("rule=deadline", "code=write"); n != 1 {
+		t.Errorf("told of %v times", n)
+	}
+}
