@@ -20,10 +20,10 @@ const beamMaxDepth = 2
 // It reads the *.beam files in lib/*/ebin of a release, of an installation of
 // Erlang or Elixir or of a _build/prod, in lib/*/consolidated and
 // releases/*/consolidated (Elixir's protocols), and ebin/*.beam in archives
-// (lib/*.ez). Other names than lib and releases do as well. Where the root has
-// no lib it may itself be such a directory of applications, or one application,
-// or one directory of modules. Symbolic links are followed as far as fsys
-// allows.
+// (lib/*.ez). Other names than lib and releases do as well, as RabbitMQ's plugins.
+// The root may itself be such a directory of applications, or one application,
+// or one directory of modules: where an application stands in it, folders two steps
+// down are examples and tests. Symbolic links are followed as far as fsys allows.
 //
 // What ReadBeamAtoms says of a module holds for each. A file that cannot be
 // read whole is an error that names it, since a set with holes refuses honest
@@ -53,7 +53,9 @@ func (c *beamCollector) release(fsys fs.FS) error {
 	}
 	depth := beamMaxDepth
 	if info, err := fs.Stat(fsys, "lib"); err != nil || !info.IsDir() {
-		depth-- // a lib itself, where one step further are examples and tests
+		if apps, _ := fs.Glob(fsys, "*/ebin"); len(apps) > 0 {
+			depth-- // a lib itself
+		}
 	}
 	if err := c.tree(fsys, ".", depth); err != nil {
 		return err

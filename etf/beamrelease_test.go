@@ -43,6 +43,14 @@ func TestAtomSetFromRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	atomSetSame(t, s, "a-1/ebin/x.beam", "b-1/consolidated/y.beam")
+
+	// Directories of applications under any name, with and without modules of the root's.
+	for _, in := range [][]string{{"plugins/a-1/ebin/x.beam", "plugins/b-1/ebin/y.beam"}, {"plugins/a-1/ebin/x.beam", "ebin/y.beam"}} {
+		if s, err = AtomSetFromRelease(beamTestFS(in...)); err != nil {
+			t.Fatal(err)
+		}
+		atomSetSame(t, s, in...)
+	}
 }
 
 func TestAtomSetFromReleaseNamesTheFile(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/beamgate/beamgate/internal/wire"
-	"github.com/beamgate/beamgate/limits"
 )
 
 // Decoder reads terms from a stream or a slice, token by token or value by
@@ -152,9 +151,11 @@ func (d *Decoder) ReadToken() (t Token, err error) {
 		return t, d.err
 	}
 	if d.peeked {
-		d.peeked = false
 		d.unpin()
-	} else if err := d.advance(); err != nil {
+		if err := d.consume(); err != nil {
+			return t, err
+		}
+	} else if err := d.advance(false); err != nil {
 		return t, err
 	}
 	// Field by field: in one piece the CPU would wait for the pieces that were
@@ -192,18 +193,23 @@ func (d *Decoder) peek() bool {
 		d.fail()
 		return false
 	}
-	// The bytes of the token are kept, since ReadValue may follow: of a head, which
-	// has bounds of its own, or of an integer.
-	if !d.pinned {
-		d.s.in.Pin(d.s.in.Position(), limits.NoLimit)
-		d.pinned = true
-	}
-	if d.advance() != nil {
+	d.s.in.PinToken()
+	d.pinned = true
+	if d.advance(true) != nil {
 		d.pinned = false
 		return false
 	}
 	d.peeked = true
 	return true
+}
+
+// consume takes the token that was peeked at. A term that ends with it is accepted now.
+func (d *Decoder) consume() error {
+	d.peeked = false
+	if !d.s.in.Done() {
+		return nil
+	}
+	return d.endTerm()
 }
 
 func (d *Decoder) unpin() {
@@ -240,8 +246,11 @@ func (d *Decoder) start() error {
 	return nil
 }
 
-// advance reads the next token into d.tok.
-func (d *Decoder) advance() error {
+// advance reads the next token into d.tok. For a peek its bytes are kept, since ReadValue
+// may follow: of a head, which has bounds of its own, or of an integer, and nothing of
+// what stands in front of it. A term that ends there is not accepted yet: what ReadValue
+// would have to hold may be too much.
+func (d *Decoder) advance(peek bool) error {
 	if !d.begun || d.s.in.Done() {
 		if err := d.start(); err != nil {
 			return err
@@ -253,17 +262,20 @@ func (d *Decoder) advance() error {
 			if err := d.endTerm(); err != nil {
 				return err
 			}
-			return d.advance()
+			return d.advance(peek)
 		}
 		return d.fail()
 	}
 	t := d.s.in.Head()
 	d.tok.Kind, d.tok.Tail, d.tok.Bits, d.tok.flags, d.tok.num = Kind(t.Kind), t.Flags&wire.FlagTail != 0, t.Bits, t.Flags, t.Num
 	d.open, d.gone = t.Flags&wire.FlagOpen != 0, false
+	if peek {
+		d.s.in.PinnedToken()
+	}
 	if d.open && d.tok.Kind == KindInteger && !d.holdInteger() {
 		return d.fail()
 	}
-	if d.s.in.Done() {
+	if d.s.in.Done() && !peek {
 		return d.endTerm()
 	}
 	return nil
@@ -350,9 +362,11 @@ func (d *Decoder) ReadValue() (RawTerm, error) {
 	if !d.peek() {
 		return nil, d.peekError()
 	}
-	d.peeked = false
 	if !d.s.in.Repin() {
 		return nil, d.fail()
+	}
+	if err := d.consume(); err != nil {
+		return nil, err
 	}
 	from := d.s.in.TokenPosition()
 	pinnedAt := d.s.in.Pinned()
@@ -399,8 +413,9 @@ var errGone = errors.New("etf: the payload of the last token was written, or pas
 
 // Bytes returns the payload of the last token in one piece: the name of an atom
 // in UTF-8, the bytes of a binary or bitstring, the magnitude of a big integer,
-// lowest byte first. From a reader at most limits.MaxBuffered bytes. They are
-// valid until the next call and must not be changed.
+// lowest byte first. From a reader at most limits.MaxBuffered bytes of a binary or
+// bitstring; the others have caps of their own. They are valid until the next call and
+// must not be changed.
 //
 // It is an error, after which the Decoder goes on, to ask for a payload that was
 // written, in whole or in part, or that a peek or AtTermEnd has passed over.

@@ -459,3 +459,70 @@ func TestIdentitiesOfTokens(t *testing.T) {
 		t.Errorf("closed: %s", got)
 	}
 }
+
+// TestRefusedIsNotSpent: a value that must not be held has spent no name, although its
+// token was looked at; nor has one that was only looked at.
+func TestRefusedIsNotSpent(t *testing.T) {
+	in := ext(atom(strings.Repeat("x", 250)))
+	calls := map[string]func(d *etf.Decoder) error{
+		"ReadValue": func(d *etf.Decoder) error { _, err := d.ReadValue(); return err },
+		"ReadTerm":  func(d *etf.Decoder) error { _, err := d.ReadTerm(); return err },
+		"Decode":    func(d *etf.Decoder) error { var v any; return d.Decode(&v) },
+		"PeekKind":  func(d *etf.Decoder) error { d.PeekKind(); return d.Close() },
+		"ReadToken": func(d *etf.Decoder) error { d.PeekKind(); _, err := d.ReadToken(); return err },
+		"SkipValue": func(d *etf.Decoder) error { d.PeekKind(); return d.SkipValue() },
+	}
+	for name, call := range calls {
+		for _, most := range []int64{limits.None, 8, 251, 252} {
+			c := etf.Strict()
+			c.Limits.MaxBuffered = most
+			budget := limits.NewAtomBudget(10)
+			d := compile(t, c).WithBudgets(budget).NewDecoder(bytes.NewReader(in))
+			err, want := call(d), int64(0)
+			switch {
+			case name == "PeekKind":
+			case name == "ReadToken", name == "SkipValue", most == 252:
+				want = 1
+			case !errors.Is(err, etf.ErrLimit):
+				t.Errorf("%s with %d: %v", name, most, err)
+			}
+			if got := budget.Committed(); got != want {
+				t.Errorf("%s with %d: %v, and %d names are spent, not %d", name, most, err, got, want)
+			}
+		}
+	}
+}
+
+// TestPeekHoldsNothingBefore: lists without elements in front of a token are no part of
+// it, and however many they are, nothing of them is held.
+func TestPeekHoldsNothingBefore(t *testing.T) {
+	chain := bytes.Repeat(head(0), 1<<20)
+	c := etf.Default()
+	c.Limits.MaxBuffered, c.Limits.MaxRatio = 1000, limits.NoLimit
+	m := compile(t, c)
+	for _, in := range [][]byte{ext(chain, small(1)), squeeze(cat(chain, small(1)))} {
+		for name, call := range map[string]func(d *etf.Decoder) error{
+			"PeekKind": func(d *etf.Decoder) error { d.PeekKind(); _, err := d.ReadToken(); return err },
+			"ReadValue": func(d *etf.Decoder) error {
+				b, err := d.ReadValue()
+				if string(b) != string(small(1)) {
+					return fmt.Errorf("%x, %w", b, err)
+				}
+				return err
+			},
+			"ReadTerm": func(d *etf.Decoder) error { _, err := d.ReadTerm(); return err },
+		} {
+			var err error
+			if n := allocated(func() { err = call(m.NewDecoder(bytes.NewReader(in))) }); err != nil || n > 512<<10 {
+				t.Errorf("%s of %d bytes: %d allocated, %v", name, len(in), n, err)
+			}
+		}
+	}
+	each(t, m, ext(tuple(small(1), cat(bytes.Repeat(head(0), 300), small(1)))), func(t *testing.T, d *etf.Decoder) {
+		must[etf.Token](t)(d.ReadToken())
+		must[etf.Token](t)(d.ReadToken())
+		if b := must[etf.RawTerm](t)(d.ReadValue()); string(b) != string(small(1)) {
+			t.Errorf("%x", b)
+		}
+	})
+}

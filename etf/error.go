@@ -87,6 +87,8 @@ func (e *Error) advice() string {
 		return "in etf.Config.Policy.Refuse: etf." + n.name
 	}
 	switch e.Code {
+	case CodePidRange, CodePortRange, CodeReferenceRange:
+		return "more than an id of the receiving node has: etf.Config.Node and Release say which that is"
 	case CodeRejectedNode:
 		return "not in etf.Config.Policy.Nodes"
 	case CodeRejectedStruct:

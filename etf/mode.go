@@ -83,7 +83,9 @@ type Stats struct {
 	Inflated      int64 // bytes that a compressed term became; 0 if it was not
 	// HeapWords is erts_debug:flat_size/1 of the term, in words of 8 bytes: exact
 	// if HeapExact, else a bound that keys not chosen to collide never exceed,
-	// or the dearest of several releases.
+	// or the dearest of several releases. Two things the bytes do not tell: ids count
+	// as those of another node where Config.Node does not say which one receives them,
+	// and a reference of its own takes a word more as long as it is a process alias.
 	HeapWords int64
 	// OffHeap is the bytes of binaries of more than 64 bytes, which live
 	// outside the heap.

@@ -246,7 +246,7 @@ func (b *planner) byKind(p *plan) (err error) {
 	case reflect.Interface:
 		p.decode, p.encode = decodeAny, encodeAny
 		if p.typ.NumMethod() > 0 {
-			p.decode = decodeNothing
+			p.decode = decodeInterface
 		}
 	default:
 		p.decode, p.encode = decodeNothing, encodeNothing

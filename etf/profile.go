@@ -53,8 +53,12 @@ func Hex() Config {
 }
 
 // GenCall returns the profile for messages of gen_server and its kin: pids,
-// ports and references of these nodes are accepted. Without a node none are. Set
-// Config.Node to the receiving node if ids of its own are expected.
+// ports and references of these nodes are accepted. Without a node none are.
+//
+// Set Config.Node to the receiving node. Without it any id might be one of its own, and has
+// to fit what a node of Config.Release makes: a node of OTP 26 or later numbers its
+// processes beyond that of OTP 25, which is what is assumed without a release, so its pids
+// are refused ([CodePidRange]) once it has started 32,768 of them.
 func GenCall(nodes ...string) Config {
 	c := Strict()
 	c.Policy.Allow = Pids | Ports | References

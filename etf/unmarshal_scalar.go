@@ -27,6 +27,16 @@ func decodeNothing(d *filling, p *plan, t Term, place int, v reflect.Value) erro
 	return misfit(ReasonType, p, t)
 }
 
+// decodeInterface fills an interface with methods: by nil, which Marshal writes of a nil
+// one. What else a term should become cannot be known.
+func decodeInterface(d *filling, p *plan, t Term, place int, v reflect.Value) error {
+	if t.isNil() {
+		v.SetZero()
+		return nil
+	}
+	return misfit(ReasonType, p, t)
+}
+
 func decodeNilZero(d *filling, p *plan, t Term, place int, v reflect.Value) error {
 	if t.isNil() {
 		v.SetZero()

@@ -2,6 +2,8 @@ package etf_test
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"math"
 	"math/big"
 	"reflect"
@@ -415,5 +417,26 @@ func TestUnmarshalErrorPath(t *testing.T) {
 	}
 	if text := e.LogValue().String(); !strings.Contains(text, "order.Items.Price") || !strings.Contains(text, "list[1]") {
 		t.Error(text)
+	}
+}
+
+// TestNilOfOtherInterfaces: Marshal writes a nil interface with methods as nil, and
+// Unmarshal takes that, though nothing else.
+func TestNilOfOtherInterfaces(t *testing.T) {
+	type response struct {
+		Err  error
+		Name fmt.Stringer `etf:",undefined"`
+	}
+	b, err := etf.Marshal(response{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := response{io.EOF, etf.KindAtom}
+	if err := etf.Unmarshal(b, &v); err != nil || v.Err != nil || v.Name != nil {
+		t.Errorf("%+v, %v", v, err)
+	}
+	var e *etf.UnmarshalError
+	if err := etf.Unmarshal(ext(mapOf(atom("err"), small(1))), &v); !errors.As(err, &e) || e.Reason != etf.ReasonType {
+		t.Error(err)
 	}
 }

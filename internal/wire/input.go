@@ -2,6 +2,8 @@ package wire
 
 import (
 	"io"
+
+	"github.com/beamgate/beamgate/limits"
 )
 
 // Input feeds a Machine with the bytes of a slice or a reader, and with the
@@ -37,8 +39,9 @@ type Input struct {
 	term int64 // offset in the stream of the term at hand
 	used int64 // its length, once it is complete
 
-	pin   int   // window position from which bytes are kept, or -1
-	pinTo int64 // how many may be kept
+	pin     int   // window position from which bytes are kept, or -1
+	pinTo   int64 // how many may be kept
+	seeking bool  // the pin goes on to the token that Next stops at
 
 	z *inflater // while inflated data are read
 	// spare keeps an inflater for the next compressed term.
@@ -112,6 +115,7 @@ func (in *Input) reset(p *Program, names Names) {
 	}
 	in.p, in.names = p, names
 	in.rpos, in.first, in.term, in.used = 0, 0, 0, 0
+	in.seeking = false
 	if in.pin = -1; in.failed {
 		in.failed, in.cause, in.failure = false, nil, Failure{}
 	}
@@ -276,6 +280,9 @@ func (in *Input) cold() {
 // fill gets more bytes into the window; false is a failure.
 func (in *Input) fill() bool {
 	m := &in.m
+	if in.seeking && m.part.stage == partNone { // else the token has begun
+		in.pin = m.pos
+	}
 	if in.z != nil {
 		return in.fillInflated()
 	}
@@ -370,6 +377,17 @@ func (in *Input) Pin(at int, limit int64) {
 	in.pin, in.pinTo = at, limit
 	in.show()
 }
+
+// PinToken keeps the bytes of the token that Next stops at, which calls PinnedToken then.
+// What stands in front of it is not kept: heads of lists without elements, of which there
+// may be any number.
+func (in *Input) PinToken() {
+	in.Pin(in.m.pos, limits.NoLimit)
+	in.seeking = true
+}
+
+// PinnedToken ends PinToken: the pin is at the token.
+func (in *Input) PinnedToken() { in.pin, in.seeking = in.TokenPosition(), false }
 
 // overPin fails because the bytes from the pin on would be more than may be kept.
 // What is said of the failure is where they start: how far they were looked at
