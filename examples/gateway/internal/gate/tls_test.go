@@ -2,7 +2,9 @@ package gate_test
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -149,22 +151,60 @@ func TestPROXY(t *testing.T) {
 	}
 }
 
-// TestHandshakeIsLimited: connections that never shake hands are counted and end.
+// TestHandshakeIsLimited: connections that never shake hands are counted and end, those
+// behind a proxy too.
 func TestHandshakeIsLimited(t *testing.T) {
 	ca := NewCA(t)
 	cert, key := ca.Files("localhost")
-	g := Start(t, conf(NewNode(t, nil), "", "", fmt.Sprintf("tls: {cert: %s, key: %s}\nlimits: {header_timeout: 100ms, max_connections_per_client: 3}", cert, key)))
-	var open []net.Conn
-	for range 3 {
-		open = append(open, g.Dial("door"))
+	for header, proxy := range map[string]string{"": "", "PROXY TCP4 10.1.2.3 127.0.0.1 5000 4000\r\n": "proxy_protocol: [127.0.0.0/8]"} {
+		g := Start(t, conf(NewNode(t, nil), "", "", fmt.Sprintf("tls: {cert: %s, key: %s}\nlimits: {header_timeout: 500ms, max_connections_per_client: 3}\n%s", cert, key, proxy)))
+		var open []*Client
+		for range 3 {
+			c := g.Dial("door")
+			fmt.Fprint(c, header)
+			open = append(open, c)
+		}
+		for _, c := range open {
+			if _, err := c.Receive(); err == nil || err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatalf("%q: %v instead of a reset", header, err)
+			}
+		}
+		conn, err := net.Dial("tcp", g.Addr("door"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(conn, header)
+		c := NewClient(t, tls.Client(conn, ca.Client("")))
+		c.Send(good)
+		c.Want(good)
 	}
-	for _, c := range open {
-		c.(*Client).Reset()
+}
+
+// TestHandshakesBehindAProxy: they are counted by the client that the header names, and
+// leave room for others.
+func TestHandshakesBehindAProxy(t *testing.T) {
+	ca := NewCA(t)
+	cert, key := ca.Files("localhost")
+	g := Start(t, conf(NewNode(t, nil), "", "", fmt.Sprintf(`tls: {cert: %s, key: %s}
+proxy_protocol: [127.0.0.0/8]
+limits: {header_timeout: 1h, idle_timeout: 1h, total_timeout: 1h, max_connections: 3, max_connections_per_client: 2}`, cert, key)))
+	from := func(addr string) net.Conn {
+		conn, err := net.Dial("tcp", g.Addr("door"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		fmt.Fprintf(conn, "PROXY TCP4 %s 127.0.0.1 5000 4000\r\n", addr)
+		return conn
 	}
-	c, err := secure(t, g, ca.Client(""))
-	if err != nil {
-		t.Fatal(err)
+	for range 3 { // none of them ever shakes hands
+		from("10.1.2.3")
 	}
+	Eventually(t, "one of three is too many", func() bool { return g.Count("rule=connections") == 1 })
+	if log := g.Log(); !strings.Contains(log, `"client":"10.1.2.3"`) {
+		t.Errorf("the log does not tell of whom: %s", log)
+	}
+	c := NewClient(t, tls.Client(from("10.9.9.9"), ca.Client("")))
 	c.Send(good)
 	c.Want(good)
 }

@@ -156,19 +156,12 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) {
 		Reset(c)
 		return
 	}
-	waiting := l.begun
-	if r.proxied(peer) {
-		waiting = l.behind
-	}
-	begun, err := waiting.Connect(door.Client{Addr: peer}.Key())
-	if err != nil {
+	c, who, err := l.meet(ctx, r, c, peer)
+	switch {
+	case errors.Is(err, limit.ErrConnections):
 		l.crowded(c)
 		return
-	}
-	c.SetDeadline(time.Now().Add(limits.Header.Duration))
-	c, who, err := r.meet(ctx, c, peer)
-	begun.Close()
-	if err != nil {
+	case err != nil:
 		l.log.Debug("connection", "listener", l.Name, "err", err)
 		if errors.Is(err, errNoHeader) {
 			l.headless.Do(func() { l.log.Warn("connection", "listener", l.Name, "from", peer.String(), "err", err) })
@@ -202,21 +195,29 @@ func (r *rules) proxied(peer netip.Addr) bool {
 // no connection of its clients gets through.
 var errNoHeader = errors.New("listen: no PROXY header from an address of proxy_protocol")
 
-// meet reads the PROXY header and shakes hands.
-func (r *rules) meet(ctx context.Context, c net.Conn, peer netip.Addr) (net.Conn, door.Client, error) {
+// meet finds out who the client is, in the time for that. Until it is known, who that may
+// be is counted: the peer, and behind a proxy the client that the header names, so that
+// nobody holds all connections with handshakes that do not end.
+func (l *Listener) meet(ctx context.Context, r *rules, c net.Conn, peer netip.Addr) (net.Conn, door.Client, error) {
 	who := door.Client{Addr: peer}
+	by := time.Now().Add(r.door.Config.Limits.Header.Duration)
+	c.SetDeadline(by)
 	if r.proxied(peer) {
-		proxied := proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(r.door.Config.Limits.Header.Duration))
-		h := proxied.ProxyHeader() // reads it
-		if h == nil {
-			return c, who, errNoHeader
-		}
-		addr, err := address(proxied)
+		begun, err := l.behind.Connect(who.Key())
 		if err != nil {
 			return c, who, err
 		}
-		c, who.Addr = proxied, addr
+		c, who.Addr, err = header(c, peer, by)
+		begun.Close()
+		if err != nil {
+			return c, who, err
+		}
 	}
+	begun, err := l.begun.Connect(who.Key())
+	if err != nil {
+		return c, who, err
+	}
+	defer begun.Close()
 	if r.tls == nil {
 		return c, who, nil
 	}
@@ -226,4 +227,19 @@ func (r *rules) meet(ctx context.Context, c net.Conn, peer netip.Addr) (net.Conn
 	}
 	who.Identity = identity(t.ConnectionState().VerifiedChains)
 	return t, who, nil
+}
+
+// header reads the PROXY header. What it wraps c in puts a deadline of its own for that,
+// and then only the one back that it was told of itself.
+func header(c net.Conn, peer netip.Addr, by time.Time) (net.Conn, netip.Addr, error) {
+	proxied := proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(time.Until(by)))
+	proxied.SetDeadline(by)
+	if proxied.ProxyHeader() == nil { // it was read here
+		return c, peer, errNoHeader
+	}
+	client, err := address(proxied)
+	if err != nil {
+		return c, peer, err
+	}
+	return proxied, client, nil
 }
