@@ -36,7 +36,7 @@ type Clients struct {
 	total    int64 // connections
 	maxTotal int64
 	byKey    map[string]*Client
-	old      *list.List // of *Client, least recently used first
+	old      *list.List // of *Client, those without a connection, least recently used first
 	others   *Client
 }
 
@@ -48,7 +48,7 @@ type Client struct {
 	messages *rate.Limiter
 	bytes    *rate.Limiter
 	coming   *Bytes
-	at       *list.Element
+	at       *list.Element // in old; nil while it has connections
 }
 
 // NewClients returns a table of at most most clients with these rates, and of at
@@ -99,6 +99,10 @@ func (c *Clients) Connect(key string) (*Client, error) {
 	}
 	client.conns++
 	c.total++
+	if client.at != nil {
+		c.old.Remove(client.at)
+		client.at = nil
+	}
 	return client, nil
 }
 
@@ -111,7 +115,6 @@ func (c *Clients) Connections() int64 {
 
 func (c *Clients) find(key string) *Client {
 	if client := c.byKey[key]; client != nil {
-		c.old.MoveToBack(client.at)
 		return client
 	}
 	if len(c.byKey) >= c.most && !c.forget() {
@@ -126,26 +129,24 @@ func (c *Clients) find(key string) *Client {
 
 // forget drops a client that has no connection and whose buckets are full, so
 // that it loses nothing and gains nothing. It looks at a few, since a long search
-// would be a cost on the sender's word.
+// would be a cost on the sender's word; those that stay go to the back, so that the
+// next search is not for the same ones.
 func (c *Clients) forget() bool {
-	e := c.old.Front()
-	for range 8 {
-		if e == nil {
-			return false
-		}
+	for range min(8, c.old.Len()) {
+		e := c.old.Front()
 		client := e.Value.(*Client)
-		if client.idle() {
+		if client.full() {
 			c.old.Remove(e)
 			delete(c.byKey, client.key)
 			return true
 		}
-		e = e.Next()
+		c.old.MoveToBack(e)
 	}
 	return false
 }
 
-func (c *Client) idle() bool {
-	return c.conns == 0 && c.messages.Tokens() >= float64(c.messages.Burst()) && c.bytes.Tokens() >= float64(c.bytes.Burst())
+func (c *Client) full() bool {
+	return c.messages.Tokens() >= float64(c.messages.Burst()) && c.bytes.Tokens() >= float64(c.bytes.Burst())
 }
 
 // Close ends a connection.
@@ -154,6 +155,9 @@ func (c *Client) Close() {
 	defer c.all.mu.Unlock()
 	c.conns--
 	c.all.total--
+	if c.conns == 0 && c != c.all.others {
+		c.at = c.all.old.PushBack(c)
+	}
 }
 
 // Wait pays for a message of n bytes, and waits as long as the rate demands but no

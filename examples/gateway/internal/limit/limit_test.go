@@ -305,6 +305,48 @@ func TestClientsAreBounded(t *testing.T) {
 	})
 }
 
+// TestClientsAreForgotten: however many clients stay, and where some are over their rate,
+// those that have gone make room for others.
+func TestClientsAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := NewClients(Rates{Connections: 1, Messages: 1, Burst: 1, Bytes: 1e6, ByteBurst: 1e6}, 100, 1000)
+		come := func(key string) *Client {
+			t.Helper()
+			c, err := all.Connect(key)
+			if err != nil {
+				t.Fatal(key, err)
+			}
+			return c
+		}
+		for i := range 40 {
+			come(fmt.Sprint("stays ", i))
+		}
+		for i := range 5 { // their buckets are full in 1,000 seconds
+			c := come(fmt.Sprint("spends ", i))
+			for range 1000 {
+				c.messages.Reserve()
+			}
+			c.Close()
+		}
+		for i := range 1000 {
+			come(fmt.Sprint("passes by ", i)).Close()
+		}
+		for i := range 55 {
+			if c := come(fmt.Sprint("new ", i)); c == all.others {
+				t.Fatalf("new client %d shares a bucket, and those that have gone are remembered", i)
+			}
+		}
+		if c := come("one too many"); c != all.others || len(all.byKey) != 100 || all.old.Len() != 5 {
+			t.Errorf("%d clients, %d of them without a connection", len(all.byKey), all.old.Len())
+		}
+		for i := range 5 {
+			if c := come(fmt.Sprint("spends ", i)); !over(c, 1) {
+				t.Error("a client that is over its rate was forgotten")
+			}
+		}
+	})
+}
+
 func TestSuspects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewSuspects(SuspectRules{Crashes: 2, Window: time.Minute, Refuse: time.Hour, Keep: 3})
