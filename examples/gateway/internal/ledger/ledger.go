@@ -59,6 +59,7 @@ type Ledger struct {
 	carry   map[string]bool  // names that passed since then
 	owed    []string         // names that are on their way to a new file
 	all     bool             // what passed is not known: all names count as passed
+	half    bool             // a reset was written down, and the file is still that from before
 	alarmed int64            // the highest alarm given
 	onReset []func()
 	alarm   func(ledger string, percent int64)

@@ -521,6 +521,68 @@ func TestResetFails(t *testing.T) {
 	}
 }
 
+// TestResetFailsHalfWay: the state was written and the file was not. What passed meanwhile
+// is charged to the new life all the same, which begins with the report that finishes it.
+func TestResetFailsHalfWay(t *testing.T) {
+	other := "web2@host"
+	for _, nodes := range [][]string{{webNode}, {webNode, other}} {
+		one, two, dir := t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "state")
+		point := func(to string) {
+			os.Remove(dir)
+			if err := os.Symlink(to, dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		point(one)
+		l := open(t, config.Ledger{Max: 3, Nodes: nodes, File: filepath.Join(dir, "web.atoms")})
+		began := 0
+		l.OnReset(func() { began++ })
+		say := func(creation int64) (begins int, err error) {
+			for _, name := range nodes {
+				r := report(creation)
+				r.Node = name
+				b, e := l.Report(r)
+				if err = errors.Join(err, e); b {
+					begins++
+				}
+			}
+			return begins, err
+		}
+		if _, err := say(1); err != nil {
+			t.Fatal(err)
+		}
+		l.Dialled() // from here on names may reach another life
+		if err := bring(l, "a", "n1", "n2"); err != nil {
+			t.Fatal(err)
+		}
+		// The file stays where it was when it was opened, and the state does not.
+		point(two)
+		if err := os.Rename(one, one+".moved"); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if n, err := say(2); n != 0 || err == nil || began != 0 {
+				t.Fatalf("%d nodes, half way: %d lives began, %d told, %v", len(nodes), n, began, err)
+			}
+		}
+		if err := os.Rename(one+".moved", one); err != nil {
+			t.Fatal(err)
+		}
+		point(one)
+		if n, err := say(2); n != 1 || err != nil || began != 1 || l.Epoch() != 1 || l.Stats().Committed != 2 {
+			t.Errorf("%d nodes: %d lives began, %d told, %v, %d names are spent, want 2", len(nodes), n, began, err, l.Stats().Committed)
+		}
+		if n, err := say(2); n != 0 || err != nil || l.Stats().Committed != 2 {
+			t.Errorf("%d nodes, again: %d lives began, %v, %+v", len(nodes), n, err, l.Stats())
+		}
+		if len(nodes) == 2 { // one of them alone begins no life
+			if b, err := l.Report(report(3)); b || err != nil {
+				t.Error(b, err)
+			}
+		}
+	}
+}
+
 // TestConcurrent: many clients, never more names than allowed, each charged once.
 func TestConcurrent(t *testing.T) {
 	l := open(t, config.Ledger{Max: 100, PerClient: 30})

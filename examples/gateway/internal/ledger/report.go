@@ -53,7 +53,7 @@ func (l *Ledger) Report(r Report) (began bool, err error) {
 	began, err = l.take(r)
 	after := slices.Clone(l.onReset)
 	l.mu.Unlock()
-	if began && err == nil {
+	if began {
 		for _, f := range after {
 			f()
 		}
@@ -82,7 +82,7 @@ func (l *Ledger) take(r Report) (bool, error) {
 	n.changed = ok && counted != r.Incarnation
 	began, err := l.decide(r, ok)
 	if err != nil {
-		return false, err
+		return began, err
 	}
 	l.learn(n, r.Names)
 	n.last.Names = nil
@@ -110,19 +110,25 @@ func (l *Ledger) decide(r Report, known bool) (bool, error) {
 		if err := l.reset("a new incarnation", next); err != nil {
 			return false, err
 		}
-		for _, n := range l.nodes {
-			n.changed, n.spent = false, 0
-		}
+		l.begun()
 		return true, nil
 	case !known:
-		return false, l.meet(r)
+		return l.meet(r)
 	}
-	if len(l.config.Nodes) == 1 { // the same life: what passed is counted
+	// The same life: what passed is counted; but not where a reset is still to be finished.
+	if len(l.config.Nodes) == 1 && l.budget.Stats().Resets >= l.state.Resets {
 		l.all = false
 		l.unsure.Store(false)
 		clear(l.carry)
 	}
-	return false, l.answered()
+	return l.answered()
+}
+
+// begun notes that the file counts for the lives that the nodes have reported.
+func (l *Ledger) begun() {
+	for _, n := range l.nodes {
+		n.changed, n.spent = false, 0
+	}
 }
 
 // mend goes on with the file of a locked budget, if that can be written again and
@@ -134,40 +140,49 @@ func (l *Ledger) mend() {
 }
 
 // meet notes a node that reports for the first time.
-func (l *Ledger) meet(r Report) error {
+func (l *Ledger) meet(r Report) (began bool, err error) {
 	s := l.state.with(l.state.Nodes)
 	if s.Nodes == nil {
 		s.Nodes = map[string]Incarnation{}
 	}
 	s.Nodes[r.Node] = r.Incarnation
 	if err := s.save(l.file); err != nil {
-		return err
+		return false, err
 	}
 	l.state = s
 	return l.answered()
 }
 
 // answered ends the wait for reports once every node has reported. A file that
-// was lost starts over then, with what the nodes say and what is remembered here.
-func (l *Ledger) answered() error {
+// was lost starts over then, with what the nodes say and what is remembered here;
+// and a reset that failed half way is finished, which may be how a life begins.
+func (l *Ledger) answered() (began bool, err error) {
 	for _, name := range l.config.Nodes {
 		if l.nodes[name] == nil {
-			return nil
+			return false, nil
 		}
 	}
 	l.mend()
 	s := l.budget.Stats()
-	if s.Locked != nil || s.Resets < l.state.Resets { // or a reset failed half way
-		l.all = l.all || s.Locked != nil // it is the same life: what was spent is spent
-		if err := l.reset("the file was lost, and the node has reported", l.state.Nodes); err != nil {
-			return err
+	if s.Locked != nil || s.Resets < l.state.Resets {
+		began = l.half
+		reason := "finishing a reset that failed half way"
+		if !began {
+			reason = "the file was lost, and the node has reported"
+			l.all = l.all || s.Locked != nil // it is the same life: what was spent is spent
+		}
+		if err := l.reset(reason, l.state.Nodes); err != nil {
+			return false, err
 		}
 	}
+	if began {
+		l.begun()
+	}
 	if err := l.carryOver(); err != nil {
-		return err
+		return began, err
 	}
 	l.waiting = false
-	return nil
+	return began, nil
 }
 
 // carryOver writes the names that are on their way from one file to the next.
@@ -200,7 +215,8 @@ func (l *Ledger) reset(reason string, nodes map[string]Incarnation) error {
 		return err
 	}
 	l.state = s
-	if err := l.budget.Reset(reason); err != nil {
+	err := l.budget.Reset(reason)
+	if l.half = err != nil; l.half {
 		return err
 	}
 	l.budget.Preload(l.known.All())
