@@ -115,6 +115,28 @@ func TestReportsDriveLimits(t *testing.T) {
 	Eventually(t, "after a silence the static limits hold", func() bool { return open() == 100 })
 }
 
+// TestReportsAreRemoved: a reload without reports ends what they have driven, and no report
+// under way brings it back.
+func TestReportsAreRemoved(t *testing.T) {
+	t.Parallel()
+	node := NewNode(t, nil)
+	rest := conf(node, "", "nodes: [web@host]\nbreaker: {slow_start: 1ms}", "answers: {expect: one}")
+	g := Start(t, strings.Replace(rest, "ledgers:", fmt.Sprintf("report: {listen: '127.0.0.1:0', secret_file: %s, max_age: 1h}\nledgers:",
+		WriteFile(t, filepath.Join(t.TempDir(), "secret"), secret)), 1))
+	reporter(t, g)(20000)
+	Eventually(t, "the breaker is open", func() bool { return g.Sum("beamgate_upstream_state", "state=forced") == 1 })
+	if err := g.Load(rest); err != nil {
+		t.Fatal(err)
+	}
+	if n := g.Sum("beamgate_upstream_state", "state=forced"); n != 0 {
+		t.Error("the breaker is still open, and nobody reports")
+	}
+	if n := g.Sum("beamgate_pressure_percent"); n != 100 {
+		t.Errorf("the last report leaves %v percent of the places", n)
+	}
+	Eventually(t, "a message passes", func() bool { return passes(g, good) })
+}
+
 // TestStrangersGiveWay: connections of nobody's hold no place that a node needs, and
 // those of nodes are not closed for them.
 func TestStrangersGiveWay(t *testing.T) {

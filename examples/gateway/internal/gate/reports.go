@@ -80,7 +80,13 @@ func (p *plan) commitReports() {
 	old := p.g.reporters
 	p.g.reporters = p.reporters
 	if old != nil && old != p.reporters {
+		old.retire()
 		go old.close()
+	}
+	if p.reporters == nil { // nobody is left who would tell otherwise
+		for _, u := range p.g.upstreams {
+			u.Silence()
+		}
 	}
 	if p.reporters != nil && old != p.reporters {
 		p.reporters.live.Go(p.reporters.serve)
@@ -94,12 +100,19 @@ func (r *reporters) use(c config.Report, secret []byte) {
 	r.config, r.secret = c, secret
 }
 
-func (r *reporters) close() {
+// retire ends what it says of upstreams: others do that now, or nobody.
+func (r *reporters) retire() {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	if !r.closed {
 		r.closed = true
 		close(r.done)
 	}
+}
+
+func (r *reporters) close() {
+	r.retire()
+	r.mu.Lock()
 	r.socket.Close()
 	for c := range r.conns {
 		c.Close()
@@ -257,6 +270,9 @@ func (r *reporters) press() {
 	defer r.g.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
 	for _, u := range r.g.upstreams {
 		c := u.Config()
 		nodes := c.Nodes
