@@ -24,6 +24,9 @@ func Alone(c *config.File, name string, m *metrics.Metrics) (p *door.Pass, done 
 }
 
 func alone(c *config.File, l config.Listener, m *metrics.Metrics) (*door.Pass, func(), error) {
+	if l.Protocol != config.ProtocolFrames { // the rules of others would not be asked
+		return nil, nil, fmt.Errorf("listener %s is of protocol %s, and a pipe is one of frames", l.Name, l.Protocol)
+	}
 	to := c.Upstream(l.Upstream)
 	book, err := ledger.Open(*c.Ledger(to.Ledger), m.Alarm)
 	if err != nil {
