@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,6 +41,11 @@ type Gate struct {
 	listeners map[string]*listener
 	reporters *reporters
 	draining  bool
+
+	// What a reload has removed, and connections that were there may still need.
+	leaving map[*listener]bool
+	removed map[*ledger.Ledger]*int       // each time another one
+	forget  map[*upstream.Upstream]func() // of all upstreams: ends that a ledger tells them
 }
 
 // listener is a listener and what it keeps over reloads.
@@ -49,11 +56,18 @@ type listener struct {
 	worker  *frames.Worker
 }
 
+// end waits until all connections have ended, and ends what is there for them.
+func (l *listener) end() {
+	l.Wait()
+	l.worker.Close()
+}
+
 // New returns a gateway without anything. Close ends it.
 func New(log *slog.Logger, m *metrics.Metrics) *Gate {
 	g := &Gate{
 		Log: log, Metrics: m, held: limit.NewBytes(1),
 		ledgers: map[string]*ledger.Ledger{}, upstreams: map[string]*upstream.Upstream{}, listeners: map[string]*listener{},
+		leaving: map[*listener]bool{}, removed: map[*ledger.Ledger]*int{}, forget: map[*upstream.Upstream]func(){},
 	}
 	g.ctx, g.kill = context.WithCancel(context.Background())
 	g.watch()
@@ -134,7 +148,7 @@ func (g *Gate) Ready() error {
 func (g *Gate) Close() {
 	g.mu.Lock()
 	g.draining = true
-	all := make([]*listener, 0, len(g.listeners))
+	all := slices.Collect(maps.Keys(g.leaving))
 	for _, l := range g.listeners {
 		l.Drain()
 		all = append(all, l)
@@ -148,8 +162,7 @@ func (g *Gate) Close() {
 
 	timer := time.AfterFunc(wait, g.kill)
 	for _, l := range all {
-		l.Wait()
-		l.worker.Close()
+		l.end()
 	}
 	timer.Stop()
 	g.kill()
@@ -161,6 +174,66 @@ func (g *Gate) Close() {
 	for _, l := range g.ledgers {
 		l.Close()
 	}
+	for l := range g.removed {
+		l.Close()
+	}
+	clear(g.removed)
+}
+
+// leave drains a listener that is not in the configuration any more. Caller holds mu.
+func (g *Gate) leave(l *listener) {
+	l.Drain()
+	g.leaving[l] = true
+	go func() {
+		l.end()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.leaving, l)
+	}()
+}
+
+// behind calls f, which then holds mu, when the connections of all listeners that are
+// leaving now have ended; and not before wait, for those of other listeners that have a
+// message under way by the rules before. Caller holds mu.
+func (g *Gate) behind(wait time.Duration, f func()) {
+	before := slices.Collect(maps.Keys(g.leaving))
+	timer := time.NewTimer(wait)
+	go func() {
+		defer timer.Stop()
+		for _, l := range before {
+			l.end()
+		}
+		select {
+		case <-timer.C:
+		case <-g.ctx.Done():
+		}
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		f()
+	}()
+}
+
+// remove closes a ledger that is not in the configuration any more, behind those who
+// need it, unless a reload takes it back before. Caller holds mu.
+func (g *Gate) remove(l *ledger.Ledger, wait time.Duration) {
+	mark := new(int)
+	g.removed[l] = mark
+	g.behind(wait, func() {
+		if g.removed[l] == mark {
+			delete(g.removed, l)
+			l.Close()
+		}
+	})
+}
+
+// kept is a ledger that was removed and is still open, or nil.
+func (g *Gate) kept(name, file string) *ledger.Ledger {
+	for l := range g.removed {
+		if l.Name == name && l.File() == file {
+			return l
+		}
+	}
+	return nil
 }
 
 // door makes the door of a listener.

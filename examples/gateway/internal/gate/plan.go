@@ -57,12 +57,15 @@ func (p *plan) planLedgers() error {
 	for _, c := range p.c.Ledgers {
 		l := p.g.ledgers[c.Name]
 		if l == nil {
+			l = p.g.kept(c.Name, c.File)
+		}
+		if l == nil {
 			var err error
 			if l, err = ledger.Open(c, p.g.Metrics.Alarm); err != nil {
 				return err
 			}
 			p.undos = append(p.undos, func() { l.Close() })
-		} else if p.g.config.Ledger(c.Name).File != c.File {
+		} else if l.File() != c.File {
 			return fmt.Errorf("ledger %s: its file cannot change while the gateway runs: restart it", c.Name)
 		} else {
 			commit, err := l.Prepare(c)
@@ -77,16 +80,17 @@ func (p *plan) planLedgers() error {
 }
 
 func (p *plan) planUpstreams() error {
+	g := p.g // what stays is not to hold on to the plan, and to all that was in it
 	p.upstreams = map[string]*upstream.Upstream{}
 	for _, c := range p.c.Upstreams {
 		u := p.g.upstreams[c.Name]
 		if u == nil {
 			var err error
-			u, err = upstream.New(c, p.ledgers[c.Ledger], func(state string) { p.g.Metrics.Breaker(c.Name, state) })
+			u, err = upstream.New(c, p.ledgers[c.Ledger], func(state string) { g.Metrics.Breaker(c.Name, state) })
 			if err != nil {
 				return err
 			}
-			p.ledgers[c.Ledger].OnReset(u.CloseStale)
+			p.commits = append(p.commits, func() { g.forget[u] = u.Ledger.OnReset(u.CloseStale) })
 		} else if u.Ledger != p.ledgers[c.Ledger] {
 			return fmt.Errorf("upstream %s: its ledger cannot change while the gateway runs: restart it", c.Name)
 		} else {
@@ -117,13 +121,13 @@ func (p *plan) planListener(c config.Listener) error {
 		if err != nil {
 			return err
 		}
-		p.undos = append(p.undos, socket.Drain)
 		next.fresh = true
 		next.l = &listener{
 			Listener: socket, address: c.Listen,
 			clients: limit.NewClients(rates(c.Limits, p.c.Upstream(c.Upstream)), p.c.Global.MaxClients, c.Limits.MaxConnections),
 			worker:  frames.NewWorker(shadowRoom),
 		}
+		p.undos = append(p.undos, func() { next.l.Drain(); next.l.end() })
 	}
 	u := p.upstreams[c.Upstream]
 	var err error
@@ -134,8 +138,9 @@ func (p *plan) planListener(c config.Listener) error {
 		return err
 	}
 	if c.TLS != nil {
+		log := p.g.Log
 		next.tls, err = listen.TLS(*c.TLS, protocols(c), func(err error) {
-			p.g.Log.Error("tls", "listener", c.Name, "err", err)
+			log.Error("tls", "listener", c.Name, "err", err)
 		})
 	}
 	p.listeners = append(p.listeners, next)
@@ -192,13 +197,11 @@ func (p *plan) commit() {
 			g.Log.Warn("ledger", "ledger", name, "event", "no new name passes", "why", why.Error(), "until", remedy)
 		}
 	}
-	for name, l := range g.ledgers {
-		if p.ledgers[name] == nil {
-			l.Close()
-		}
+	for _, l := range p.ledgers {
+		delete(g.removed, l)
 	}
+	ledgers, upstreams, gone := g.ledgers, g.upstreams, g.listeners
 	g.ledgers, g.upstreams = p.ledgers, p.upstreams
-	gone := g.listeners
 	g.listeners = map[string]*listener{}
 	for _, next := range p.listeners {
 		for name, l := range gone {
@@ -214,7 +217,21 @@ func (p *plan) commit() {
 		}
 	}
 	for _, l := range gone {
-		l.Drain()
+		g.leave(l)
+	}
+	wait := p.c.Global.Drain.Duration
+	for name, l := range ledgers {
+		if g.ledgers[name] == nil {
+			g.remove(l, wait)
+		}
+	}
+	for name, u := range upstreams {
+		if g.upstreams[name] == nil {
+			g.behind(wait, func() {
+				g.forget[u]()
+				delete(g.forget, u)
+			})
+		}
 	}
 	p.commitReports()
 }

@@ -1,12 +1,18 @@
 package gate_test
 
 import (
+	"bytes"
 	"fmt"
 	"net"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
 
@@ -239,4 +245,115 @@ func TestReloadToAnotherProtocol(t *testing.T) {
 			t.Errorf("%s: the node got %d messages", listener, n)
 		}
 	}
+}
+
+// removed is a gateway with a listener, an upstream and a ledger of answers more than the
+// reload that it returns leaves, and a message that waits at that listener's node.
+func removed(t *testing.T, drain string) (g *Gate, text, rest string, c *Client, answer chan []byte) {
+	answer = make(chan []byte)
+	node := NewNode(t, func([]byte) []byte { return <-answer })
+	rest = strings.Replace(conf(NewNode(t, nil), "", "", "answers: {expect: one}"), "drain: 5s", "drain: "+drain, 1)
+	text = strings.Replace(rest, "upstreams:", fmt.Sprintf("  - {name: more, file: %s}\nupstreams:\n  - {name: more, address: '%s', ledger: more}",
+		filepath.Join(t.TempDir(), "more.atoms"), node.Addr), 1) + "  - {name: more, listen: '127.0.0.1:0', upstream: more, answers: {expect: one, ledger: more}}\n"
+	g = Start(t, text)
+	t.Cleanup(func() { close(answer) })
+	c = g.Dial("more")
+	c.Send(good)
+	Eventually(t, "the message is at the node", func() bool { return len(node.Got()) == 1 })
+	return g, text, rest, c, answer
+}
+
+// TestReloadDrains: what is under way at a listener that was removed is answered, also when
+// the gateway ends; and the ledger that the answer draws on is there until then.
+func TestReloadDrains(t *testing.T) {
+	g, _, rest, c, answer := removed(t, "1h")
+	if err := g.Load(rest); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan bool)
+	go func() {
+		g.Close()
+		close(closed)
+	}()
+	Eventually(t, "it ends", func() bool { return g.Ready() != nil })
+	select {
+	case <-closed:
+		t.Fatal("it has ended, and a message is under way")
+	case <-time.After(100 * time.Millisecond):
+	}
+	answer <- atoms(0, 3)
+	c.Want(atoms(0, 3))
+	<-closed
+}
+
+// TestReloadTakesLedgersBack: a ledger that was removed is open as long as a message may
+// need it, and another reload goes on with it. Then its file is free.
+func TestReloadTakesLedgersBack(t *testing.T) {
+	g, text, rest, c, answer := removed(t, "1ms")
+	book := g.Ledger("more")
+	for range 3 {
+		if err := g.Load(rest); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Load(text); err != nil {
+			t.Fatal(err)
+		}
+		if g.Ledger("more") != book {
+			t.Fatal("the ledger is another one, while a message is under way by the one before")
+		}
+	}
+	if err := g.Load(rest); err != nil {
+		t.Fatal(err)
+	}
+	answer <- atoms(0, 3)
+	c.Want(atoms(0, 3))
+	if n := book.Stats().Committed; n != 3 {
+		t.Errorf("%d names are spent, want 3", n)
+	}
+	Eventually(t, "the file is free", func() bool {
+		l, err := ledger.Open(config.Ledger{Name: "other", File: book.File(), Max: 10}, nil)
+		if err == nil {
+			l.Close()
+		}
+		return err == nil
+	})
+	if err := g.Load(text); err != nil || g.Ledger("more").Stats().Committed != 3 {
+		t.Errorf("%v, %+v", err, g.Ledger("more").Stats())
+	}
+}
+
+// TestReloadKeepsLedgersOfAnswers: also where the listener stays and goes on with another
+// node, what is under way is answered by the rules before.
+func TestReloadKeepsLedgersOfAnswers(t *testing.T) {
+	g, _, rest, c, answer := removed(t, "1h")
+	if err := g.Load(rest + "  - {name: more, listen: '127.0.0.1:0', upstream: node, answers: {expect: one}}\n"); err != nil {
+		t.Fatal(err)
+	}
+	answer <- atoms(0, 3)
+	c.Want(atoms(0, 3))
+}
+
+// TestReloadLeavesNothing: what a reload has removed, or would have added, goes on nowhere.
+func TestReloadLeavesNothing(t *testing.T) {
+	workers := func() int {
+		all := make([]byte, 16<<20)
+		return bytes.Count(all[:runtime.Stack(all, true)], []byte("frames.NewWorker.func1("))
+	}
+	text, taken := conf(NewNode(t, nil), "", "", ""), Listen(t)
+	defer taken.Close()
+	more := "  - {name: more, listen: '127.0.0.1:0', upstream: node}\n"
+	g := Start(t, text)
+	before := workers()
+	for range 5 {
+		if err := g.Load(text + more + fmt.Sprintf("  - {name: taken, listen: '%s', upstream: node}\n", taken.Addr())); err == nil {
+			t.Fatal("two listen at one address")
+		}
+		if err := g.Load(text + more); err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Load(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Eventually(t, "the goroutines of 10 listeners have ended", func() bool { return workers() == before })
 }

@@ -61,7 +61,7 @@ type Ledger struct {
 	all     bool             // what passed is not known: all names count as passed
 	half    bool             // a reset was written down, and the file is still that from before
 	alarmed int64            // the highest alarm given
-	onReset []func()
+	onReset []*func()
 	alarm   func(ledger string, percent int64)
 }
 
@@ -193,11 +193,19 @@ func known(c config.Ledger) (*etf.AtomSet, error) {
 	return set, nil
 }
 
-// OnReset calls f after each new incarnation.
-func (l *Ledger) OnReset(f func()) {
+// File is where it is kept; empty: in memory.
+func (l *Ledger) File() string { return l.file }
+
+// OnReset calls f after each new incarnation, until forget is called.
+func (l *Ledger) OnReset(f func()) (forget func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.onReset = append(l.onReset, f)
+	l.onReset = append(l.onReset, &f)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.onReset = slices.DeleteFunc(l.onReset, func(g *func()) bool { return g == &f })
+	}
 }
 
 // Epoch counts incarnations since the gateway started.
@@ -319,7 +327,7 @@ func (l *Ledger) Reset(reason string) error {
 	after := slices.Clone(l.onReset)
 	l.mu.Unlock()
 	for _, f := range after {
-		f()
+		(*f)()
 	}
 	return nil
 }

@@ -193,6 +193,7 @@ func TestLives(t *testing.T) {
 	l := open(t, config.Ledger{Max: 3, Nodes: []string{webNode}, Names: []string{"ok"}})
 	epochs := 0
 	l.OnReset(func() { epochs++ })
+	l.OnReset(func() { epochs += 10 })() // forgotten at once
 	if err := bring(l, "a", "n1"); !errors.Is(err, ErrWaiting) {
 		t.Errorf("before the report: %v", err)
 	}

@@ -55,7 +55,7 @@ func (l *Ledger) Report(r Report) (began bool, err error) {
 	l.mu.Unlock()
 	if began {
 		for _, f := range after {
-			f()
+			(*f)()
 		}
 	}
 	return began, err
