@@ -2,7 +2,7 @@
 // the ground for protocols in such frames, as BERT-RPC.
 //
 // etf.FrameReader reads such frames, too, and checks the term in each as it does.
-// It is what to use where nothing else decides (package pipe does). Here it is
+// It is what to use where nothing else decides, as in examples/port. Here it is
 // not: before a message is read whole it has to find room, its sender may be over
 // its rate, and its names must not be spent before the protocol has agreed. So
 // the length and the bytes are read apart, and safe.Guard.Check has the word on

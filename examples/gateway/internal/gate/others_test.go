@@ -30,6 +30,7 @@ func packed(t *testing.T, messages ...[]byte) (out []byte) {
 // TestLineHoldsNoBytes: messages that wait for a place in line have none of the room that
 // answers need, which make places.
 func TestLineHoldsNoBytes(t *testing.T) {
+	t.Parallel()
 	const clients, each = 6, 6
 	release := make(chan struct{})
 	node := NewNode(t, func(msg []byte) []byte {
@@ -60,6 +61,7 @@ func TestLineHoldsNoBytes(t *testing.T) {
 // TestSlowIsOneFailure: a message that the node does not answer in time is one failure,
 // however many are behind it on its connection.
 func TestSlowIsOneFailure(t *testing.T) {
+	t.Parallel()
 	stop := make(chan struct{})
 	node := NewNode(t, func(msg []byte) []byte {
 		if bytes.Equal(msg, third) {
@@ -104,6 +106,7 @@ func TestPoisonIsTheFirst(t *testing.T) {
 // TestDeafIsNoFailure: a client that sends and does not read what comes back stops the
 // node, which then takes nothing more: no failure of the node, and nobody's suspects.
 func TestDeafIsNoFailure(t *testing.T) {
+	t.Parallel()
 	for name, times := range map[string][2]string{"the client's time is shorter": {"300ms", "1m"}, "the node's time is shorter": {"3s", "300ms"}} {
 		node := NewNode(t, nil)
 		g := Start(t, conf(node, "", "answer_timeout: "+times[1]+"\nbreaker: {failures: 1, backoff: 1h, max_backoff: 1h}\npoison: {crashes: 1}",
@@ -158,6 +161,7 @@ func TestRenameIsNoFailure(t *testing.T) {
 
 // TestDeafInShadow: deadlines hold where no rule does.
 func TestDeafInShadow(t *testing.T) {
+	t.Parallel()
 	node := NewNode(t, nil)
 	g := Start(t, conf(node, "", "answer_timeout: 1m", "mode: shadow\nlimits: {write_timeout: 300ms}"))
 	deaf := g.Dial("door")
