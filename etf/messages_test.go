@@ -128,6 +128,7 @@ func TestTagTexts(t *testing.T) {
 // each feature the feature of that name.
 func TestRefusalTexts(t *testing.T) {
 	pids := etf.Config{Policy: etf.Policy{Allow: etf.Pids, Nodes: []string{"a@b"}}}
+	anybody := etf.Config{Policy: etf.Policy{Allow: etf.Identities}}
 	const ids = "more than an id of the receiving node has: etf.Config.Node and Release say which that is"
 	for want, tc := range map[string]struct {
 		c  etf.Config
@@ -141,9 +142,9 @@ func TestRefusalTexts(t *testing.T) {
 		"etf: rejected_empty_atom at offset 1, SMALL_ATOM_UTF8_EXT: in etf.Config.Policy.Refuse: etf.EmptyAtoms": {etf.Config{Policy: etf.Policy{Refuse: etf.EmptyAtoms}}, ext(atom(""))},
 		"etf: rejected_node at offset 1, NEW_PID_EXT: not in etf.Config.Policy.Nodes":                            {pids, ext(newPid(atom("c@d"), 1, 1, 1))},
 		"etf: rejected_struct at offset 18, SMALL_ATOM_UTF8_EXT, in value[0]: etf.Config.Policy.Structs decides": {etf.Elixir(), ext(mapOf(atom("__struct__"), atom("Elixir.Range")))},
-		"etf: pid_range at offset 1, NEW_PID_EXT: " + ids:                                                        {etf.OTP(), ext(newPid(atom("a@b"), 1<<28, 1, 1))},
-		"etf: port_range at offset 1, NEW_PORT_EXT: " + ids:                                                      {etf.OTP(), ext(newPort(atom("a@b"), 1<<28, 1))},
-		"etf: reference_range at offset 1, NEWER_REFERENCE_EXT: " + ids:                                          {etf.OTP(), ext(newerRef(atom("a@b"), 1, 1<<18, 1, 1))},
+		"etf: pid_range at offset 1, NEW_PID_EXT: " + ids:                                                        {anybody, ext(newPid(atom("a@b"), 1<<28, 1, 1))},
+		"etf: port_range at offset 1, NEW_PORT_EXT: " + ids:                                                      {anybody, ext(newPort(atom("a@b"), 1<<28, 1))},
+		"etf: reference_range at offset 1, NEWER_REFERENCE_EXT: " + ids:                                          {anybody, ext(newerRef(atom("a@b"), 1, 1<<18, 1, 1))},
 		"etf: rejected_quoted at offset 7, NIL_EXT, in tuple[2]: etf.Config.Policy.RefuseQuoted is set":          {etf.Config{Policy: etf.Policy{RefuseQuoted: true}}, ext(tuple(atom("f"), null, null))},
 	} {
 		if err := compile(t, tc.c).Validate(tc.in); err == nil || err.Error() != want {
