@@ -526,3 +526,28 @@ func TestPeekHoldsNothingBefore(t *testing.T) {
 		}
 	})
 }
+
+// TestPeekKeepsFuns: the bytes of a fun or export are kept from its head on, however they
+// come, for it is peeked at when its parts have been read.
+func TestPeekKeepsFuns(t *testing.T) {
+	c := etf.Default()
+	c.Policy.Allow = etf.Identities
+	m := compile(t, c)
+	export := raw(113, atom("m"), atom(strings.Repeat("f", 200)), small(1))
+	const buffer = 4 << 10 // that a reader's input has at first, and is moved to the front of
+	for _, value := range [][]byte{fun(null), export} {
+		for before := buffer - len(value) - 20; before < buffer; before += 5 {
+			each(t, m, ext(tuple(bin(strings.Repeat("x", before)), cat(head(0), value), small(2))), func(t *testing.T, d *etf.Decoder) {
+				must[etf.Token](t)(d.ReadToken())
+				must[etf.Token](t)(d.ReadToken())
+				d.PeekKind()
+				if b := must[etf.RawTerm](t)(d.ReadValue()); string(b) != string(value) {
+					t.Fatalf("behind %d bytes %x\n%x", before, b, value)
+				}
+				if b := must[etf.RawTerm](t)(d.ReadValue()); string(b) != string(small(2)) {
+					t.Errorf("behind it %x", b)
+				}
+			})
+		}
+	}
+}
