@@ -138,6 +138,18 @@ var bugs = []bug{
 		pkg: "internal/inflate", tests: "^TestCrafted$",
 	},
 	{
+		class: "a peek is taken for a read", name: "peek-spends", file: "etf/decoder.go",
+		old: "if d.s.in.Done() && !peek {",
+		new: `if d.s.in.Done() && (!peek || planted__("peek-spends")) {`,
+		pkg: "etf", tests: "^TestRefusedIsNotSpent$",
+	},
+	{
+		class: "a peek is taken for a read", name: "peek-holds", file: "internal/wire/input.go",
+		old: "if in.seeking && m.part.stage == partNone {",
+		new: `if in.seeking && m.part.stage == partNone && !planted__("peek-holds") {`,
+		pkg: "etf", tests: "^TestPeekHoldsNothingBefore$",
+	},
+	{
 		class: "wrong rule for -0.0", name: "zero-differs", file: "internal/wire/program.go",
 		old: "p.zeroesDiffer = r >= 27",
 		new: `p.zeroesDiffer = r >= 27 || planted__("zero-differs")`,
