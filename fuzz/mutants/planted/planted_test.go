@@ -30,7 +30,7 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%s is not in %s", b.name, b.file)
 		}
 	}
-	if len(classes) != 8 {
+	if len(classes) != 9 {
 		t.Errorf("%d classes of bugs: %v", len(classes), classes)
 	}
 }
