@@ -244,8 +244,12 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		problem(rw, r, pass, pass.Denied(door.Down, "reload", nil))
 		return
 	}
-	d := pass.Door().Config.Limits
-	control.SetReadDeadline(time.Now().Add(d.Frame.Duration))
+	if r.Body != nil && r.Body != http.NoBody {
+		// Of HTTP/1.1 only while there is more to come: behind the end of a request the
+		// server reads on, to see whether the client goes, and takes a deadline for that.
+		// Where that end is behind a body, it clears the deadline itself.
+		control.SetReadDeadline(time.Now().Add(pass.Door().Config.Limits.Frame.Duration))
+	}
 	// r is the server's, which asks it in the end how much of its body was left: then
 	// it waits with the end of the connection, or the client would lose the answer.
 	own := *r

@@ -281,6 +281,52 @@ func TestDeafStream(t *testing.T) {
 	reset(3) // the gateway does: there is no HTTP here any more
 }
 
+// TestLongAnswers: frame_timeout is for what a client sends. An answer may come later, or
+// take longer, whether the request has a body or not.
+func TestLongAnswers(t *testing.T) {
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/part" {
+			io.WriteString(w, "begun ")
+			w.(http.Flusher).Flush()
+		}
+		time.Sleep(1500 * time.Millisecond)
+		io.WriteString(w, "done")
+	})
+	ca := NewCA(t)
+	cert, key := ca.Files("localhost")
+	var all sync.WaitGroup
+	ask := func(c *http.Client, url, want string) {
+		for method, body := range map[string]io.Reader{"GET": nil, "POST": strings.NewReader("text"), "PUT": io.NopCloser(strings.NewReader("text"))} {
+			r, err := http.NewRequest(method, url, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all.Go(func() {
+				resp, err := c.Do(r)
+				if err != nil {
+					t.Errorf("%s %s: %v", method, url, err)
+					return
+				}
+				defer resp.Body.Close()
+				if b, err := io.ReadAll(resp.Body); resp.StatusCode != 200 || string(b) != want || err != nil {
+					t.Errorf("%s %s: %d %q, %v", method, url, resp.StatusCode, b, err)
+				}
+			})
+		}
+	}
+	for _, mode := range []string{"enforce", "shadow"} {
+		plain := Start(t, conf(o.addr(), "", "", "mode: "+mode+"\nlimits: {frame_timeout: 1s}"))
+		secure := Start(t, conf(o.addr(), "", "", fmt.Sprintf("tls: {cert: %s, key: %s}\nmode: %s\nlimits: {frame_timeout: 1s}", cert, key, mode)))
+		h2 := &http.Client{Transport: &http.Transport{TLSClientConfig: ca.Client(""), ForceAttemptHTTP2: true}}
+		defer h2.CloseIdleConnections()
+		for path, want := range map[string]string{"/": "done", "/part": "begun done"} {
+			ask(client, "http://"+plain.Addr("door")+path, want)
+			ask(h2, "https://"+secure.Addr("door")+path, want)
+		}
+	}
+	all.Wait()
+}
+
 func gzipped(s string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
