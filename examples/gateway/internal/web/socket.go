@@ -3,9 +3,11 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net/http"
+	"net/textproto"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +31,11 @@ func (x *exchange) upgrade() {
 		x.refuse(x.must("upgrade"))
 		return
 	}
+	if !x.handshake() {
+		x.w.Header().Set("Sec-Websocket-Version", "13")
+		x.refuse(x.must("websocket"))
+		return
+	}
 	x.socket = true
 	if r := x.ask(); r != nil {
 		x.refuse(r)
@@ -41,17 +48,40 @@ func (x *exchange) upgrade() {
 	}
 	x.ticket.Done()
 	defer node.CloseNow()
-	x.handler.conn.Raw()
-	x.control.SetWriteDeadline(time.Now().Add(x.pass.Door().Config.Limits.Write.Duration)) // for the handshake
 	client, err := websocket.Accept(x.w, x.r, &websocket.AcceptOptions{
 		Subprotocols: []string{node.Subprotocol()}, InsecureSkipVerify: true, // the node was asked about the origin
 	})
-	if err != nil {
+	if err != nil { // and the connection is still one of HTTP
 		return
 	}
+	x.handler.conn.Raw() // before anything more is read
 	defer client.CloseNow()
 	s := &socket{x: x, client: client, node: node}
 	s.run()
+}
+
+// handshake reports whether this is one of WebSocket. The node is not to hear of what
+// websocket.Accept would refuse in the end.
+func (x *exchange) handshake() bool {
+	h := x.r.Header
+	keys := h["Sec-Websocket-Key"]
+	if x.r.Method != http.MethodGet || !x.r.ProtoAtLeast(1, 1) || !lists(h["Connection"], "upgrade") || h.Get("Sec-Websocket-Version") != "13" || len(keys) != 1 {
+		return false
+	}
+	key, err := base64.StdEncoding.DecodeString(keys[0])
+	return err == nil && len(key) == 16 && (x.r.Body == nil || x.r.Body == http.NoBody)
+}
+
+// lists reports whether a field names a token.
+func lists(lines []string, token string) bool {
+	for _, line := range lines {
+		for name := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(textproto.TrimString(name), token) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // dialSocket opens the WebSocket to the node, with the header of the client.

@@ -185,6 +185,42 @@ func TestWebSocket(t *testing.T) {
 	}
 }
 
+// TestWebSocketHandshake: what is no handshake never gets to the node, and its connection
+// stays one of HTTP, where nothing is read in two ways.
+func TestWebSocketHandshake(t *testing.T) {
+	o := newOrigin(t, (&chat{}).ServeHTTP)
+	g := Start(t, conf(o.addr(), "", "", "http: {websocket: {allow: true}}"))
+	const (
+		key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+		bad = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 41\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+	)
+	for name, header := range map[string]string{
+		"no key":        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n",
+		"two keys":      "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" + key + key,
+		"a short key":   "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAA\r\n",
+		"no version":    "Connection: Upgrade\r\n" + key,
+		"other version": "Connection: Upgrade\r\nSec-WebSocket-Version: 8\r\n" + key,
+		"no upgrade":    "Connection: keep-alive\r\nSec-WebSocket-Version: 13\r\n" + key,
+		"a body":        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nContent-Length: 1\r\n" + key,
+	} {
+		before := g.Count("code=framing")
+		head, body := "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"+header+"\r\n", ""
+		if name == "a body" {
+			body = "x"
+		}
+		got := raw(t, g, head+body+bad)
+		if !strings.HasPrefix(got, "HTTP/1.1 400") || !strings.Contains(got, `"code":"websocket"`) || !isProblem(got, 400, "framing") || strings.Count(got, "HTTP/1.1 ") != 2 {
+			t.Errorf("%s: %q", name, got)
+		}
+		if n := g.Count("code=framing") - before; n != 1 {
+			t.Errorf("%s: %v counted as framing", name, n)
+		}
+	}
+	if n, _, r := o.last(); n != 0 {
+		t.Errorf("the node got %d requests, the last %s", n, r.RequestURI)
+	}
+}
+
 // TestWebSocketText: other messages pass if they may.
 func TestWebSocketText(t *testing.T) {
 	node := &chat{}

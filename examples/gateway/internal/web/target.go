@@ -126,11 +126,11 @@ func (x *exchange) connect() {
 		x.refuse(x.must("host"))
 		return
 	}
-	x.handler.conn.Raw()
 	conn, buffered, err := x.control.Hijack()
 	if err != nil {
 		return
 	}
+	x.handler.conn.Raw()
 	defer conn.Close()
 	limits := x.pass.Door().Config.Limits
 	conn.SetDeadline(time.Now().Add(limits.Header.Duration))
