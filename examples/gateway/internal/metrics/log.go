@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -65,7 +66,7 @@ func (l *Log) refusal(v *door.Verdict) {
 	if v.Refusal.Rule == door.Down {
 		attrs = append(attrs, "upstream", v.Upstream)
 		if v.Refusal.Code == "unreachable" && v.Refusal.Err != nil { // of a dial: nothing of the client is in it
-			attrs = append(attrs, "err", strings.ReplaceAll(v.Refusal.Err.Error(), "\n", ": "))
+			attrs = append(attrs, "err", strings.ReplaceAll(cause(v.Refusal.Err).Error(), "\n", ": "))
 		}
 	}
 	if n := l.omitted.Swap(0); n > 0 {
@@ -76,6 +77,15 @@ func (l *Log) refusal(v *door.Verdict) {
 		said = "would be refused by this rule: shadow"
 	}
 	l.Logger.Warn(said, attrs...)
+}
+
+// cause is an error without the URL that it was about, for that is what a client wrote.
+func cause(err error) error {
+	var u *url.Error
+	for errors.As(err, &u) {
+		err = u.Err
+	}
+	return err
 }
 
 // reason tells, of a new name that did not pass, whether a ledger is spent or lets none

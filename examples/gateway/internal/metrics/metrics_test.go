@@ -3,7 +3,9 @@ package metrics
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/netip"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -61,6 +63,17 @@ func TestLogHasBounds(t *testing.T) {
 		t.Errorf("%d lines", n)
 	}
 	if s := out.String(); !strings.Contains(s, `"offset":12`) || strings.Contains(s, "secret") {
+		t.Error(s)
+	}
+}
+
+// TestLogHasNoURL: why a node could not be reached is told without what was asked for.
+func TestLogHasNoURL(t *testing.T) {
+	var out bytes.Buffer
+	err := fmt.Errorf("failed: %w", &url.Error{Op: "Get", URL: "http://node/?token=secret", Err: &url.Error{Op: "Get", URL: "/secret", Err: errors.New("dial tcp: refused")}})
+	m := New(NewLog(&out, config.Log{Level: "info", Client: "ip", PerSec: 3}))
+	m.Verdict(&door.Verdict{Listener: "door", Refusal: &door.Refusal{Rule: door.Down, Code: "unreachable", Err: errors.Join(errors.New("the node could not be reached"), err)}})
+	if s := out.String(); !strings.Contains(s, `"err":"dial tcp: refused"`) || strings.Contains(s, "secret") {
 		t.Error(s)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -103,7 +104,7 @@ func (x *exchange) dialSocket() (*websocket.Conn, *http.Response, error) {
 	}
 	ctx, cancel := context.WithTimeout(x.r.Context(), x.pass.Door().Upstream.AnswerTimeout())
 	defer cancel()
-	return websocket.Dial(ctx, "ws://"+x.to.Host+x.r.URL.RequestURI(), &websocket.DialOptions{
+	node, resp, err := websocket.Dial(ctx, "ws://"+x.to.Host+x.r.URL.RequestURI(), &websocket.DialOptions{
 		Host: x.r.Host, HTTPHeader: header, Subprotocols: protocols,
 		HTTPClient: &http.Client{
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -115,6 +116,11 @@ func (x *exchange) dialSocket() (*websocket.Conn, *http.Response, error) {
 			}),
 		},
 	})
+	var about *url.Error
+	if errors.As(err, &about) { // the URL is what the client wrote, and in no log
+		err = about.Err
+	}
+	return node, resp, err
 }
 
 // refuseSocket tells a client that there is no WebSocket: with the status of the

@@ -221,6 +221,17 @@ func TestWebSocketHandshake(t *testing.T) {
 	}
 }
 
+// TestWebSocketUnreachable: the log tells why, and not what was asked for.
+func TestWebSocketUnreachable(t *testing.T) {
+	g := Start(t, conf(Free(t), "", "", "http: {websocket: {allow: true}}"))
+	if _, resp, err := open(t, g, "/ws?token=secret"); err == nil || resp == nil || resp.StatusCode != 502 {
+		t.Fatalf("%v, %v", resp, err)
+	}
+	if log := g.Log(); strings.Contains(log, "secret") || !strings.Contains(log, `"err":"the node could not be reached: dial tcp `) {
+		t.Error(log)
+	}
+}
+
 // TestWebSocketText: other messages pass if they may.
 func TestWebSocketText(t *testing.T) {
 	node := &chat{}
