@@ -78,6 +78,6 @@ func (x *exchange) incomplete(err error) error {
 		x.ticket.Failed(err)
 		return &refusedAnswer{x.pass.Denied(door.Down, "answer_timeout", err)}
 	}
-	x.nodes.lost(x.ticket, x.sent.wire)
+	x.lost()
 	return &refusedAnswer{x.pass.Denied(door.Down, "lost", err)}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"net"
@@ -48,7 +49,7 @@ func (x *exchange) end() {
 	case x.r.Context().Err() != nil:
 		x.ticket.Cancel()
 	case x.broken.Load() && x.sent.lost():
-		x.nodes.lost(x.ticket, x.sent.wire)
+		x.lost()
 	case x.broken.Load():
 		x.ticket.Failed(io.ErrUnexpectedEOF)
 	default:
@@ -134,10 +135,7 @@ func (x *exchange) ask() *door.Refusal {
 	if r := x.tokens(); r != nil {
 		return r
 	}
-	x.asked.ID = x.r.Method + " " + x.r.Host + x.r.URL.RequestURI()
-	if x.asked.Body != nil {
-		x.asked.ID = x.r.Method + " " + x.r.Host + x.r.URL.EscapedPath()
-	}
+	x.asked.ID = x.identity()
 	ticket, r := x.pass.Ask(ctx, x.asked, nil)
 	if r != nil {
 		return r
@@ -147,6 +145,42 @@ func (x *exchange) ask() *door.Refusal {
 		x.bytes = ticket.Bytes
 	}
 	return nil
+}
+
+// identity is what makes a request the same as another, besides its term: where it goes,
+// and what it brings. If that were left out, who has a request that ends the node would
+// have all others to the same place refused.
+func (x *exchange) identity() string {
+	id := x.r.Method + " " + x.r.Host + x.r.URL.RequestURI()
+	if x.asked.Body != nil {
+		id = x.r.Method + " " + x.r.Host + x.r.URL.EscapedPath()
+	}
+	if x.pass.Door().Modes[door.Poison] == door.Off {
+		return id
+	}
+	for _, t := range x.asked.Tokens {
+		id += sum(t.Bytes)
+	}
+	if x.asked.Body == nil && len(x.bytes) > 0 {
+		id += sum(x.bytes)
+	}
+	return id
+}
+
+// sum stands for bytes in the identity of a message.
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return " " + string(h[:])
+}
+
+// lost ends a request whose connection the node has ended. One that went on as it came is
+// no suspect: its body is not known, and another would be refused in its place.
+func (x *exchange) lost() {
+	if x.whole {
+		x.nodes.lost(x.ticket, x.sent.wire)
+	} else {
+		x.ticket.Cancel()
+	}
 }
 
 // tokens finds terms in base64 and looks at them, before a place is taken.
@@ -212,7 +246,7 @@ func (x *exchange) failed(err error) *door.Refusal {
 		x.ticket.Failed(err)
 		return x.pass.Unreachable(err)
 	case x.sent.lost():
-		x.nodes.lost(x.ticket, x.sent.wire)
+		x.lost()
 		return x.pass.Denied(door.Down, "lost", err)
 	}
 	x.ticket.Done() // it has answered, with what is no HTTP

@@ -266,6 +266,22 @@ func TestPoison(t *testing.T) {
 	if len(seen) != 4 {
 		t.Errorf("the node got %d requests, not 4", len(seen))
 	}
+	// What is no term, and what else a request brings, makes it another one, too.
+	g = Start(t, conf(addr, "", "breaker: {failures: 100}", "http: {extract: [{in: header, name: X-Token}]}"))
+	const json = "application/json"
+	a64, b64 := base64.StdEncoding.EncodeToString([]byte(list)), base64.StdEncoding.EncodeToString([]byte(good))
+	for range 2 {
+		do(t, g, "POST", "/json", `{"a":1}`, "Content-Type", json).want(t, 502, "lost")
+		do(t, g, "GET", "/token", "", "X-Token", a64).want(t, 502, "lost")
+	}
+	do(t, g, "POST", "/json", `{"a":1}`, "Content-Type", json).want(t, 422, "poison")
+	do(t, g, "GET", "/token", "", "X-Token", a64).want(t, 422, "poison")
+	do(t, g, "POST", "/json", `{"a":2}`, "Content-Type", json).want(t, 502, "lost")
+	do(t, g, "GET", "/token", "", "X-Token", b64).want(t, 502, "lost")
+	// One that is not read before it goes on is not known by its body, and not refused.
+	for range 3 {
+		do(t, g, "POST", "/large", strings.Repeat("text ", 1<<14), "Content-Type", "text/plain").want(t, 502, "lost")
+	}
 }
 
 // TestOneCrash: requests that were lost together make nobody a suspect.

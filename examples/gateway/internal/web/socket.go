@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -143,13 +144,17 @@ type socket struct {
 	quiet        *time.Timer
 	once         sync.Once
 	done         chan struct{} // closed when both ends are told
+	over         chan struct{} // closed when nothing more comes from the node
+	orderly      bool          // and it has said so; set before
+
+	writing atomic.Pointer[context.Context] // of the last message to the node
 }
 
 // run passes messages on until one end closes, or something is refused.
 func (s *socket) run() {
 	ctx, cancel := context.WithCancel(s.x.r.Context())
 	defer cancel()
-	s.cancel, s.done = cancel, make(chan struct{})
+	s.cancel, s.done, s.over = cancel, make(chan struct{}), make(chan struct{})
 	idle := s.x.pass.Door().Config.Limits.Idle.Duration
 	s.quiet = time.AfterFunc(idle, func() {
 		s.x.pass.Denied(door.Deadline, "idle", nil)
@@ -207,17 +212,23 @@ func (s *socket) pump(ctx context.Context, way door.Direction) {
 	pass := s.x.pass
 	for {
 		err := s.message(ctx, way, from, to)
+		if err == nil {
+			continue
+		}
 		var r *door.Refusal
 		var closed websocket.CloseError
+		if way == door.ToClient {
+			s.orderly = errors.As(err, &closed)
+			close(s.over)
+		}
 		switch {
-		case err == nil:
-			continue
 		case errors.As(err, &r):
 			s.close(closeCode(r), reason(r, pass))
 		case errors.As(err, &closed) && closed.Code == websocket.StatusNoStatusRcvd: // as a browser does
 			s.end(func() { to.Close(closed.Code, "") })
 		case errors.As(err, &closed) && validCode(closed.Code):
 			s.end(func() { to.Close(closed.Code, closed.Reason) })
+		case way == door.ToClient && s.late(): // and the other direction tells of it
 		case ctx.Err() == nil && way == door.ToClient:
 			pass.Denied(door.Down, "lost", err)
 			s.close(websocket.StatusInternalError, "lost")
@@ -265,6 +276,7 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 	if err != nil {
 		return err
 	}
+	slow := false // to take it
 	if long {
 		err = pass(ctx, io.MultiReader(bytes.NewReader(b), r), kind, to)
 	} else {
@@ -274,18 +286,46 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 		}
 		out, stop := context.WithTimeout(ctx, wait)
 		defer stop()
+		if way == door.ToNode {
+			s.writing.Store(&out)
+		}
 		err = to.Write(out, kind, b)
+		slow = err != nil && errors.Is(out.Err(), context.DeadlineExceeded)
 	}
 	switch {
 	case ticket == nil:
 	case err == nil:
 		ticket.Done()
-	case ctx.Err() != nil:
+	case slow: // what serves this WebSocket, which is no news of the node
 		ticket.Cancel()
-	default:
+		return p.Denied(door.Down, "answer_timeout", err)
+	case !long && s.crashed(ctx):
 		s.x.nodes.lost(ticket, s.x.sent.wire)
+	default:
+		ticket.Cancel()
 	}
 	return err
+}
+
+// late reports whether the node has not taken a message in time, which ends the connection.
+func (s *socket) late() bool {
+	out := s.writing.Load()
+	return out != nil && errors.Is((*out).Err(), context.DeadlineExceeded)
+}
+
+// crashed reports whether a message could not be written since the node has ended the
+// connection, and not in order: what it said before is still to be read, by the other
+// direction.
+func (s *socket) crashed(ctx context.Context) bool {
+	if !s.x.sent.lost() {
+		return false
+	}
+	select {
+	case <-s.over:
+		return !s.orderly && ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // pass writes a message as it comes.
@@ -353,11 +393,14 @@ func (s *socket) judge(ctx context.Context, way door.Direction, kind websocket.M
 		return nil, nil, r
 	}
 	var asked door.Asked
-	if term {
+	switch {
+	case term:
 		asked.Body, asked.AsIs = b, text
 		if b == nil {
 			asked.Body = []byte{}
 		}
+	case p.Door().Modes[door.Poison] != door.Off:
+		asked.ID = kind.String() + sum(b)
 	}
 	t, r := p.Ask(ctx, asked, nil)
 	if r != nil {

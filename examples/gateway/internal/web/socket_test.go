@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -258,6 +261,137 @@ func TestWebSocketText(t *testing.T) {
 	if got, code := talk(t, c, websocket.MessageText, "\x83a\x01"); code != 1003 {
 		t.Errorf("a term as text: %q, %v", got, code)
 	}
+}
+
+// TestWebSocketPoison: a message that is no term is a suspect by its bytes, and so none of
+// the others is.
+func TestWebSocketPoison(t *testing.T) {
+	node := &chat{}
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/crash" {
+			node.ServeHTTP(w, r)
+			return
+		}
+		if c, err := websocket.Accept(w, r, nil); err == nil {
+			time.Sleep(100 * time.Millisecond) // until messages wait for it
+			c.CloseNow()
+		}
+	})
+	g := Start(t, conf(o.addr(), "", "poison: {crashes: 1}",
+		"limits: {bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true, text: pass, binary: any}}"))
+	bad := strings.Repeat("x", 500_000)
+	Eventually(t, "there is a suspect", func() bool {
+		c, _, err := open(t, g, "/crash")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.CloseRead(t.Context())
+		for c.Write(t.Context(), websocket.MessageText, []byte(bad)) == nil {
+		}
+		c.CloseNow()
+		return g.Sum("beamgate_suspects") == 1
+	})
+	c, _, err := open(t, g, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, msg := range map[websocket.MessageType]string{websocket.MessageText: "another", websocket.MessageBinary: "one more"} {
+		if got, code := talk(t, c, kind, msg); got != msg {
+			t.Errorf("%s: %q, %v", msg, got, code)
+		}
+	}
+	if got, code := talk(t, c, websocket.MessageText, bad); code != websocket.StatusPolicyViolation {
+		t.Errorf("%.20q, %v", got, code)
+	}
+}
+
+// TestWebSocketOrderly: a node that closes in order while a client still writes has not
+// crashed, whether it reads what comes until then or not.
+func TestWebSocketOrderly(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+			under := &hijacked{ResponseWriter: w}
+			c, err := websocket.Accept(under, r, nil)
+			if err != nil {
+				return
+			}
+			if reads {
+				c.Read(r.Context())
+				c.Close(4000, "bye")
+				return
+			}
+			time.Sleep(100 * time.Millisecond) // until messages wait for it
+			io.WriteString(under.conn, "\x88\x02\x0f\xa0")
+			under.conn.Close()
+		})
+		g := Start(t, conf(o.addr(), "", "poison: {crashes: 1}",
+			"limits: {messages_per_second: 1000000, messages_burst: 1000000, bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true, text: pass}}"))
+		c, _, err := open(t, g, "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		msg := "x"
+		if !reads {
+			msg = strings.Repeat("x", 500_000)
+			c.CloseRead(t.Context())
+		}
+		for range 1000 {
+			if c.Write(t.Context(), websocket.MessageText, []byte(msg)) != nil {
+				break
+			}
+		}
+		c.CloseNow()
+		Eventually(t, "it has ended", func() bool { return g.Sum("beamgate_connections") == 0 })
+		if n := g.Sum("beamgate_suspects"); n != 0 {
+			t.Errorf("it reads %v: %v suspects", reads, n)
+		}
+	}
+}
+
+// hijacked knows the connection that a WebSocket is on.
+type hijacked struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (h *hijacked) Hijack() (c net.Conn, rw *bufio.ReadWriter, err error) {
+	c, rw, err = h.ResponseWriter.(http.Hijacker).Hijack()
+	h.conn = c
+	return c, rw, err
+}
+
+// TestWebSocketDeafNode: what serves one WebSocket of the node and takes no more messages
+// makes no suspects, and does not come between the node and others.
+func TestWebSocketDeafNode(t *testing.T) {
+	stop := make(chan bool)
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/deaf" {
+			if c, err := websocket.Accept(w, r, nil); err == nil {
+				defer c.CloseNow()
+			}
+			<-stop
+		}
+	})
+	defer close(stop)
+	g := Start(t, conf(o.addr(), "", "answer_timeout: 500ms\nbreaker: {failures: 1, backoff: 1h, max_backoff: 1h}\npoison: {crashes: 1}",
+		"limits: {bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true, text: pass}}"))
+	c, _, err := open(t, g, "/deaf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	msg := []byte(strings.Repeat("x", 500_000))
+	go func() {
+		for c.Write(t.Context(), websocket.MessageText, msg) == nil {
+		}
+	}()
+	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusInternalError || !strings.Contains(err.Error(), "answer_timeout") {
+		t.Error(err)
+	}
+	if n := g.Sum("beamgate_suspects"); n != 0 || g.Count("code=answer_timeout") != 1 {
+		t.Errorf("%v suspects, %s", n, g.Log())
+	}
+	do(t, g, "GET", "/", "").want(t, 200, "")
 }
 
 // TestWebSocketShadow: everything passes, and is counted.
