@@ -74,6 +74,9 @@ func (x *exchange) answer(resp *http.Response) error {
 // incomplete is an answer that did not come whole.
 func (x *exchange) incomplete(err error) error {
 	var t net.Error
+	if x.cut.Load() != nil { // of the request
+		return err
+	}
 	if errors.As(err, &t) && t.Timeout() || !x.sent.lost() {
 		x.ticket.Failed(err)
 		return &refusedAnswer{x.pass.Denied(door.Down, "answer_timeout", err)}

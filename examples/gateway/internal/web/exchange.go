@@ -36,7 +36,8 @@ type exchange struct {
 
 	release []func() // of room for bytes
 	sent    sent
-	broken  atomic.Bool // the answer ended early
+	broken  atomic.Bool           // the answer ended early
+	cut     atomic.Pointer[error] // why the body of the request ended early
 	refused *door.Refusal
 	copies  *copies // in shadow mode
 	socket  bool    // it becomes a WebSocket
@@ -46,7 +47,7 @@ type exchange struct {
 func (x *exchange) end() {
 	switch {
 	case x.ticket == nil:
-	case x.r.Context().Err() != nil:
+	case x.r.Context().Err() != nil, x.cut.Load() != nil:
 		x.ticket.Cancel()
 	case x.broken.Load() && x.sent.lost():
 		x.lost()
@@ -63,6 +64,40 @@ func (x *exchange) free() {
 		f()
 	}
 	x.release = nil
+}
+
+// upload is the body of a request as it comes from the client. It notes what kept it from
+// coming: the sending of a request fails with it, and that is no fault of the node.
+type upload struct {
+	io.ReadCloser
+	x *exchange
+}
+
+// Read implements io.Reader.
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
+		u.x.cut.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// short is the refusal of a request whose body did not come to its end while it was sent
+// on: it came too slowly, or faster than it may. nil: the client is gone.
+func (x *exchange) short() *door.Refusal {
+	err := x.cut.Load()
+	if err == nil {
+		return nil
+	}
+	var t net.Error
+	var r *door.Refusal
+	switch {
+	case errors.As(*err, &r):
+		return r
+	case errors.As(*err, &t) && t.Timeout():
+		return x.pass.Denied(door.Deadline, "frame", *err)
+	}
+	return nil
 }
 
 // serve serves the request.
@@ -222,17 +257,16 @@ func (x *exchange) unreadable(err error) *door.Refusal {
 // failed turns what http.Transport says into a refusal, and ends the ticket.
 func (x *exchange) failed(err error) *door.Refusal {
 	var t net.Error
-	var slow *door.Refusal
 	var answer *refusedAnswer
 	switch {
 	case errors.As(err, &answer):
 		x.ticket.Done()
 		return answer.why
-	case errors.As(err, &slow): // the body came faster than it may
+	case x.r.Context().Err() != nil, x.cut.Load() != nil:
 		x.ticket.Cancel()
-		return slow
-	case x.r.Context().Err() != nil: // the client is gone
-		x.ticket.Cancel()
+		if r := x.short(); r != nil {
+			return r
+		}
 		return &door.Refusal{Rule: door.Down, Code: "canceled", Err: err}
 	case errors.Is(err, errOtherLife):
 		x.ticket.Cancel()

@@ -48,6 +48,10 @@ func (x *exchange) forward() {
 
 func (x *exchange) fail(err error) {
 	if x.ticket == nil { // in shadow mode
+		if r := x.short(); r != nil {
+			x.refuse(r)
+			return
+		}
 		http.Error(x.w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway)
 		return
 	}

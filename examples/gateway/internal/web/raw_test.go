@@ -419,6 +419,71 @@ func TestSlowClients(t *testing.T) {
 	}
 }
 
+// TestSlowUploads: a body that stops coming while it is sent on is the fault of its client,
+// who is told so, and not of the node, whatever that has answered until then.
+func TestSlowUploads(t *testing.T) {
+	o := newOrigin(t, nil)
+	o.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		switch r.URL.Path {
+		case "/term":
+			w.Header().Set("Content-Type", etf)
+			io.WriteString(w, good[:3])
+			http.NewResponseController(w).Flush()
+		case "/text":
+			w.Header().Set("Content-Type", "text/plain")
+			io.WriteString(w, "hello")
+			http.NewResponseController(w).Flush()
+		}
+		io.Copy(io.Discard, r.Body)
+	})
+	ca := NewCA(t)
+	cert, key := ca.Files("localhost")
+	h2 := &http.Client{Transport: &http.Transport{TLSClientConfig: ca.Client(""), ForceAttemptHTTP2: true}, Timeout: client.Timeout}
+	defer h2.CloseIdleConnections()
+	for _, mode := range []string{"enforce", "shadow"} {
+		const breaker = "breaker: {failures: 1, backoff: 1h, max_backoff: 1h}"
+		limits := "mode: " + mode + "\nlimits: {frame_timeout: 300ms}"
+		plain := Start(t, conf(o.addr(), "", breaker, limits))
+		secure := Start(t, conf(o.addr(), "", breaker, fmt.Sprintf("tls: {cert: %s, key: %s}\n", cert, key)+limits))
+		for _, over := range []struct {
+			g   *Gate
+			c   *http.Client
+			url string
+		}{{plain, client, "http://" + plain.Addr("door")}, {secure, h2, "https://" + secure.Addr("door")}} {
+			for _, path := range []string{"/", "/term", "/text"} {
+				body, w := io.Pipe()
+				go w.Write([]byte(strings.Repeat("text ", 5000)))
+				r, err := http.NewRequest("POST", over.url+path, body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header.Set("Content-Type", "text/plain")
+				before := over.g.Count("rule=deadline", "code=frame")
+				resp, err := over.c.Do(r)
+				if path == "/" || path == "/term" && mode == "enforce" {
+					if err != nil {
+						t.Fatalf("%s%s, %s: %v", over.url, path, mode, err)
+					}
+					if n := over.g.Count("rule=deadline", "code=frame") - before; resp.StatusCode != 408 || n != 1 {
+						t.Errorf("%s%s, %s: %d, %v counted", over.url, path, mode, resp.StatusCode, n)
+					}
+				} else if err == nil { // it has begun, and does not come to an end
+					if b, err := io.ReadAll(resp.Body); err == nil {
+						t.Errorf("%s%s, %s: %q came as a whole", over.url, path, mode, b)
+					}
+				}
+				if err == nil {
+					resp.Body.Close()
+				}
+				w.Close()
+			}
+			r, _ := http.NewRequest("GET", over.url, nil)
+			send(t, over.c, r).want(t, 200, "")
+		}
+	}
+}
+
 // TestLimits: a place, a rate.
 func TestLimits(t *testing.T) {
 	stop := make(chan bool)

@@ -57,7 +57,9 @@ func (s *source) Read(p []byte) (int, error) {
 	if more := s.n - s.paid; more > 0 {
 		noted, r := s.x.pass.PaceMore(s.x.r.Context(), more)
 		if r != nil {
-			return 0, r
+			err = r
+			s.x.cut.CompareAndSwap(nil, &err)
+			return 0, err
 		}
 		if s.paid = s.n; noted {
 			s.paid = math.MaxInt64

@@ -254,6 +254,9 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	// it waits with the end of the connection, or the client would lose the answer.
 	own := *r
 	x := &exchange{handler: h, web: rules, pass: pass, w: rw, r: &own, control: control}
+	if own.Body != nil && own.Body != http.NoBody {
+		own.Body = &upload{ReadCloser: own.Body, x: x}
+	}
 	defer x.end()
 	x.serve()
 }
