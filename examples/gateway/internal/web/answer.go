@@ -78,7 +78,7 @@ func (x *exchange) incomplete(err error) error {
 		return err
 	}
 	if errors.As(err, &t) && t.Timeout() || !x.sent.lost() {
-		x.ticket.Failed(err)
+		x.failure(err)
 		return &refusedAnswer{x.pass.Denied(door.Down, "answer_timeout", err)}
 	}
 	x.lost()

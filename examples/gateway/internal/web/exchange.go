@@ -52,7 +52,7 @@ func (x *exchange) end() {
 	case x.broken.Load() && x.sent.lost():
 		x.lost()
 	case x.broken.Load():
-		x.ticket.Failed(io.ErrUnexpectedEOF)
+		x.failure(io.ErrUnexpectedEOF)
 	default:
 		x.ticket.Cancel() // if nothing was said before
 	}
@@ -218,6 +218,17 @@ func (x *exchange) lost() {
 	}
 }
 
+// failure ends a request that was not answered. Where there are several hosts it is none
+// of the breaker, which all of them share: one that is down does not come between clients
+// and the others.
+func (x *exchange) failure(err error) {
+	if len(x.web.hosts) > 1 {
+		x.ticket.Cancel()
+	} else {
+		x.ticket.Failed(err)
+	}
+}
+
 // tokens finds terms in base64 and looks at them, before a place is taken.
 func (x *exchange) tokens() *door.Refusal {
 	for i, rule := range x.web.extract {
@@ -274,10 +285,10 @@ func (x *exchange) failed(err error) *door.Refusal {
 		r.Retry = time.Second
 		return r
 	case errors.Is(err, context.Canceled), errors.As(err, &t) && t.Timeout() && x.sent.wire != nil:
-		x.ticket.Failed(err)
+		x.failure(err)
 		return x.pass.Denied(door.Down, "answer_timeout", err)
 	case x.sent.wire == nil:
-		x.ticket.Failed(err)
+		x.failure(err)
 		return x.pass.Unreachable(err)
 	case x.sent.lost():
 		x.lost()

@@ -183,6 +183,42 @@ func TestForwardRefuses(t *testing.T) {
 	}
 }
 
+// TestForwardBreaker: a host that is down, or does not answer, does not come between
+// clients and the other hosts. Where it is the only one it is left alone.
+func TestForwardBreaker(t *testing.T) {
+	stop := make(chan bool)
+	o := newOrigin(t, nil)
+	deaf := newOrigin(t, func(http.ResponseWriter, *http.Request) { <-stop })
+	defer close(stop)
+	dead := Free(t)
+	text := fmt.Sprintf(`version: 1
+ledgers: [{name: web}]
+upstreams: [{name: internet, ledger: web, answer_timeout: 200ms, breaker: {failures: 1, backoff: 1h, max_backoff: 1h}}]
+listeners:
+  - name: door
+    listen: 127.0.0.1:0
+    protocol: forward
+    upstream: internet
+    profile: hex
+    to: {hosts: ['http://%s', 'http://%s', 'http://%s'], private: [127.0.0.0/8]}
+`, dead, deaf.addr(), o.addr())
+	ask := func(g *Gate, addr, want string) {
+		t.Helper()
+		if got := raw(t, g, "GET http://"+addr+"/ HTTP/1.1\r\nHost: "+addr+"\r\nConnection: close\r\n\r\n"); !strings.HasPrefix(got, "HTTP/1.1 "+want) {
+			t.Errorf("%s: %q, want %s", addr, got, want)
+		}
+	}
+	g := Start(t, text)
+	for range 2 {
+		ask(g, dead, "502")
+		ask(g, deaf.addr(), "504")
+		ask(g, o.addr(), "200")
+	}
+	g = Start(t, strings.ReplaceAll(text, fmt.Sprintf(", 'http://%s', 'http://%s'", deaf.addr(), o.addr()), ""))
+	ask(g, dead, "502")
+	ask(g, dead, "503")
+}
+
 // TestOneCertificate: there is one certificate for a host, however clients spell it, or
 // they could have as many made and kept as there are spellings.
 func TestOneCertificate(t *testing.T) {
