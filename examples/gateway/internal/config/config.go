@@ -55,7 +55,7 @@ type Report struct {
 // Global are limits of the process.
 type Global struct {
 	MaxConnections int64    `yaml:"max_connections" default:"10000" unit:"connections" doc:"connections of all listeners" stops:"file descriptors and memory used up by connections"`
-	MaxBytes       Size     `yaml:"max_bytes_in_flight" default:"256MiB" unit:"bytes" doc:"bytes of messages held at once; beyond it nothing more is read; besides, each connection has 16 KiB" stops:"memory used up by many large messages"`
+	MaxBytes       Size     `yaml:"max_bytes_in_flight" default:"256MiB" unit:"bytes" doc:"bytes of messages held at once; beyond it nothing more is read; besides, each connection has 16 KiB, and in h2 each request" stops:"memory used up by many large messages"`
 	MaxClients     int64    `yaml:"max_clients" default:"65536" unit:"clients" doc:"clients whose rates are remembered; those beyond share one rate" stops:"memory used up by invented clients"`
 	Drain          Duration `yaml:"drain" default:"10s" unit:"duration" doc:"how long connections may finish after SIGTERM" stops:"restarts that wait for ever"`
 }

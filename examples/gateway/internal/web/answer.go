@@ -34,7 +34,7 @@ func (x *exchange) answer(resp *http.Response) error {
 	}
 	body, _ := resp.Body.(*watched)
 	most := x.pass.Door().MaxBytes(door.ToClient)
-	s := &source{ReadCloser: resp.Body, x: x, most: most, paid: math.MaxInt64}
+	s := &source{ReadCloser: resp.Body, x: x, most: most, way: door.ToClient, paid: math.MaxInt64}
 	if n := resp.ContentLength; n > 0 {
 		s.most = min(n, most)
 	}

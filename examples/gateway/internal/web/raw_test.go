@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
@@ -483,6 +485,71 @@ func TestSlowUploads(t *testing.T) {
 		}
 	}
 }
+
+// TestRoomOnItsWay: who sends the beginning of a large message and no more has no room for
+// the rest of it but that of the own share.
+func TestRoomOnItsWay(t *testing.T) {
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			(&chat{}).ServeHTTP(w, r)
+		}
+	})
+	large, eight := string(term.Message(term.Bin(strings.Repeat("x", 1_000_000)))), string(term.Message(term.Bin(strings.Repeat("x", 8<<10))))
+	for _, kind := range []string{"chunked", "known", "socket"} {
+		g := Start(t, conf(o.addr(), "", "max_bytes_in_flight: 16MiB", // of which 8 are for what is here
+			"limits: {frame_timeout: 1h, bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true}, client: {name: X-Real-IP, from: [127.0.0.0/8]}}"))
+		var slow []io.Closer
+		for range 10 {
+			switch kind {
+			case "chunked":
+				c := g.Dial("door")
+				slow = append(slow, c)
+				fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nX-Real-IP: 10.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n1400\r\n%s\r\n", large[:0x1400])
+			case "known":
+				c := g.Dial("door")
+				slow = append(slow, c)
+				fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: x\r\nX-Real-IP: 10.0.0.1\r\nContent-Length: %d\r\n\r\n%s", len(large), large[:0x1400])
+			case "socket":
+				c, _, err := open(t, g, "/", "X-Real-IP", "10.0.0.1")
+				if err != nil {
+					t.Fatal(err)
+				}
+				w, err := c.Writer(t.Context(), websocket.MessageBinary)
+				if err != nil {
+					t.Fatal(err)
+				}
+				slow = append(slow, closer{c})
+				io.WriteString(w, large[:0x4000]) // some of which stays in a buffer
+			}
+		}
+		time.Sleep(100 * time.Millisecond) // until what was sent is there
+		for from, bodies := range map[string][]string{"10.0.0.1": {eight}, "10.0.0.2": {eight, large}} {
+			c, _, err := open(t, g, "/", "X-Real-IP", from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, body := range bodies {
+				do(t, g, "POST", "/", body, "X-Real-IP", from).want(t, 200, "")
+				if from == "10.0.0.1" {
+					continue // of a WebSocket nobody knows the length
+				}
+				if got, code := talk(t, c, websocket.MessageBinary, body); got != body {
+					t.Errorf("%s, of %d bytes: %.20q, %v", kind, len(body), got, code)
+				}
+			}
+			c.CloseNow()
+		}
+		Eventually(t, "what is on its way holds no room of what is here", func() bool { return g.Sum("beamgate_held_bytes") == 0 })
+		for _, c := range slow {
+			c.Close()
+		}
+	}
+}
+
+type closer struct{ *websocket.Conn }
+
+// Close implements io.Closer.
+func (c closer) Close() error { return c.CloseNow() }
 
 // TestLimits: a place, a rate.
 func TestLimits(t *testing.T) {

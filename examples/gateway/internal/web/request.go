@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/token"
@@ -31,10 +32,46 @@ type source struct {
 	n    int64
 	paid int64 // so many bytes are, as far as rates go
 	held bool  // or there is nothing to hold
+	way  door.Direction
+	left func() // the body has arrived; nil: it has no room for being on its way
 	keep bool
 	kept []byte
 	shut bool
 	over bool // Close closes
+}
+
+// room takes room for a body of which there is more than a beginning. One that comes from
+// a client has that of its client for as long as it is on its way, since nobody knows how
+// much of it will come, and how fast.
+func (s *source) room() error {
+	ctx, pass := s.x.r.Context(), s.x.pass
+	if s.held = true; s.way == door.ToNode {
+		left, err := pass.Receive(ctx, s.most)
+		if err != nil {
+			return err
+		}
+		s.left = sync.OnceFunc(left)
+		s.x.release = append(s.x.release, s.left)
+		return nil
+	}
+	held, err := pass.Hold(ctx, s.most)
+	if err == nil {
+		s.x.release = append(s.x.release, held.Release)
+	}
+	return err
+}
+
+// here takes room for what has come of a body, and gives back that for being on its way.
+func (s *source) here() error {
+	if s.left == nil {
+		return nil
+	}
+	defer s.left()
+	held, err := s.x.pass.Hold(s.x.r.Context(), max(s.n, int64(len(s.x.asked.Body)))) // which may be inflated
+	if err == nil {
+		s.x.release = append(s.x.release, held.Release)
+	}
+	return err
 }
 
 // Read implements io.Reader. Beyond a beginning, a body that is kept in memory
@@ -42,12 +79,9 @@ type source struct {
 // the length was not known or is more than a burst, are paid for as they come.
 func (s *source) Read(p []byte) (int, error) {
 	if !s.held && s.n >= free {
-		held, err := s.x.pass.Hold(s.x.r.Context(), s.most)
-		if err != nil {
+		if err := s.room(); err != nil {
 			return 0, err
 		}
-		s.x.release = append(s.x.release, held.Release)
-		s.held = true
 	}
 	if !s.held {
 		p = p[:min(int64(len(p)), free-s.n)]
@@ -80,12 +114,22 @@ func (s *source) Close() error {
 	return nil
 }
 
-// body reads the body as far as its rules demand: a term whole, what tokens are
-// looked for in whole, a small one whole so that a slow client holds no place.
+// body reads the body as far as its rules demand, and takes room for what was read.
 func (x *exchange) body() *door.Refusal {
-	d := x.pass.Door()
-	most := d.MaxBytes(door.ToNode)
-	s := &source{ReadCloser: x.r.Body, x: x, most: most}
+	s := &source{ReadCloser: x.r.Body, x: x, most: x.pass.Door().MaxBytes(door.ToNode), held: x.copies != nil}
+	if r := x.read(s); r != nil {
+		return r
+	}
+	if err := s.here(); err != nil {
+		return &door.Refusal{Rule: door.Down, Code: "canceled", Err: err}
+	}
+	return nil
+}
+
+// read reads a term whole, what tokens are looked for in whole, and a small body whole so
+// that a slow client holds no place.
+func (x *exchange) read(s *source) *door.Refusal {
+	d, most := x.pass.Door(), s.most
 	if n := x.r.ContentLength; n > 0 {
 		s.most, s.paid = min(n, most), min(n, int64(d.Config.Limits.BytesBurst))
 	}

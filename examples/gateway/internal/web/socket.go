@@ -350,11 +350,9 @@ func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b [
 		return b, false, release, err
 	}
 	if len(b) == free {
-		held, err := p.Hold(ctx, most)
-		if err != nil {
-			return nil, false, release, err
+		if release, err = s.room(ctx, way, most); err != nil {
+			return nil, false, func() {}, err
 		}
-		release = held.Release
 		rest, err := io.ReadAll(io.LimitReader(r, most+1-free))
 		if b = append(b, rest...); err != nil {
 			return b, false, release, err
@@ -365,7 +363,22 @@ func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b [
 			return nil, true, release, refusal
 		}
 	}
+	if way == door.ToNode && len(b) > free { // it is here, and is no longer on its way
+		defer release()
+		held, err := p.Hold(ctx, int64(len(b)))
+		return b, long, held.Release, err
+	}
 	return b, long, release, nil
+}
+
+// room takes room for a message of which there is more than a beginning: one of a client,
+// that of its client for as long as it is on its way.
+func (s *socket) room(ctx context.Context, way door.Direction, n int64) (release func(), err error) {
+	if way == door.ToNode {
+		return s.x.pass.Receive(ctx, n)
+	}
+	held, err := s.x.pass.Hold(ctx, n)
+	return held.Release, err
 }
 
 // judge asks the rules about a message, and returns what goes on. Of a long one there
