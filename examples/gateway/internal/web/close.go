@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"io"
 
@@ -44,9 +43,15 @@ func validCode(c websocket.StatusCode) bool {
 // tap passes a message on as it comes, and judges a copy, if there is somebody free
 // to do so.
 func (s *socket) tap(ctx context.Context, way door.Direction, kind websocket.MessageType, r io.Reader, to *websocket.Conn) error {
-	c := clipped{most: s.x.pass.Door().MaxBytes(way)}
+	c := clipped{most: s.x.pass.Door().MaxBytes(way), pass: s.x.pass}
+	defer c.drop()
 	if err := pass(ctx, io.TeeReader(r, &c), kind, to); err != nil {
 		return err
+	}
+	b, ok := c.take()
+	if !ok {
+		s.x.pass.Skipped()
+		return nil
 	}
 	select {
 	case s.x.web.judges <- struct{}{}:
@@ -55,10 +60,10 @@ func (s *socket) tap(ctx context.Context, way door.Direction, kind websocket.Mes
 		return nil
 	}
 	defer func() { <-s.x.web.judges }()
-	if s.x.pass.Oversize(way, int64(len(c.b))); int64(len(c.b)) > c.most {
+	if s.x.pass.Oversize(way, int64(len(b))); int64(len(b)) > c.most {
 		return nil
 	}
-	if _, t, _ := s.judge(ctx, way, kind, bytes.Clone(c.b), false); t != nil {
+	if _, t, _ := s.judge(ctx, way, kind, b, false); t != nil {
 		t.Cancel()
 	}
 	return nil

@@ -56,6 +56,9 @@ func (x *exchange) end() {
 	default:
 		x.ticket.Cancel() // if nothing was said before
 	}
+	if x.copies != nil { // nobody judges them
+		x.copies.drop()
+	}
 	x.free()
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 	"github.com/beamgate/beamgate/examples/gateway/internal/web"
@@ -96,6 +98,45 @@ func TestShadow(t *testing.T) {
 	if n := g.Count("mode=shadow", "rule=term"); n != 2 {
 		t.Errorf("%v counted", n)
 	}
+}
+
+// TestShadowRoom: copies take no more room than there is, and wait for none: what there is
+// none for passes unjudged, and is counted.
+func TestShadowRoom(t *testing.T) {
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") != "" {
+			(&chat{}).ServeHTTP(w, r)
+		}
+	})
+	g := Start(t, conf(o.addr(), "", "max_bytes_in_flight: 64KiB", "mode: shadow\nhttp: {websocket: {allow: true}}"))
+	long := string(term.Message(append(term.T{113}, append(append(term.Atom("ok"), term.Atom("ok")...), term.Bin(strings.Repeat("x", 200_000))...)...)))
+	for range 3 {
+		do(t, g, "POST", "/", long).want(t, 200, "")
+	}
+	Eventually(t, "what was too long is skipped", func() bool { return g.Sum("beamgate_shadow_skipped_total") == 3 })
+	c, _, err := open(t, g, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, code := talk(t, c, websocket.MessageBinary, long); got != long {
+		t.Errorf("%d bytes came back, %v", len(got), code)
+	}
+	Eventually(t, "and of a WebSocket, in both directions", func() bool { return g.Sum("beamgate_shadow_skipped_total") == 5 })
+	if n := g.Count("mode=shadow", "rule=term"); n != 0 {
+		t.Errorf("%v verdicts: %s", n, g.Log())
+	}
+	do(t, g, "POST", "/", export).want(t, 200, "")
+	if got, code := talk(t, c, websocket.MessageBinary, export); got != export {
+		t.Errorf("%q, %v", got, code)
+	}
+	Eventually(t, "what fits is judged", func() bool {
+		return g.Count("mode=shadow", "rule=term") == 2 && g.Count("mode=shadow", "rule=answer") == 1
+	})
+	half := g.Dial("door") // some of which comes, and no more
+	io.WriteString(half, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n"+strings.Repeat("x", 20_000))
+	Eventually(t, "there is a copy", func() bool { return g.Sum("beamgate_held_bytes") >= 10_000 })
+	half.Close()
+	Eventually(t, "all room is given back", func() bool { return g.Sum("beamgate_held_bytes") == 0 })
 }
 
 // TestShadowHidesNoTerm: where the rule about requests is only noted, a header that it
