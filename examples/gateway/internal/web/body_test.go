@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -163,6 +164,20 @@ func TestConnectionNamesWhatIsJudged(t *testing.T) {
 			r.Header.Set("Connection", "Content-Type")
 		}
 		send(t, c, r).want(t, status, "rejected_export")
+	}
+}
+
+// TestTrailers: those of a request do not go on, and are not announced.
+func TestTrailers(t *testing.T) {
+	o := newOrigin(t, nil)
+	for _, mode := range []string{"enforce", "shadow"} {
+		g := Start(t, conf(o.addr(), "", "", "mode: "+mode))
+		for _, body := range []string{"hello", list} {
+			got := raw(t, g, fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: X-Real-IP, X-T\r\n\r\n%x\r\n%s\r\n0\r\nX-Real-IP: 10.0.0.1\r\nX-T: 1\r\n\r\n", len(body), body))
+			if _, came, r := o.last(); !strings.HasPrefix(got, "HTTP/1.1 200") || came == "" || len(r.Trailer) != 0 || r.Header["Trailer"] != nil || r.Header["X-T"] != nil {
+				t.Errorf("%s, %q: %q, and the node got %q, %v, %v", mode, body, got, came, r.Header, r.Trailer)
+			}
+		}
 	}
 }
 

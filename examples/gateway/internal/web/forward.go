@@ -65,6 +65,7 @@ func (x *exchange) rewrite(p *httputil.ProxyRequest) {
 	p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came, and was looked at
 	p.Out.Host = p.In.Host
 	p.Out.Header.Del("Expect") // the body is here
+	p.Out.Trailer = nil        // they come behind all that was judged, and do not go on
 	if x.pass.Door().Modes[door.Answer] == door.Enforce {
 		p.Out.Header.Set("Accept-Encoding", "identity")
 		if x.web.c.HTTP.Decode {
