@@ -118,7 +118,7 @@ func (x *exchange) serve() {
 		x.refuse(r)
 		return
 	}
-	if x.r.Header["Upgrade"] != nil {
+	if x.r.Header["Upgrade"] != nil && !x.stays() {
 		x.upgrade()
 		return
 	}

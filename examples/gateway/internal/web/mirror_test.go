@@ -139,6 +139,26 @@ func TestShadowRoom(t *testing.T) {
 	Eventually(t, "all room is given back", func() bool { return g.Sum("beamgate_held_bytes") == 0 })
 }
 
+// TestShadowUpgrade: what asks to leave HTTP, as clients do that would like h2, is answered
+// within HTTP where the rule is not in earnest.
+func TestShadowUpgrade(t *testing.T) {
+	o := newOrigin(t, nil)
+	for listener, noted := range map[string]float64{"mode: shadow": 1, "rules: {verb: shadow}": 1, "mode: off": 0, "rules: {verb: off}": 0} {
+		g := Start(t, conf(o.addr(), "", "", listener))
+		got := raw(t, g, "POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: 4\r\n\r\ntext")
+		if !strings.HasPrefix(got, "HTTP/1.1 200") || !strings.HasSuffix(got, "text") {
+			t.Errorf("%s: %q", listener, got)
+		}
+		if _, _, r := o.last(); r == nil || r.Header["Upgrade"] != nil || r.Header["Http2-Settings"] != nil {
+			t.Errorf("%s: the node got %+v", listener, r)
+		}
+		if n := g.Count("mode=shadow", "code=upgrade"); n != noted {
+			t.Errorf("%s: %v noted", listener, n)
+		}
+		do(t, g, "GET", "/", "", "Connection", "Upgrade", "Upgrade", "websocket").want(t, 501, "upgrade")
+	}
+}
+
 // TestShadowHidesNoTerm: where the rule about requests is only noted, a header that it
 // would refuse does not hide a term from the rule about terms.
 func TestShadowHidesNoTerm(t *testing.T) {

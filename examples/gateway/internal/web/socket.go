@@ -26,6 +26,18 @@ type roundTrip func(*http.Request) (*http.Response, error)
 // RoundTrip implements http.RoundTripper.
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// stays reports whether a request goes on as one of HTTP although it asks to leave that: a
+// server may take no notice, and where the rule is not in earnest, the node gets what it
+// would answer so. A WebSocket is all that its request is about, and is none otherwise.
+func (x *exchange) stays() bool {
+	if lists(x.r.Header["Upgrade"], "websocket") || x.pass.Door().Modes[door.Verb] == door.Enforce {
+		return false
+	}
+	x.verb("upgrade")
+	delete(x.r.Header, "Upgrade")
+	return true
+}
+
 // upgrade serves WebSocket, and refuses whatever else leaves HTTP. Extensions are
 // not negotiated, so messages are not compressed.
 func (x *exchange) upgrade() {
