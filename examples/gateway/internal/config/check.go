@@ -240,6 +240,9 @@ func checkTerms(r *report, at string, l *Listener) {
 	if ids && len(l.Nodes) == 0 {
 		r.add(at+".nodes", "is missing: ids of which nodes?")
 	}
+	if pids := l.Profile == "gen_call" || slices.Contains(l.Allow, "pids"); pids && l.Release == 0 {
+		r.warn(at+".release", "is not given: pids that only nodes of OTP 26 and later make are refused, as OTP 25 would, once such a node has started 32,768 processes")
+	}
 	for i, n := range l.Nodes {
 		if name, host, ok := strings.Cut(n, "@"); !ok || name == "" || host == "" {
 			r.warn(fmt.Sprintf("%s.nodes[%d]", at, i), "is no whole name of a node, as app@10.0.0.1")
