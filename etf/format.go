@@ -23,6 +23,11 @@ const FormatMax = 64 << 10
 //	closure    #Fun<module.index.uniq>
 //	map        its pairs in the order of CompareKeys, whatever its size
 //
+// Controls in the names of an export, which OTP prints as they are, are escaped
+// like those of an atom: no term moves the cursor of a terminal. Characters that
+// are no controls stand, also those that turn the direction of text (U+202E):
+// the verb %q escapes them, too.
+//
 // Integers beyond what the bound has room for print as <<N-byte integer>>. For
 // maps it takes what [Compare] says.
 func Format(t Term) string { return t.String() }
@@ -30,11 +35,18 @@ func Format(t Term) string { return t.String() }
 // String returns what [Format] returns.
 func (t Term) String() string { return string(t.Append(nil, FormatMax)) }
 
-// Format implements fmt.Formatter: %v and %s print Erlang syntax.
+// Format implements fmt.Formatter: %v and %s print Erlang syntax, %q the same
+// between Go's quotes, and %+q with ASCII alone.
 func (t Term) Format(f fmt.State, verb rune) {
 	switch verb {
 	case 'v', 's':
 		f.Write(t.Append(nil, FormatMax))
+	case 'q':
+		quote := strconv.AppendQuote
+		if f.Flag('+') {
+			quote = strconv.AppendQuoteToASCII
+		}
+		f.Write(quote(nil, t.String()))
 	default:
 		fmt.Fprintf(f, "%%!%c(etf.Term)", verb)
 	}
@@ -43,7 +55,7 @@ func (t Term) Format(f fmt.State, verb rune) {
 // Append appends the term in Erlang syntax, at most limit bytes of it; where it
 // is cut it ends in "…".
 func (t Term) Append(dst []byte, limit int) []byte {
-	p := printer{b: dst, end: len(dst) + max(limit, 0)}
+	p := printer{b: dst, end: len(dst) + min(max(limit, 0), math.MaxInt-len(dst))}
 	p.run(t)
 	if len(p.b) > p.end {
 		cut := p.end
@@ -156,7 +168,7 @@ func (p *printer) open(t Term, open, end string, n int) {
 // big prints an integer beyond int64. Printing is quadratic in the digits, so it
 // is bounded where the text is cut anyway.
 func (p *printer) big(t Term) {
-	if t.length()*2 > p.end-len(p.b)+8 {
+	if t.length()*2-8 > p.end-len(p.b) {
 		p.b = fmt.Appendf(p.b, "<<%d-byte integer>>", t.length())
 		return
 	}

@@ -3,8 +3,6 @@ package etf
 import (
 	"fmt"
 	"unicode/utf8"
-
-	"github.com/beamgate/beamgate/internal/wire"
 )
 
 // reserved are the words that are no atoms unless quoted.
@@ -45,7 +43,8 @@ func isNameChar(r rune) bool {
 
 // appendExportName writes the name of a module or function as OTP 25 does in
 // fun m:f/1: words that are reserved are not quoted, names with an @ are, some
-// escapes differ, and what is not ASCII stands as the Latin-1 of its UTF-8.
+// escapes differ, and what is not ASCII stands as the Latin-1 of its UTF-8. What
+// becomes a control by that is escaped, as is a DEL, which OTP does not do.
 func appendExportName(b []byte, name string) []byte {
 	quoted := name == ""
 	for i, r := range name {
@@ -58,10 +57,12 @@ func appendExportName(b []byte, name string) []byte {
 		switch esc := escape(r, '\''); {
 		case r == 0x1b || r < ' ' && esc == 0 || 0x80 <= r && r < 0xA0:
 			b = fmt.Appendf(b, "\\%03o", r)
-		case esc != 0 && r != 0x7f:
+		case esc != 0:
 			b = append(b, '\\', esc)
 		default:
-			b = wire.AppendLatin1(b, []byte(name[i:i+utf8.RuneLen(r)]))
+			for _, c := range []byte(name[i : i+utf8.RuneLen(r)]) {
+				b = appendEscaped(b, rune(c), '\'')
+			}
 		}
 	}
 	if quoted {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/beamgate/beamgate/etf"
@@ -21,7 +22,7 @@ func TestErlangSyntax(t *testing.T) {
 		`"abc"`: str("abc"), `"\n\r\t\v\b\f\e\"\\"`: str("\n\r\t\v\b\f\x1b\"\\"), "[0,1]": str("\x00\x01"), "[1|2]": pieces(small(2), small(1)), "[97,98|c]": pieces(atom("c"), small(97), small(98)), "[97,20013]": list(small(97), int32x(0x4e2d)), "\"a\u00e9\"": str("a\xe9"), "[127]": list(small(127)), "[97,-1]": list(small(97), int32x(-1)), "[55296]": list(int32x(0xd800)), "[1114112]": list(int32x(0x110000)),
 		`<<"abc">>`: bin("abc"), "<<\"\u00e9\"/utf8>>": bin("\u00e9"), "<<0,255>>": bin("\x00\xff"), "<<1:3>>": bits(3, 0x20), "<<97,3:2>>": bits(2, 97, 0xff), "<<127>>": bin("\x7f"), "<<\"\u00e9\">>": bin("\xe9"), "<<212,161>>": bin("\u0521"), "<<\"\u00d4\u00a1\u00ff\">>": bin("\u0521\xff"),
 		"{a,[b],#{2 => [],c => 1}}": tuple(atom("a"), list(atom("b")), mapOf(atom("c"), small(1), small(2), null)), "#{#{} => {}}": mapOf(maps(0), tuple()),
-		"#Pid<n@h.1.2.3>": newPid(self, 1, 2, 3), "#Port<'A'.7.1>": newPort(atom("A"), 7, 1), "#Ref<n@h.9.1.2>": newerRef(self, 9, 1, 2), "fun m:'F'/2": export(atom("m"), atom("F"), small(2)), "fun end:'a@'/0": export(atom("end"), atom("a@"), small(0)), "fun '':'\\000\\033\\n\x7f\\''/0": export(atom(""), atom("\x00\x1b\n\x7f'"), small(0)), "fun \u00c3\u00a9:'a\\200'/0": export(atom("\u00e9"), latin1("a\u0080"), small(0)), "#Fun<m.0.2>": fun(null),
+		"#Pid<n@h.1.2.3>": newPid(self, 1, 2, 3), "#Port<'A'.7.1>": newPort(atom("A"), 7, 1), "#Ref<n@h.9.1.2>": newerRef(self, 9, 1, 2), "fun m:'F'/2": export(atom("m"), atom("F"), small(2)), "fun end:'a@'/0": export(atom("end"), atom("a@"), small(0)), "fun '':'\\000\\033\\n\\d\\''/0": export(atom(""), atom("\x00\x1b\n\x7f'"), small(0)), "fun \u00c3\u00a9:'a\\200'/0": export(atom("\u00e9"), latin1("a\u0080"), small(0)), "#Fun<m.0.2>": fun(null),
 		"18446744073709551616": smallBig(false, 0, 0, 0, 0, 0, 0, 0, 0, 1), "-18446744073709551616": smallBig(true, 0, 0, 0, 0, 0, 0, 0, 0, 1),
 	} {
 		v := decode(t, term)
@@ -32,8 +33,34 @@ func TestErlangSyntax(t *testing.T) {
 	if got := fmt.Sprintf("%d", decode(t, small(1))); got != "%!d(etf.Term)" {
 		t.Error(got)
 	}
+	turned := decode(t, atom("a\u202e\u4e2d"))
+	if got := fmt.Sprintf("%s %q %+q", turned, turned, turned); got != "'a\u202e\u4e2d' \"'a\\u202e\u4e2d'\" \"'a\\u202e\\u4e2d'\"" {
+		t.Error(got)
+	}
 	if got := (etf.Term{}).String(); got != "#Invalid" {
 		t.Error(got)
+	}
+}
+
+// TestNoControls: what is printed moves no cursor, whatever the term names.
+func TestNoControls(t *testing.T) {
+	var every []byte
+	for r := range rune(0x400) {
+		every = utf8.AppendRune(every, r)
+	}
+	for at := 0; at < len(every); at += 100 {
+		text := string(every[at:min(at+100, len(every))])
+		if text = strings.ToValidUTF8(text, ""); len([]rune(text)) > 255 {
+			t.Fatal("too long for an atom")
+		}
+		name := atom(text)
+		for _, term := range [][]byte{name, export(name, name, small(1)), newPid(name, 1, 2, 3), newPort(name, 7, 1), newerRef(name, 9, 1, 2), bin(text), str(text)} {
+			for _, r := range decode(t, term).String() {
+				if unicode.IsControl(r) {
+					t.Errorf("%q of %q", r, text)
+				}
+			}
+		}
 	}
 }
 
@@ -45,6 +72,9 @@ func TestAppendIsBounded(t *testing.T) {
 	} {
 		v := decode(t, term)
 		whole := v.String()
+		if got := string(v.Append([]byte("front "), math.MaxInt)); got != "front "+whole {
+			t.Errorf("without a limit: %q", got)
+		}
 		for n := -1; n <= len(whole)+1; n++ {
 			got := string(v.Append([]byte("front "), n))
 			if !strings.HasPrefix(got, "front ") || !utf8.ValidString(got) || len(got) > len("front \u2026")+max(n, 0) {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/beamgate/beamgate/limits"
@@ -257,7 +258,7 @@ func (r *jsonReader) took(b []byte, err error) bool {
 }
 
 // integer reads decimal digits, which are not converted if they are too many:
-// that would take time that grows with their square.
+// that takes time that grows with a power of their number.
 func (r *jsonReader) integer(text []byte, at int) bool {
 	if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 		return r.took(AppendInt(r.b, v), nil)
@@ -265,11 +266,45 @@ func (r *jsonReader) integer(text []byte, at int) bool {
 	if len(text) > r.maxDigits {
 		return r.s.fail(CodeJSONRange, at)
 	}
-	v, ok := new(big.Int).SetString(string(text), 10)
-	if !ok {
-		return r.s.fail(CodeJSONSyntax, at)
+	v := parseDigits(strings.TrimPrefix(string(text), "-"), powersOf10(len(text)))
+	if text[0] == '-' {
+		v.Neg(v)
 	}
 	return r.took(AppendBig(r.b, v))
+}
+
+// pieceDigits is how many digits package math/big converts at once: it takes
+// time that grows with their square, and multiplies faster than that.
+const pieceDigits = 2048
+
+// powersOf10 are those with pieceDigits zeros, and with twice as many, and so on
+// below n.
+func powersOf10(n int) (powers []*big.Int) {
+	for zeros := pieceDigits; zeros < n; zeros *= 2 {
+		if zeros == pieceDigits {
+			powers = append(powers, new(big.Int).Exp(big.NewInt(10), big.NewInt(pieceDigits), nil))
+		} else {
+			last := powers[len(powers)-1]
+			powers = append(powers, new(big.Int).Mul(last, last))
+		}
+	}
+	return powers
+}
+
+// parseDigits reads decimal digits: halves of them, which it puts together with the
+// last of powers.
+func parseDigits(digits string, powers []*big.Int) *big.Int {
+	last := len(powers) - 1
+	if last < 0 {
+		v, _ := new(big.Int).SetString(digits, 10) // which are nothing but digits
+		return v
+	}
+	cut := len(digits) - pieceDigits<<last
+	if cut <= 0 {
+		return parseDigits(digits, powers[:last])
+	}
+	high, low := parseDigits(digits[:cut], powers[:last]), parseDigits(digits[cut:], powers[:last])
+	return high.Add(high.Mul(high, powers[last]), low)
 }
 
 // UnmarshalJSON implements json.Unmarshaler: it is [FromJSON].

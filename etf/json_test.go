@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/big"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -150,6 +153,31 @@ func TestJSONCaps(t *testing.T) {
 		var e *etf.Error
 		if errors.As(err, &e); err == nil && code != "" || err != nil && (e == nil || e.Code != code) {
 			t.Errorf("%s: %v, want %s", text, err, code)
+		}
+	}
+}
+
+// TestLongNumbers reads integers of as many digits as there are ways to halve them.
+func TestLongNumbers(t *testing.T) {
+	m := compile(t, etf.OTP())
+	r := rand.New(rand.NewPCG(1, 2))
+	digits := make([]byte, 40_000)
+	for i := range digits {
+		digits[i] = '0' + byte(r.IntN(10))
+	}
+	for _, n := range []int{1, 19, 20, 2047, 2048, 2049, 4095, 4096, 4097, 6144, 6145, 8192, 8193, 10_000, 16_384, 16_385, 40_000} {
+		for _, first := range []string{"1", "9", "-1", "-9"} {
+			for _, rest := range [][]byte{digits[1:n], bytes.Repeat([]byte("0"), n-1)} {
+				text := first + string(rest)
+				want, _ := new(big.Int).SetString(text, 10)
+				for _, read := range []func([]byte) (etf.Term, error){m.FromPlainJSON, func(b []byte) (etf.Term, error) {
+					return m.FromJSON(fmt.Appendf(nil, `{"int":"%s"}`, b))
+				}} {
+					if got, err := read([]byte(text)); err != nil || got.Big().Cmp(want) != 0 {
+						t.Fatalf("%d digits of %.10s: %v", n, text, err)
+					}
+				}
+			}
 		}
 	}
 }
