@@ -156,8 +156,9 @@ type socket struct {
 	quiet        *time.Timer
 	once         sync.Once
 	done         chan struct{} // closed when both ends are told
+	ending       atomic.Bool   // both ends are being told
 	over         chan struct{} // closed when nothing more comes from the node
-	orderly      bool          // and it has said so; set before
+	crash        bool          // since it has ended the connection, and not in order; set before
 
 	writing atomic.Pointer[context.Context] // of the last message to the node
 }
@@ -203,6 +204,7 @@ func (s *socket) close(code websocket.StatusCode, reason string) {
 // answer to its end is not to overtake what the client is told.
 func (s *socket) end(how func()) {
 	s.once.Do(func() {
+		s.ending.Store(true)
 		how()
 		s.cancel()
 		close(s.done)
@@ -230,7 +232,7 @@ func (s *socket) pump(ctx context.Context, way door.Direction) {
 		var r *door.Refusal
 		var closed websocket.CloseError
 		if way == door.ToClient {
-			s.orderly = errors.As(err, &closed)
+			s.crash = s.x.sent.lost() && !s.ending.Load() && !errors.As(err, &closed)
 			close(s.over)
 		}
 		switch {
@@ -240,7 +242,7 @@ func (s *socket) pump(ctx context.Context, way door.Direction) {
 			s.end(func() { to.Close(closed.Code, "") })
 		case errors.As(err, &closed) && validCode(closed.Code):
 			s.end(func() { to.Close(closed.Code, closed.Reason) })
-		case way == door.ToClient && s.late(): // and the other direction tells of it
+		case way == door.ToClient && (s.ending.Load() || s.late()): // and who ends it tells of it
 		case ctx.Err() == nil && way == door.ToClient:
 			pass.Denied(door.Down, "lost", err)
 			s.close(websocket.StatusInternalError, "lost")
@@ -334,7 +336,7 @@ func (s *socket) crashed(ctx context.Context) bool {
 	}
 	select {
 	case <-s.over:
-		return !s.orderly && ctx.Err() == nil
+		return s.crash && ctx.Err() == nil
 	case <-ctx.Done():
 		return false
 	}

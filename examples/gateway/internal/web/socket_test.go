@@ -306,9 +306,11 @@ func TestWebSocketPoison(t *testing.T) {
 }
 
 // TestWebSocketOrderly: a node that closes in order while a client still writes has not
-// crashed, whether it reads what comes until then or not.
+// crashed, whether it reads what comes until then or not. Nor has one whose answer was
+// refused, and which ends the connection because it is told to.
 func TestWebSocketOrderly(t *testing.T) {
-	for _, reads := range []bool{true, false} {
+	for _, does := range []string{"reads", "closes", "is refused", "is idle"} {
+		reads, told := does == "reads", make(chan bool)
 		o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 			under := &hijacked{ResponseWriter: w}
 			c, err := websocket.Accept(under, r, nil)
@@ -321,11 +323,19 @@ func TestWebSocketOrderly(t *testing.T) {
 				return
 			}
 			time.Sleep(100 * time.Millisecond) // until messages wait for it
-			io.WriteString(under.conn, "\x88\x02\x0f\xa0")
+			switch does {
+			case "closes":
+				io.WriteString(under.conn, "\x88\x02\x0f\xa0")
+			case "is refused":
+				c.Write(r.Context(), websocket.MessageBinary, []byte(export))
+				<-told
+			case "is idle":
+				<-told
+			}
 			under.conn.Close()
 		})
 		g := Start(t, conf(o.addr(), "", "poison: {crashes: 1}",
-			"limits: {messages_per_second: 1000000, messages_burst: 1000000, bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true, text: pass}}"))
+			"limits: {idle_timeout: 300ms, messages_per_second: 1000000, messages_burst: 1000000, bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true, text: pass}}"))
 		c, _, err := open(t, g, "/")
 		if err != nil {
 			t.Fatal(err)
@@ -340,10 +350,17 @@ func TestWebSocketOrderly(t *testing.T) {
 				break
 			}
 		}
+		switch does {
+		case "is refused":
+			Eventually(t, "the answer is refused", func() bool { return g.Count("code=rejected_export") == 1 })
+		case "is idle":
+			Eventually(t, "nothing has moved", func() bool { return g.Count("code=idle") == 1 })
+		}
+		close(told)
 		c.CloseNow()
 		Eventually(t, "it has ended", func() bool { return g.Sum("beamgate_connections") == 0 })
 		if n := g.Sum("beamgate_suspects"); n != 0 {
-			t.Errorf("it reads %v: %v suspects", reads, n)
+			t.Errorf("it %s: %v suspects", does, n)
 		}
 	}
 }
