@@ -31,11 +31,15 @@ type Body struct {
 // from budgets when all of it is there, so a slow sender holds none.
 //
 // It is the common ground of [Guard.CheckRequest] and [Guard.CheckResponse], for
-// programs that speak HTTP without package net/http. The error is an
-// *[HTTPError]; then nothing may be forwarded and no budget was spent.
+// programs that speak HTTP without package net/http. A nil body is one without a
+// byte. The error is an *[HTTPError]; then nothing may be forwarded and no budget
+// was spent.
 func (g *Guard) Body(header http.Header, body io.Reader) (Body, error) {
 	if len(values(header, "Content-Range")) > 0 {
 		return Body{}, refuse(http.StatusBadRequest, CodeRange)
+	}
+	if body == nil {
+		body = http.NoBody
 	}
 	b, err := g.read(message{header: header, body: body, size: contentLength(header)})
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -309,5 +311,31 @@ func TestFieldNames(t *testing.T) {
 		if _, err := g.Body(c.header, strings.NewReader(c.body)); codeOf(err) != c.code {
 			t.Errorf("%s: %v, want %q", name, err, c.code)
 		}
+	}
+}
+
+// TestFieldNamesOfWhatGoesOn: however a field is spelled, it is gone if what it said holds
+// no longer. Two lengths would be a smuggled request.
+func TestFieldNamesOfWhatGoesOn(t *testing.T) {
+	g := decodingGuard(t, HTTP{})
+	stale := func() http.Header {
+		return http.Header{
+			"content-type": {"application/etf"}, "content-encoding": {"gzip"}, "content-length": {"26"}, "CONTENT-LENGTH": {"27"},
+			"transfer-encoding": {"chunked"}, "trailer": {"X"}, "digest": {"x"}, "content-md5": {"x"}, "repr-digest": {"x"}, "etag": {`"1"`}, "x-mine": {"1"},
+		}
+	}
+	want := http.Header{"content-type": {"application/etf"}, "Content-Length": {"5"}, "Etag": {`W/"1"`}, "x-mine": {"1"}}
+	body := gzipped(term(atom("ok")))
+	r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+	r.Header = stale()
+	if err := g.CheckRequest(r); err != nil || !reflect.DeepEqual(r.Header, want) {
+		t.Errorf("request: %v, %v", r.Header, err)
+	}
+	resp := &http.Response{StatusCode: 200, Header: stale(), Body: io.NopCloser(strings.NewReader(body))}
+	if err := g.CheckResponse(resp); err != nil || !reflect.DeepEqual(resp.Header, want) {
+		t.Errorf("response: %v, %v", resp.Header, err)
+	}
+	if b, err := g.Body(nil, nil); err != nil || b.Stream != http.NoBody {
+		t.Errorf("no body: %v, %v", b, err)
 	}
 }

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/beamgate/beamgate/etf"
 )
 
 // Handler returns middleware that lets a request through to next if its body is a
@@ -146,26 +149,38 @@ func (b Body) header(h http.Header) http.Header {
 	if h == nil {
 		h = make(http.Header)
 	}
+	drop(h, "Content-Length", "Trailer", "Transfer-Encoding")
 	h.Set("Content-Length", strconv.Itoa(len(b.Bytes)))
-	h.Del("Trailer")
-	h.Del("Transfer-Encoding")
 	if !b.Decoded {
 		return h
 	}
 	// What speaks of the bytes in their coding is wrong now.
-	for _, name := range [...]string{"Content-Encoding", "Content-Digest", "Repr-Digest", "Digest", "Content-Md5"} {
-		h.Del(name)
-	}
-	if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
-		h.Set("Etag", "W/"+tag)
+	drop(h, "Content-Encoding", "Content-Digest", "Repr-Digest", "Digest", "Content-Md5")
+	if tags := values(h, "Etag"); len(tags) > 0 && strings.HasPrefix(tags[0], `"`) {
+		drop(h, "Etag")
+		h.Set("Etag", "W/"+tags[0])
 	}
 	return h
 }
 
+// drop removes fields, however their names are spelled, as [values] finds them.
+func drop(h http.Header, names ...string) {
+	for key := range h {
+		if slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(key, name) }) {
+			delete(h, key)
+		}
+	}
+}
+
 // asHTTPError makes an answer of any error.
 func asHTTPError(err error) *HTTPError {
-	if e, ok := errors.AsType[*HTTPError](err); ok {
+	if e, ok := errors.AsType[*HTTPError](err); ok && e != nil {
 		return e
+	} else if ok { // a nil one, which tells nothing
+		return refuse(http.StatusBadGateway, CodeUpstream)
+	}
+	if _, ok := errors.AsType[*etf.Error](err); ok {
+		return refuseTerm(err)
 	}
 	return &HTTPError{Status: http.StatusBadGateway, Code: CodeUpstream, Err: err}
 }

@@ -128,7 +128,8 @@ func HTTPCodes() []etf.Code {
 
 // HTTPError is why an HTTP message was refused.
 type HTTPError struct {
-	// Status is what to answer.
+	// Status is what to answer. [Guard.ServeError] takes what is no status of an
+	// answer, as 0, for 502.
 	Status int
 	// Code is the stable name of the reason: one of package etf, or of
 	// [HTTPCodes].

@@ -21,11 +21,18 @@ func countNames(patterns []*regexp.Regexp) int {
 		if p == nil {
 			continue // etf refuses it
 		}
-		re, err := syntax.Parse(p.String(), syntax.Perl)
-		if err != nil { // of another syntax than regexp.MustCompile's
+		// A pattern does not tell its language: x{1}? may have no x in that of
+		// regexp.MustCompilePOSIX, and has one in that of regexp.MustCompile.
+		most := -1
+		for _, flags := range []syntax.Flags{syntax.Perl, syntax.POSIX} {
+			if re, err := syntax.Parse(p.String(), flags); err == nil {
+				most = max(most, countMatches(re))
+			}
+		}
+		if most < 0 {
 			return many
 		}
-		n = plus(n, countMatches(re))
+		n = plus(n, most)
 	}
 	return n
 }

@@ -66,6 +66,12 @@ func TestCountNamesOfAll(t *testing.T) {
 	if n := countNames([]*regexp.Regexp{regexp.MustCompilePOSIX(`a**`)}); n != many {
 		t.Errorf("what only POSIX takes: %d", n)
 	}
+	if n := countNames([]*regexp.Regexp{regexp.MustCompilePOSIX(`a{1}?b{1}?c{1}?`)}); n != 8 {
+		t.Errorf("what may be left out in POSIX, and not in Perl: %d", n)
+	}
+	if n := countNames([]*regexp.Regexp{regexp.MustCompile(`\pL`)}); n < 1000 {
+		t.Errorf("what only Perl takes: %d", n)
+	}
 }
 
 // TestCountIsABound compares counts with what patterns match among all short
@@ -93,6 +99,22 @@ func TestCountIsABound(t *testing.T) {
 		}
 		if n := countNames([]*regexp.Regexp{regexp.MustCompile(expr)}); n < matched || matched == 0 {
 			t.Errorf("%s: counted %d, matched %d", expr, n, matched)
+		}
+	}
+	for _, expr := range []string{`a{1}?b{1}?`, `[ab]{1,2}?1`, `(a|b){2}?`, `a{1}{2}?A`} {
+		p := regexp.MustCompilePOSIX(expr)
+		g, err := NewGuard(Forward{Atoms: etf.Atoms{Patterns: []*regexp.Regexp{p}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		matched := 0
+		for _, name := range names {
+			if g.Check([]byte(term(atom(name)))) == nil {
+				matched++
+			}
+		}
+		if n := countNames([]*regexp.Regexp{p}); n < matched || matched == 0 {
+			t.Errorf("POSIX %s: counted %d, matched %d", expr, n, matched)
 		}
 	}
 }

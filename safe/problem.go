@@ -33,12 +33,17 @@ type exceededLimit struct {
 // ServeError answers a request whose message was refused with
 // application/problem+json: the code, and the request id, which is the client's
 // X-Request-Id if that is one line of harmless characters and else a random one.
-// [HTTP].Details adds where the refusal happened. An error other than an
-// *[HTTPError] is answered as a 502, so it fits httputil.ReverseProxy.ErrorHandler.
+// [HTTP].Details adds where the refusal happened. The error of [Guard.Check] is
+// answered as that of a request; an error other than these and an *[HTTPError] is
+// answered as a 502, so it fits httputil.ReverseProxy.ErrorHandler.
 func (g *Guard) ServeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := asHTTPError(err)
+	status := e.Status
+	if status < 200 || status > 999 { // net/http takes no other for an answer
+		status = http.StatusBadGateway
+	}
 	p := problem{
-		Type: "about:blank", Title: http.StatusText(e.Status), Status: e.Status,
+		Type: "about:blank", Title: http.StatusText(status), Status: status,
 		Code: e.Code, RequestID: requestID(r.Header),
 	}
 	if g.http.Details {
@@ -58,7 +63,7 @@ func (g *Guard) ServeError(w http.ResponseWriter, r *http.Request, err error) {
 	if e.unread && r.ProtoMajor == 1 {
 		h.Set("Connection", "close") // the server need not read the rest
 	}
-	w.WriteHeader(e.Status)
+	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(p)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -77,6 +78,24 @@ func TestProblemDetails(t *testing.T) {
 		}
 		if got := fmt.Sprint(p); got != want {
 			t.Errorf("%.20q: %s, want %s", body, got, want)
+		}
+	}
+}
+
+// TestProblemOfAnyError: whatever is given, something fit is answered.
+func TestProblemOfAnyError(t *testing.T) {
+	g := okGuard(t, HTTP{})
+	var none *HTTPError
+	for want, errs := range map[string][]error{
+		"422 rejected_fun": {g.Check([]byte("\x83p")), fmt.Errorf("mine: %w", g.Check([]byte("\x83p")))},
+		"502 upstream":     {io.ErrUnexpectedEOF, nil, none, fmt.Errorf("mine: %w", none)},
+		"502 mine":         {&HTTPError{Code: "mine"}, &HTTPError{Status: 100, Code: "mine"}, &HTTPError{Status: 1000, Code: "mine"}, &HTTPError{Status: -1, Code: "mine"}},
+		"999 mine":         {&HTTPError{Status: 999, Code: "mine"}},
+	} {
+		for _, err := range errs {
+			if p, _ := problemOf(t, HTTP{Details: true}, err, nil); fmt.Sprint(p["status"], " ", p["code"]) != want {
+				t.Errorf("%T: %v, want %s", err, p, want)
+			}
 		}
 	}
 }
