@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/beamgate/beamgate/etf"
@@ -15,6 +16,7 @@ type judge struct {
 	guard     *safe.Guard
 	budget    *limits.AtomBudget // nil: no new name may pass
 	canonical bool
+	nameless  *etf.Mode // if canonical: the rules without those about names
 	most      int64
 }
 
@@ -37,7 +39,7 @@ func newJudge(s *settings) (*judge, error) {
 	}
 	j := &judge{canonical: s.forward == "canonical"}
 	f := safe.Forward{Profile: profile(), Atoms: etf.Atoms{Known: known}, Tighten: limits.Limits{MaxBytes: s.maxBytes}}
-	if s.maxNew > 0 || known == nil {
+	if s.maxNew > 0 || known == nil || s.ledger != "" {
 		if j.budget, err = openBudget(s); err != nil {
 			return nil, err
 		}
@@ -47,7 +49,15 @@ func newJudge(s *settings) (*judge, error) {
 		j.close()
 		return nil, err
 	}
-	j.most = j.guard.Mode().Config().Limits.MaxBytes
+	c := j.guard.Mode().Config()
+	j.most = c.Limits.MaxBytes
+	if j.canonical {
+		c.Atoms = etf.Atoms{}
+		if j.nameless, err = c.Compile(); err != nil {
+			j.close()
+			return nil, err
+		}
+	}
 	return j, nil
 }
 
@@ -84,7 +94,10 @@ func openBudget(s *settings) (*limits.AtomBudget, error) {
 	if err == nil {
 		if err = b.Locked(); err != nil {
 			b.Close()
-			err = fmt.Errorf("%s: %w (-create-ledger makes a new one)", s.ledger, err)
+			err = fmt.Errorf("%s: %w", s.ledger, err)
+			if errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%w (-create-ledger makes it, at the first start)", err)
+			}
 		}
 	}
 	return b, err
@@ -104,10 +117,7 @@ var errLedger = errors.New("the ledger of atoms is locked")
 // there is no verdict.
 func (j *judge) term(body []byte) (out []byte, why *etf.Error, err error) {
 	if j.canonical {
-		out, err = j.guard.Mode().Canonicalize(nil, body)
-		if err == nil && int64(len(out)) > j.most {
-			err = &etf.Error{Code: etf.CodeLimitBytes, Limit: &limits.Error{Name: "MaxBytes", Max: j.most, Got: int64(len(out))}}
-		}
+		out, err = j.rewrite(body)
 	} else {
 		out, err = body, j.guard.Check(body)
 	}
@@ -120,4 +130,14 @@ func (j *judge) term(body []byte) (out []byte, why *etf.Error, err error) {
 		return nil, nil, fmt.Errorf("%w: %w", errLedger, j.budget.Locked())
 	}
 	return nil, why, nil
+}
+
+// rewrite returns the canonical bytes, which may be more than came and still have to
+// fit. They are counted before a name is spent.
+func (j *judge) rewrite(body []byte) ([]byte, error) {
+	out, err := j.nameless.Canonicalize(nil, body)
+	if err == nil && int64(len(out)) > j.most {
+		return nil, &etf.Error{Code: etf.CodeLimitBytes, Limit: &limits.Error{Name: "MaxBytes", Max: j.most, Got: int64(len(out))}}
+	}
+	return j.guard.Mode().Canonicalize(out[:0], body)
 }

@@ -210,6 +210,11 @@ func TestNames(t *testing.T) {
 		}
 	}
 	b.judge.close()
+	b = testBridge(t, "-known", known, "-ledger", ledger)
+	if judged(b, "one") != "" || judged(b, "order") != "" || judged(b, "three") != string(etf.CodeLimitAtomBudget) {
+		t.Error("without -max-new, the ledger is not that of the names that have passed")
+	}
+	b.judge.close()
 	b = testBridge(t, args...)
 	if judged(b, "one") != "" || judged(b, "three") != string(etf.CodeLimitAtomBudget) {
 		t.Error("the ledger has forgotten")
@@ -245,6 +250,21 @@ func TestBytes(t *testing.T) {
 		if err != nil || code != want {
 			t.Errorf("%d bytes: %q, %v", n, code, err)
 		}
+	}
+	// A Latin-1 atom grows when it is rewritten, and is not spent if that is too much.
+	b = testBridge(t, "-max-bytes", "20", "-max-new", "1")
+	for name, want := range map[string]string{"abcd\xe9\xe9\xe9\xe9\xe9\xe9\xe9\xe9\xe9\xe9\xe9": string(etf.CodeLimitBytes), "abc\xe9": ""} {
+		l, err := b.letter(&amqp.Delivery{Body: append([]byte{131, 115, byte(len(name))}, name...)})
+		code := ""
+		if l.why != nil {
+			code = string(l.why.Code)
+		}
+		if err != nil || code != want {
+			t.Errorf("%d letters: %q, %v", len(name), code, err)
+		}
+	}
+	if n := b.judge.budget.Committed(); n != 1 {
+		t.Errorf("%d names are spent", n)
 	}
 	if limits.Strict().MaxBytes != testBridge(t).judge.most {
 		t.Error("the default is not that of the profile")

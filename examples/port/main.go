@@ -48,7 +48,13 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		names = append(names, s)
 		return nil
 	})
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	case flags.NArg() > 0:
+		fmt.Fprintf(stderr, "port: %q is no flag: each name wants an -atom of its own\n", flags.Arg(0))
 		return 2
 	}
 	guard, err := newGuard(names)

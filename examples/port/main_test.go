@@ -171,3 +171,19 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestArguments: what is misunderstood ends the program before it serves anything.
+func TestArguments(t *testing.T) {
+	for want, calls := range map[int][][]string{
+		0: {{"-h"}},
+		1: {{"-packet", "3"}},
+		2: {{"-x"}, {"-packet", "x"}, {"ok"}, {"-atom", "ok", "user"}},
+	} {
+		for _, args := range calls {
+			var out, errs bytes.Buffer
+			if code := run(args, strings.NewReader("\x00\x00\x00\x02\x83j"), &out, &errs); code != want || out.Len() != 0 || errs.Len() == 0 {
+				t.Errorf("%v: status %d, %q, %q", args, code, &out, &errs)
+			}
+		}
+	}
+}

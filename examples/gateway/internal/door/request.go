@@ -179,6 +179,10 @@ func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
 	case d.Modes[Term] == Off:
 		return p.names(msg)
 	case canonical:
+		if r := p.outgrows(msg, scratch); r != nil {
+			t.Bytes = msg
+			return p.judge(ToNode, r, int64(len(msg)))
+		}
 		t.Bytes, err = to.Mode().Canonicalize(scratch[:0], msg)
 	default:
 		err = to.Check(msg)
@@ -191,17 +195,27 @@ func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
 		}
 		return p.names(msg)
 	}
-	if canonical {
-		if r := p.outgrown(int64(len(t.Bytes))); r != nil {
-			return p.judge(ToNode, r, int64(len(msg)))
-		}
-	}
 	return nil
 }
 
-// outgrown refuses canonical bytes that are too many, although what came was not: a
-// compressed term, or one in a shorter form. They are held against the cap on bytes, and
-// against the frame where there are frames.
+// outgrows refuses a message whose canonical bytes are too many, although what came was
+// not: a compressed term, or one in a shorter form. It is asked first, so that nothing is
+// spent on names of a message that does not go on; and only where it may be, since
+// nothing but what is compressed grows to more than twice its bytes.
+func (p *Pass) outgrows(msg, scratch []byte) *Refusal {
+	compressed := len(msg) > 1 && msg[1] == 80
+	if !compressed && p.outgrown(2*int64(len(msg))) == nil {
+		return nil
+	}
+	b, err := p.Door().to.Mode().Canonicalize(scratch[:0], msg)
+	if err != nil {
+		return nil // the guard says what is wrong, and whose rule it is
+	}
+	return p.outgrown(int64(len(b)))
+}
+
+// outgrown refuses so many canonical bytes: by the cap on bytes, and by the frame where
+// there are frames.
 func (p *Pass) outgrown(n int64) *Refusal {
 	if d := p.Door(); n > d.maxBytes {
 		return d.long(Term, d.to, n)

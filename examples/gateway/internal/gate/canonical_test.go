@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"testing"
 
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
@@ -29,16 +30,39 @@ func TestCanonical(t *testing.T) {
 }
 
 // TestCanonicalFitsTheFrame: what grows when it is rewritten is held against the
-// frame once more.
+// frame once more, and against the cap on bytes. No name of it is spent.
 func TestCanonicalFitsTheFrame(t *testing.T) {
 	node := NewNode(t, nil)
-	g := Start(t, conf(node, "", "", "packet: 1\nanswers: {expect: one}"))
 	latin1 := append([]byte{131, 115, 200}, bytes.Repeat([]byte{0xe9}, 200)...) // 400 bytes in UTF-8
-	c := g.Dial("door")
-	c.Write(append([]byte{byte(len(latin1))}, latin1...))
-	c.Reset()
-	if n := g.Count("rule=frame_size"); n != 1 || len(node.Got()) != 0 {
-		t.Errorf("%v refused, the node got %d", n, len(node.Got()))
+	var z bytes.Buffer
+	w := zlib.NewWriter(&z)
+	w.Write(append([]byte{104, 2, 119, 1, 'n', 109, 0, 0, 4, 0}, make([]byte, 1024)...))
+	w.Close()
+	zipped := append([]byte{131, 80, 0, 0, 4, 10}, z.Bytes()...)
+	for _, c := range []struct {
+		conf string
+		msg  []byte
+		rule string
+	}{
+		{"packet: 1", latin1, "rule=frame_size"},
+		{"caps: {MaxBytes: 300}", latin1, "code=limit_bytes"},
+		{"profile: cache\npacket: 1", zipped, "rule=frame_size"},
+		{"profile: cache\ncaps: {MaxBytes: 300}", zipped, "code=limit_bytes"},
+	} {
+		g := Start(t, conf(node, "", "", c.conf+"\nanswers: {expect: one}"))
+		d := g.Dial("door")
+		if packet1 := c.rule == "rule=frame_size"; packet1 {
+			d.Write(append([]byte{byte(len(c.msg))}, c.msg...))
+		} else {
+			d.Send(c.msg)
+		}
+		d.Reset()
+		if n := g.Count(c.rule); n != 1 || len(node.Got()) != 0 {
+			t.Errorf("%s: %v refused, the node got %d: %s", c.conf, n, len(node.Got()), g.Log())
+		}
+		if n := g.Sum("beamgate_ledger_names", "what=spent"); n != 0 {
+			t.Errorf("%s: %v names are spent", c.conf, n)
+		}
 	}
 }
 
