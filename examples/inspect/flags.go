@@ -59,6 +59,9 @@ func parse(args []string, stderr io.Writer) (*options, int) {
 	f.IntVar(&o.term, "term", 4096, "print at most so many `bytes` of a term; 0: none")
 	f.Func("stream", "stream inputs of more `bytes`, which need no heap then (default 4Mi)", func(s string) (err error) {
 		o.large, err = parseCap(s)
+		if err == nil && o.large < 0 {
+			err = errors.New("it is a number of bytes, or NoLimit to stream nothing")
+		}
 		return err
 	})
 	f.StringVar(&o.progress, "progress", "auto", "show progress on stderr: on, off or auto (if it is a terminal)")

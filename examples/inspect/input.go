@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,7 +127,7 @@ func (j *job) open(in input) (*source, error) {
 // load reads r if it is small, and else keeps what was read for a stream.
 func (j *job) load(r io.Reader) (*source, error) {
 	r = j.decode(r)
-	b, err := io.ReadAll(io.LimitReader(r, j.large+1))
+	b, err := io.ReadAll(io.LimitReader(r, min(j.large, math.MaxInt64-1)+1))
 	if err != nil {
 		return nil, err
 	}

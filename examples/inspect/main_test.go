@@ -117,6 +117,8 @@ func TestExitCodes(t *testing.T) {
 		{usage, "", "positive number", []string{"-limit", "MaxDepth=9Ki9", "rpc.etf"}},
 		{usage, "", "positive number", []string{"-limit", "MaxDepth=9999999999Gi", "rpc.etf"}},
 		{usage, "", "positive number", []string{"-stream", "x", "rpc.etf"}},
+		{usage, "", "number of bytes", []string{"-stream", "none", "rpc.etf"}},
+		{0, "accepted", "", []string{"-stream", "nolimit", "rpc.etf"}},
 		{usage, "", "neither hex nor base64", []string{"-e", "83!"}},
 		{usage, "", "neither hex nor base64", []string{"-e", `<<131,107,0,1,"a>>`}},
 		{usage, "", "neither hex nor base64", []string{"-e", `<<131,107,0,1,"a"97>>`}},
@@ -148,6 +150,9 @@ func TestStdin(t *testing.T) {
 		{"g 2\no=\n", "[]", []string{"-base64", "-"}},
 		{"g20AAAAC//4", "<<\"ÿþ\">>", []string{"-base64"}},
 		{"g20AAAAC__4=", "<<\"ÿþ\">>", []string{"-base64"}},
+		{"\x83j", "[]", []string{"-stream", "NoLimit"}},
+		{"\x83w\x08a\u202eb\u200b", "'a\\x{202E}b\\x{200B}'", nil},
+		{"\x83w\x05\u00e9\u4e2d", "'\u00e9\u4e2d'", nil},
 		{"g20AAAAC__4=", "<<\"ÿþ\">>", []string{"-base64", "-stream", "5"}},
 	} {
 		r := inspect(t, tt.stdin, tt.args...)
@@ -175,6 +180,13 @@ func TestStreamAgrees(t *testing.T) {
 	r := inspect(t, text, "-hex", "-stream", "3")
 	r.want(t, exitOK, "not shown, for the input is streamed", "")
 	inspect(t, text+"0", "-hex", "-stream", "3").want(t, exitUsage, "", "odd length")
+	bad := filepath.Join(t.TempDir(), "bad.hex")
+	if err := os.WriteFile(bad, []byte(text+"0"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"-hex", bad}, {"-hex", "-summary", bad}} {
+		inspect(t, "", append(args, "-stream", "3")...).want(t, exitUsage, "", "odd length")
+	}
 	file := filepath.Join(t.TempDir(), "term.hex")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ func (j *job) showText(r *result) error {
 		statistics(&b, r.stats)
 		switch {
 		case r.term != "":
-			fmt.Fprintf(&b, "  term    %s\n", r.term)
+			fmt.Fprintf(&b, "  term    %s\n", visible(r.term))
 		case r.why != "":
 			fmt.Fprintf(&b, "  term    %s\n", r.why)
 		}
@@ -58,6 +58,20 @@ func statistics(b *strings.Builder, s etf.Stats) {
 		exact = "at most"
 	}
 	fmt.Fprintf(b, "  BEAM    %s %d words of heap, %d bytes off-heap; counted as %d words\n", exact, s.HeapWords, s.OffHeap, s.HeapCost)
+}
+
+// visible escapes, as Erlang does between quotes, what people would not see, or what
+// turns the direction of what they read.
+func visible(term string) string {
+	var b strings.Builder
+	for _, r := range term {
+		if unicode.IsGraphic(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\x{%X}", r)
+		}
+	}
+	return b.String()
 }
 
 // printable quotes names that would do something to a terminal.

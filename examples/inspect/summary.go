@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"go/format"
 	"maps"
@@ -71,7 +72,10 @@ func (j *job) tally(t *tally, in input) error {
 	measure := func(m *etf.Mode) (etf.Stats, error) { return j.measure(m, s, in.name) }
 	var code etf.Code
 	if _, err := measure(j.mode); err != nil {
-		e := err.(*etf.Error)
+		e, ok := errors.AsType[*etf.Error](err)
+		if !ok {
+			return err
+		}
 		if code = e.Code; code == etf.CodeRead {
 			return e.Err
 		}
