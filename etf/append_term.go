@@ -27,6 +27,9 @@ func (t Term) AppendETF(dst []byte) ([]byte, error) {
 // AppendTerm appends a Term in the dialect, without a version byte in front.
 // What the dialect has no form for is refused with [CodeNoForm].
 func (d Dialect) AppendTerm(dst []byte, t Term) ([]byte, error) {
+	if err := d.check(); err != nil {
+		return dst, err
+	}
 	w := termWriter{b: dst, d: d}
 	if err := w.write(t); err != nil {
 		return dst, err

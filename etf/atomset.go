@@ -70,6 +70,9 @@ func (e *AtomSetError) Error() string {
 	if e.Line > 0 {
 		where += fmt.Sprintf(" line %d:", e.Line)
 	}
+	if e.Err == nil {
+		return "etf: atom set:" + where + " wrong"
+	}
 	return "etf: atom set:" + where + " " + e.Err.Error()
 }
 

@@ -170,6 +170,7 @@ func TestAtomSetIsSharedByGoroutines(t *testing.T) {
 func TestAtomSetErrorText(t *testing.T) {
 	cause := errors.New("cause")
 	for want, e := range map[string]*AtomSetError{
+		`etf: atom set: wrong`:                 {},
 		`etf: atom set: cause`:                 {Err: cause},
 		`etf: atom set: line 7: cause`:         {Line: 7, Err: cause},
 		`etf: atom set: line 1: cause`:         {Line: 1, Err: cause},

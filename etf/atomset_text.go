@@ -237,7 +237,8 @@ func (s *AtomSet) WriteTo(w io.Writer) (int64, error) {
 		}
 		buf = append(atomSetAppendName(buf, name), '\n')
 	}
-	return total, flush()
+	err := flush()
+	return total, err
 }
 
 // atomSetAppendName appends a name as Erlang writes it: bare where that is

@@ -1,6 +1,7 @@
 package etf
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/beamgate/beamgate/internal/wire"
@@ -32,6 +33,13 @@ const (
 )
 
 var dialectNames = [...]string{"minor_version 2", "minor_version 1", "minor_version 0", "BERT 1"}
+
+func (d Dialect) check() error {
+	if int(d) >= len(dialectNames) {
+		return fmt.Errorf("etf: %v", d)
+	}
+	return nil
+}
 
 // String returns the name of the dialect.
 func (d Dialect) String() string {

@@ -20,8 +20,8 @@ type EncodeOptions struct {
 }
 
 func (o EncodeOptions) check() error {
-	if int(o.Dialect) >= len(dialectNames) {
-		return fmt.Errorf("etf: %v", o.Dialect)
+	if err := o.Dialect.check(); err != nil {
+		return err
 	}
 	if o.Compressed < 0 || o.Compressed > 9 {
 		return fmt.Errorf("etf: compression level %d, want 0 to 9", o.Compressed)

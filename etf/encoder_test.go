@@ -2,6 +2,7 @@ package etf_test
 
 import (
 	"bytes"
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -236,6 +237,9 @@ func TestEncoderWriter(t *testing.T) {
 	if _, err := (etf.EncodeOptions{Dialect: 77}).AppendETF(nil, etf.Term{}); err == nil {
 		t.Error("dialect 77")
 	}
+	if b, err := etf.Dialect(77).AppendTerm([]byte("x"), termOf(1)); err == nil || string(b) != "x" {
+		t.Errorf("dialect 77: %q", b)
+	}
 	packed, _ := etf.EncodeOptions{Compressed: 9}.NewEncoder(&out)
 	packed.BeginList(1)
 	out.Reset()
@@ -248,6 +252,41 @@ func TestEncoderWriter(t *testing.T) {
 	}
 	if _, err := compile(t, etf.OTP()).Decode(out.Bytes()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestCompressedSizes: a term is compressed if that is smaller, from the first size on
+// where it may be, and costs no new writer each time.
+func TestCompressedSizes(t *testing.T) {
+	for n := range 200 {
+		for _, level := range []int{1, 6, 9} {
+			b, err := etf.EncodeOptions{Compressed: level}.AppendETF(nil, termOf(make([]byte, n)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var z bytes.Buffer
+			w, _ := zlib.NewWriterLevel(&z, level)
+			w.Write(bin(string(make([]byte, n))))
+			w.Close()
+			if small := z.Len()+5 < n+5; small != (b[1] == 80) {
+				t.Errorf("%d bytes at level %d: %x", n, level, b)
+			}
+			if got, err := compile(t, etf.OTP()).Decode(b); err != nil || !etf.Equal(got, termOf(make([]byte, n))) {
+				t.Errorf("%d bytes at level %d: %v, %v", n, level, got, err)
+			}
+		}
+	}
+	if raceEnabled {
+		return // pools forget under the race detector
+	}
+	e, _ := etf.EncodeOptions{Compressed: 6}.NewEncoder(io.Discard)
+	if n := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			e.Binary(make([]byte, 100))
+		}
+	}).AllocedBytesPerOp(); n > 10_000 {
+		t.Errorf("%d bytes for a small term", n)
 	}
 }
 

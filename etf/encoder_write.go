@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"io"
 	"math"
+	"sync"
 
 	"github.com/beamgate/beamgate/internal/wire"
 )
@@ -200,6 +201,17 @@ func (o EncodeOptions) AppendETF(dst []byte, t Term) ([]byte, error) {
 	return b, nil
 }
 
+// deflaters are writers for the levels. One of them holds most of a megabyte.
+var deflaters [10]sync.Pool
+
+func deflater(to io.Writer, level int) (*zlib.Writer, error) {
+	if z, ok := deflaters[level].Get().(*zlib.Writer); ok {
+		z.Reset(to)
+		return z, nil
+	}
+	return zlib.NewWriterLevel(to, level)
+}
+
 // compress makes the external term that starts at start a compressed one, if
 // that is smaller.
 func compress(b []byte, start, level int) ([]byte, error) {
@@ -207,15 +219,20 @@ func compress(b []byte, start, level int) ([]byte, error) {
 	if int64(len(term)) > math.MaxUint32 {
 		return b, nil
 	}
+	const head = 5   // tag and size
+	const least = 10 // a header of 2, a literal, a match and an end in 30 bits, a checksum of 4
+	if len(term) <= head+least {
+		return b, nil
+	}
 	out := bytes.NewBuffer(make([]byte, 0, len(term)/2+64))
-	z, err := zlib.NewWriterLevel(out, level)
+	z, err := deflater(out, level)
 	if err != nil {
 		return b, err
 	}
+	defer deflaters[level].Put(z)
 	if _, err = z.Write(term); err == nil {
 		err = z.Close()
 	}
-	const head = 5 // tag and size
 	if err != nil || head+out.Len() >= len(term) {
 		return b, err
 	}

@@ -42,7 +42,11 @@ func (e *MarshalError) Error() string {
 	if e.Field != "" {
 		fmt.Fprintf(&b, ", field %s", e.Field)
 	}
-	if e.Reason == ReasonConsumed {
+	switch {
+	case e.Reason != ReasonConsumed:
+	case e.Type == typeOf[RawTerm]():
+		b.WriteString(": it has to be exactly one term, without a version byte in front")
+	default:
 		b.WriteString(": a hook has to write exactly one term, MarshalETF with the version byte in front")
 	}
 	switch e.Err.(type) {

@@ -217,6 +217,19 @@ func TestMarshalErrorField(t *testing.T) {
 	}
 }
 
+// TestMarshalErrorOfRaw: the text tells whose fault it is that there is not one term.
+func TestMarshalErrorOfRaw(t *testing.T) {
+	b, err := etf.Marshal(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, v := range map[string]any{"without a version byte": etf.RawTerm(b), "with the version byte": encoded{nil}} {
+		if _, err := etf.Marshal(v); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
 // TestMarshalNil: what has no elements is an empty term, what is not there nil.
 func TestMarshalNil(t *testing.T) {
 	for name, c := range map[string]struct {

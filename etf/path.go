@@ -63,7 +63,11 @@ var stepNames = [...]string{
 func (s Step) String() string { return string(s.append(nil)) }
 
 func (s Step) append(b []byte) []byte {
-	b = append(b, stepNames[s.Kind]...)
+	name := "step" // of no kind
+	if int(s.Kind) < len(stepNames) {
+		name = stepNames[s.Kind]
+	}
+	b = append(b, name...)
 	if s.Kind == StepTail {
 		return b
 	}

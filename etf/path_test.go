@@ -70,6 +70,7 @@ func TestLongPaths(t *testing.T) {
 	for want, s := range map[string]etf.Step{
 		"list[3]": {Kind: etf.StepList, Index: 3}, "tail": {Kind: etf.StepTail}, "key[0]": {Kind: etf.StepKey}, "value[9]": {Kind: etf.StepValue, Index: 9},
 		"free[1]": {Kind: etf.StepFree, Index: 1}, "tuple[4294967295]": {Kind: etf.StepTuple, Index: math.MaxUint32},
+		"step[7]": {Kind: 99, Index: 7},
 	} {
 		if s.String() != want {
 			t.Errorf("%s, want %s", s, want)

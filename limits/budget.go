@@ -256,8 +256,9 @@ func (b *AtomBudget) preload(name string) bool {
 // file is replaced, and reason (kept up to 256 bytes) stands in its first line.
 //
 // Call it while no term is being decoded for this node: end the decoders of the
-// old incarnation first. What they reserved is void and fails to commit; a name
-// that they found known cannot be called back. On error nothing is forgotten,
+// old incarnation first. What they reserved is void, and fails to commit unless
+// somebody has reserved the same name since, which then pays for it; a name that
+// they found known cannot be called back. On error nothing is forgotten,
 // and the budget is locked if its file may have been touched. A closed budget
 // stays closed.
 func (b *AtomBudget) Reset(reason string) error {
