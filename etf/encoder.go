@@ -1,6 +1,7 @@
 package etf
 
 import (
+	"compress/zlib"
 	"errors"
 	"fmt"
 	"io"
@@ -63,6 +64,7 @@ type Encoder struct {
 	start int // of the top-level term at hand in buf, while it is to be compressed
 	stack []encoding
 	err   error
+	z     *zlib.Writer // of o.Compressed, from the first term on that has used it
 }
 
 // encoding is an open container.
@@ -89,7 +91,7 @@ func (o EncodeOptions) NewEncoder(w io.Writer) (*Encoder, error) {
 
 // Reset drops what has not been flushed and starts on w.
 func (e *Encoder) Reset(w io.Writer) {
-	*e = Encoder{o: e.o, w: w, buf: e.buf[:0], stack: e.stack[:0]}
+	*e = Encoder{o: e.o, w: w, buf: e.buf[:0], stack: e.stack[:0], z: e.z}
 }
 
 var errEncoderClosed = errors.New("etf: Encoder is closed")
@@ -172,7 +174,7 @@ func (e *Encoder) took(b []byte) {
 // ended runs behind each complete term.
 func (e *Encoder) ended() error {
 	if len(e.stack) == 0 && e.o.Compressed > 0 {
-		b, err := compress(e.buf, e.start, e.o.Compressed)
+		b, err := compress(e.buf, e.start, e.o.Compressed, &e.z)
 		if err != nil {
 			return err
 		}

@@ -276,9 +276,6 @@ func TestCompressedSizes(t *testing.T) {
 			}
 		}
 	}
-	if raceEnabled {
-		return // pools forget under the race detector
-	}
 	e, _ := etf.EncodeOptions{Compressed: 6}.NewEncoder(io.Discard)
 	if n := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()

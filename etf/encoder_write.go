@@ -5,7 +5,6 @@ import (
 	"compress/zlib"
 	"io"
 	"math"
-	"sync"
 
 	"github.com/beamgate/beamgate/internal/wire"
 )
@@ -193,7 +192,7 @@ func (o EncodeOptions) AppendETF(dst []byte, t Term) ([]byte, error) {
 	}
 	b, err := o.Dialect.AppendTerm(AppendVersion(dst), t)
 	if err == nil && o.Compressed > 0 {
-		b, err = compress(b, len(dst), o.Compressed)
+		b, err = compress(b, len(dst), o.Compressed, new(*zlib.Writer))
 	}
 	if err != nil {
 		return dst, err
@@ -201,20 +200,10 @@ func (o EncodeOptions) AppendETF(dst []byte, t Term) ([]byte, error) {
 	return b, nil
 }
 
-// deflaters are writers for the levels. One of them holds most of a megabyte.
-var deflaters [10]sync.Pool
-
-func deflater(to io.Writer, level int) (*zlib.Writer, error) {
-	if z, ok := deflaters[level].Get().(*zlib.Writer); ok {
-		z.Reset(to)
-		return z, nil
-	}
-	return zlib.NewWriterLevel(to, level)
-}
-
 // compress makes the external term that starts at start a compressed one, if
-// that is smaller.
-func compress(b []byte, start, level int) ([]byte, error) {
+// that is smaller. The writer is kept for the next one, for it holds most of a
+// megabyte.
+func compress(b []byte, start, level int, z **zlib.Writer) (_ []byte, err error) {
 	term := b[start+1:]
 	if int64(len(term)) > math.MaxUint32 {
 		return b, nil
@@ -225,13 +214,16 @@ func compress(b []byte, start, level int) ([]byte, error) {
 		return b, nil
 	}
 	out := bytes.NewBuffer(make([]byte, 0, len(term)/2+64))
-	z, err := deflater(out, level)
-	if err != nil {
-		return b, err
+	if *z == nil {
+		*z, err = zlib.NewWriterLevel(out, level)
+	} else {
+		(*z).Reset(out)
 	}
-	defer deflaters[level].Put(z)
-	if _, err = z.Write(term); err == nil {
-		err = z.Close()
+	if err == nil {
+		_, err = (*z).Write(term)
+	}
+	if err == nil {
+		err = (*z).Close()
 	}
 	if err != nil || head+out.Len() >= len(term) {
 		return b, err
