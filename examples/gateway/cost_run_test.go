@@ -215,7 +215,7 @@ listeners:
   - name: door
     listen: %s
     upstream: node
-    limits: {messages_per_second: 100000000, messages_burst: 100000000, bytes_per_second: 100GiB, bytes_burst: 100GiB}
+    limits: {messages_per_second: 100000000, messages_burst: 100000000, bytes_per_second: 100GiB, bytes_burst: 100GiB, max_in_flight_per_client: 100000}
     %s
 `, Free(t), filepath.Join(dir, "web.atoms"), node, door, strings.Join(listener, "\n    ")))
 	cmd := exec.Command(os.Args[0], "run", path)

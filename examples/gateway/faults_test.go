@@ -83,7 +83,7 @@ listeners:
 func (f *trial) ledger() string { return filepath.Join(f.dir, "web.atoms") }
 
 func (f *trial) allowed() string {
-	limits := "messages_per_second: 1000000, messages_burst: 1000000, max_connections: 20000, max_connections_per_client: 20000"
+	limits := "messages_per_second: 1000000, messages_burst: 1000000, max_connections: 20000, max_connections_per_client: 20000, max_in_flight_per_client: 20000"
 	if f.limits != "" {
 		limits += ", " + f.limits
 	}

@@ -73,6 +73,7 @@ type Modes map[string]string
 type Door struct {
 	MaxConnections int64    `yaml:"max_connections" default:"5000" unit:"connections" doc:"connections of this listener, its bulkhead" stops:"one listener that takes the connections of all"`
 	PerClient      int64    `yaml:"max_connections_per_client" default:"100" unit:"connections" doc:"connections of one client" stops:"one client that takes the connections of all"`
+	InFlight       int64    `yaml:"max_in_flight_per_client" default:"64" unit:"messages" doc:"messages of one client under way to the node; more wait, as those for a place do" stops:"one client that takes the places of all"`
 	Messages       int64    `yaml:"messages_per_second" default:"1000" unit:"messages/s" doc:"messages of one client" stops:"floods of messages that are harmless each"`
 	Burst          int64    `yaml:"messages_burst" default:"2000" unit:"messages" doc:"messages at once before the rate counts"`
 	Bytes          Size     `yaml:"bytes_per_second" default:"32MiB" unit:"bytes/s" doc:"bytes of one client" stops:"floods of bytes"`

@@ -18,6 +18,8 @@ func begun(err error, retry time.Duration) *Refusal {
 		r.Code = "shed"
 	case errors.Is(err, limit.ErrTooLong):
 		r.Code = "timeout"
+	case errors.Is(err, limit.ErrShare):
+		r.Code = "per_client"
 	}
 	return r
 }

@@ -117,30 +117,61 @@ func (p *Pass) use(d *Door, before *rulesOf) {
 // Hold takes room for a message of n bytes that is here, and waits for it: then
 // nothing more is read from this client. The error is that of ctx.
 func (p *Pass) Hold(ctx context.Context, n int64) (Held, error) {
-	h := Held{own: p.Door().Upstream.Bytes, all: p.Door().held, n: n}
-	if err := h.own.Acquire(ctx, n); err != nil {
-		return Held{}, err
+	d := p.Door()
+	return hold(ctx, n, d.Upstream.Bytes, d.held, nil)
+}
+
+// Brief is the length up to which an answer is passed on without asking for room: so
+// much is there for each connection.
+const Brief = 4 << 10
+
+// Give takes room for an answer of n bytes, until the client has taken it. That has a part
+// of the room of its own, and each client a quarter of that: who takes no answers is
+// mostly in its own way.
+func (p *Pass) Give(ctx context.Context, n int64) (Held, error) {
+	if n <= Brief {
+		return Held{}, nil
 	}
-	if err := h.all.Acquire(ctx, n); err != nil {
-		h.own.Release(n)
-		return Held{}, err
+	d := p.Door()
+	return hold(ctx, n, p.client.Going(), d.Upstream.Giving, d.held)
+}
+
+// hold takes n bytes of each.
+func hold(ctx context.Context, n int64, of ...*limit.Bytes) (h Held, err error) {
+	h.n = n
+	for i, b := range of {
+		if b == nil {
+			break
+		}
+		if err := b.Acquire(ctx, n); err != nil {
+			h.Release()
+			return Held{}, err
+		}
+		h.of[i] = b
 	}
 	return h, nil
 }
 
 // Held is the room that a message has. The zero value is none.
 type Held struct {
-	own, all *limit.Bytes
-	n        int64
+	of [3]*limit.Bytes
+	n  int64
+}
+
+// Keep gives back what is more than n bytes of it.
+func (h *Held) Keep(n int64) {
+	for i := len(h.of) - 1; i >= 0; i-- {
+		if b := h.of[i]; b != nil && n < h.n {
+			b.Release(h.n - n)
+		}
+	}
+	h.n = min(h.n, n)
 }
 
 // Release gives the room back, and may be called more than once.
 func (h *Held) Release() {
-	if h.own != nil {
-		h.all.Release(h.n)
-		h.own.Release(h.n)
-		*h = Held{}
-	}
+	h.Keep(0)
+	*h = Held{}
 }
 
 // Small is the length up to which a message is received without asking for room:

@@ -88,7 +88,7 @@ func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
 	if d.Modes[InFlight] == Shadow && !u.Slots.Fits(r.class) {
 		p.refused(Shadow, refuse(InFlight, "full", nil), 0)
 	}
-	need := upstream.Need{Breaker: d.Modes[Breaker] == Enforce, Slot: d.Modes[InFlight] == Enforce}
+	need := upstream.Need{Breaker: d.Modes[Breaker] == Enforce, Slot: d.Modes[InFlight] == Enforce, Share: p.client.Places()}
 	if retry, err := u.Begin(ctx, &t.exchange, r.class, need); err != nil {
 		return begun(err, retry)
 	}

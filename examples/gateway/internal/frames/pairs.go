@@ -316,7 +316,7 @@ func (s *session) fetch(up *link) (b []byte, held door.Held, now time.Duration, 
 		err := up.in.skip(n)
 		return nil, held, clock.Now(), r, err
 	}
-	if held, err = s.pass.Hold(s.giving, n); err == nil && s.ungiven != nil {
+	if held, err = s.pass.Give(s.giving, n); err == nil && s.ungiven != nil {
 		held.Release()
 		err = errClient{s.ungiven}
 	}

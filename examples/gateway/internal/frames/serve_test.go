@@ -68,7 +68,7 @@ listeners: [{name: door, listen: '127.0.0.1:0', upstream: node}]
 		t.Fatal(err)
 	}
 	d, err := door.New(c.Listeners[0], up, nil, door.Shared{
-		Clients: limit.NewClients(limit.Rates{Connections: 1, Messages: 1, Burst: 1, Bytes: 1, ByteBurst: 1}, 1, 1), Held: room,
+		Clients: limit.NewClients(limit.Rates{Connections: 1, InFlight: 10, Messages: 1, Burst: 1, Bytes: 1, ByteBurst: 1}, 1, 1), Held: room,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -76,7 +76,7 @@ func TestMixedLoad(t *testing.T) {
 	t.Cleanup(func() { n.Kill(); n.Wait() })
 	const allowed = 60
 	g := Start(t, conf(&Node{Addr: n.Addr}, fmt.Sprintf("max_new: %d", allowed)+"\nper_client: 100000", "max_in_flight: 1000\nmax_wait: 20s\nmax_waiting: 1000",
-		"answers: {expect: one}\nlimits: {max_connections_per_client: 1000, messages_per_second: 1000000, messages_burst: 1000000, bytes_per_second: 1GiB, bytes_burst: 1GiB}"))
+		"answers: {expect: one}\nlimits: {max_connections_per_client: 1000, max_in_flight_per_client: 1000, messages_per_second: 1000000, messages_burst: 1000000, bytes_per_second: 1GiB, bytes_burst: 1GiB}"))
 	kinds := traffic.Kinds()
 	ask := func() beamnode.Seen {
 		c := dial(g)

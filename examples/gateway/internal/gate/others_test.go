@@ -2,6 +2,8 @@ package gate_test
 
 import (
 	"bytes"
+	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -175,5 +177,50 @@ func TestDeafInShadow(t *testing.T) {
 	Eventually(t, "it is gone", func() bool { return g.Sum("beamgate_connections") == 0 })
 	if n := g.Count("rule=deadline", "code=write"); n != 1 {
 		t.Errorf("told of %v times", n)
+	}
+}
+
+// TestDeafClients: a client that takes no answers has its own part of the room for answers,
+// and others get theirs, whether they come one by one or as the node sends them.
+func TestDeafClients(t *testing.T) {
+	t.Parallel()
+	for _, answers := range []string{"one", "any"} {
+		node := NewNode(t, func(msg []byte) []byte {
+			if bytes.Equal(msg, third) {
+				return term.Message(term.Bin(strings.Repeat("x", 200<<10)))
+			}
+			return msg
+		})
+		g := Start(t, conf(node, "", "max_bytes_in_flight: 4MiB", "proxy_protocol: [127.0.0.0/8]\nanswers: {expect: "+answers+"}\nlimits: {write_timeout: 1h}"))
+		from := func(addr string) *Client {
+			c := g.Dial("door")
+			fmt.Fprintf(c, "PROXY TCP4 %s 127.0.0.1 5000 4000\r\n", addr)
+			return c
+		}
+		const deaf, each = 20, 60
+		for range deaf {
+			c := from("10.0.0.1")
+			c.Conn.(*net.TCPConn).SetReadBuffer(4096)
+			c.Write(packed(t, slices.Repeat([][]byte{third}, each)...))
+		}
+		held := 0.0
+		Eventually(t, "they hold what they may", func() bool {
+			was := held
+			time.Sleep(100 * time.Millisecond)
+			held = g.Sum("beamgate_held_bytes")
+			return held > 200<<10 && held == was
+		})
+		c := from("10.0.0.2")
+		for range 10 {
+			c.Send(good)
+			c.Want(good)
+			c.Send(third)
+			if b, err := c.Receive(); err != nil || len(b) < 200<<10 {
+				t.Fatalf("%s: %d bytes, %v", answers, len(b), err)
+			}
+		}
+		if held > 256<<10 {
+			t.Errorf("%s: one client holds %v bytes", answers, held)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Bytes bounds the bytes of messages that are held. Whoever wants more than are
@@ -78,6 +79,20 @@ func (b *Bytes) Acquire(ctx context.Context, n int64) error {
 		}
 	}
 	return nil // granted in the meantime
+}
+
+// AcquireIn is Acquire for at most so long, after which the error is ErrShare.
+func (b *Bytes) AcquireIn(ctx context.Context, n int64, wait time.Duration) error {
+	if b.take(n, 0) {
+		return nil
+	}
+	in, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	err := b.Acquire(in, n)
+	if err != nil && ctx.Err() == nil {
+		return ErrShare
+	}
+	return err
 }
 
 // take takes n bytes if they are free, and as long as lined is what flag says.

@@ -22,9 +22,11 @@ var (
 // Rates are what one client may send.
 type Rates struct {
 	Connections      int64
+	InFlight         int64 // messages under way
 	Messages, Burst  int64 // a second, and at once
 	Bytes, ByteBurst int64
 	Receiving        int64 // bytes of large messages on their way at once
+	Giving           int64 // bytes of answers that it has not taken yet
 }
 
 // Clients are the clients of one listener. It remembers a bounded number; those
@@ -48,6 +50,8 @@ type Client struct {
 	messages *rate.Limiter
 	bytes    *rate.Limiter
 	coming   *Bytes
+	going    *Bytes
+	places   *Bytes        // of one each
 	at       *list.Element // in old; nil while it has connections
 }
 
@@ -75,10 +79,12 @@ func (c *Client) set(r Rates) {
 	if c.messages == nil {
 		c.messages = rate.NewLimiter(rate.Limit(r.Messages), int(r.Burst))
 		c.bytes = rate.NewLimiter(rate.Limit(r.Bytes), int(r.ByteBurst))
-		c.coming = NewBytes(r.Receiving)
+		c.coming, c.going, c.places = NewBytes(r.Receiving), NewBytes(r.Giving), NewBytes(r.InFlight)
 		return
 	}
 	c.coming.Resize(r.Receiving)
+	c.going.Resize(r.Giving)
+	c.places.Resize(r.InFlight)
 	c.messages.SetLimit(rate.Limit(r.Messages))
 	c.messages.SetBurst(int(r.Burst))
 	c.bytes.SetLimit(rate.Limit(r.Bytes))
@@ -223,3 +229,9 @@ func (c *Client) Receive(ctx context.Context, n int64) (release func(), err erro
 	}
 	return func() { c.coming.Release(n) }, nil
 }
+
+// Places bounds the messages of the client that are under way, each of which takes one.
+func (c *Client) Places() *Bytes { return c.places }
+
+// Going bounds the answers that the client has not taken yet.
+func (c *Client) Going() *Bytes { return c.going }

@@ -167,6 +167,34 @@ func TestBytesAreBackpressure(t *testing.T) {
 
 // TestBytesNobodyIsForgotten: what comes back between the look at what is free and the
 // place in line is not waited for.
+// TestShare: who waits too long for a share leaves its line, and takes nothing.
+func TestShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBytes(2)
+		ctx, cancel := context.WithCancel(t.Context())
+		for range 2 {
+			if err := b.AcquireIn(ctx, 1, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		if err := b.AcquireIn(ctx, 1, time.Minute); err != ErrShare || time.Since(began) != time.Minute {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+		time.AfterFunc(time.Second, func() { b.Release(1) })
+		if err := b.AcquireIn(ctx, 1, time.Minute); err != nil {
+			t.Error(err)
+		}
+		time.AfterFunc(time.Second, cancel)
+		if err := b.AcquireIn(ctx, 1, time.Minute); err != context.Canceled {
+			t.Error(err)
+		}
+		if used, waiting := b.Used(); used != 2 || waiting != 0 {
+			t.Errorf("%d are taken, %d wait", used, waiting)
+		}
+	})
+}
+
 func TestBytesNobodyIsForgotten(t *testing.T) {
 	b := NewBytes(10)
 	if err := b.Acquire(t.Context(), 10); err != nil {

@@ -18,6 +18,7 @@ var (
 	ErrFull    = errors.New("limit: no place, and none to wait at")
 	ErrShed    = errors.New("limit: a message of a higher class took the place in the queue")
 	ErrTooLong = errors.New("limit: no place became free in time")
+	ErrShare   = errors.New("limit: none of the places of one client became free in time")
 )
 
 // Slots are the places of messages under way to one upstream. Classes are

@@ -27,6 +27,7 @@ type Upstream struct {
 	Slots     *limit.Slots
 	Bytes     *limit.Bytes // of messages that are here
 	Receiving *limit.Bytes // of large messages on their way
+	Giving    *limit.Bytes // of answers that clients have not taken yet
 	Suspects  *limit.Suspects
 
 	now      atomic.Pointer[settings]
@@ -48,7 +49,7 @@ func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upst
 	u.pressure.Store(100)
 	u.Breaker = NewBreaker(breakerRules(c.Breaker), changed)
 	u.Slots = limit.NewSlots(c.MaxInFlight, reserved(c), c.MaxWaiting, u.capacity)
-	u.Bytes, u.Receiving = limit.NewBytes(1), limit.NewBytes(1)
+	u.Bytes, u.Receiving, u.Giving = limit.NewBytes(1), limit.NewBytes(1), limit.NewBytes(1)
 	u.Suspects = limit.NewSuspects(suspectRules(c.Poison))
 	commit, err := u.Prepare(c)
 	if err != nil {
@@ -69,7 +70,8 @@ func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 		u.now.Store(&settings{config: c, tls: t})
 		u.Slots.Resize(c.MaxInFlight, reserved(c), c.MaxWaiting)
 		u.Bytes.Resize(int64(c.MaxBytes) / 2)
-		u.Receiving.Resize(int64(c.MaxBytes) / 2)
+		u.Receiving.Resize(int64(c.MaxBytes) / 4)
+		u.Giving.Resize(int64(c.MaxBytes) / 4)
 		u.Suspects.Resize(suspectRules(c.Poison))
 		u.Breaker.Reload(breakerRules(c.Breaker))
 	}, nil
@@ -214,28 +216,40 @@ type Exchange struct {
 	up     *Upstream
 	class  int
 	slot   bool
-	permit Permit // none: the breaker was not asked
+	share  *limit.Bytes // of which it has taken one
+	permit Permit       // none: the breaker was not asked
 	ended  atomic.Bool
 }
 
 // Upstream is the one that the message goes to.
 func (x *Exchange) Upstream() *Upstream { return x.up }
 
-// Need says what a message has to have before it may go to the node.
-type Need struct{ Breaker, Slot bool }
+// Need says what a message has to have before it may go to the node. Share is that of its
+// client: with Slot, one of it is taken, too.
+type Need struct {
+	Breaker, Slot bool
+	Share         *limit.Bytes
+}
 
 // Begin asks the breaker and takes a place, as far as they are needed. The error
 // is ErrOpen, with the time to come back, or one of package limit. After nil, x, which
 // was zero, has to be ended.
 func (u *Upstream) Begin(ctx context.Context, x *Exchange, class int, need Need) (retry time.Duration, err error) {
-	x.up, x.class, x.slot = u, class, need.Slot
+	x.up, x.class = u, class
+	wait := u.now.Load().config.MaxWait.Duration
+	if need.Slot && need.Share != nil { // first: who waits for his own keeps nobody else waiting
+		if err := need.Share.AcquireIn(ctx, 1, wait); err != nil {
+			return wait, err
+		}
+		x.share = need.Share
+	}
 	if need.Breaker {
 		if x.permit, retry, err = u.Breaker.Allow(); err != nil {
+			x.unshare()
 			return retry, err
 		}
 	}
-	if need.Slot {
-		wait := u.now.Load().config.MaxWait.Duration
+	if x.slot = need.Slot; x.slot {
 		if err := u.Slots.Acquire(ctx, class, wait); err != nil {
 			x.slot = false
 			x.Cancel()
@@ -254,7 +268,15 @@ func (x *Exchange) End(err error) {
 	if x.slot {
 		x.up.Slots.Release(x.class)
 	}
+	x.unshare()
 	x.permit.End(err)
+}
+
+func (x *Exchange) unshare() {
+	if x.share != nil {
+		x.share.Release(1)
+		x.share = nil
+	}
 }
 
 // Cancel gives the place back, and tells nothing about the node.

@@ -47,6 +47,7 @@ func (x *exchange) answer(resp *http.Response) error {
 	err := x.pass.Door().Shape(door.ToClient).CheckResponse(resp)
 	if err == nil && s.shut {
 		b, _ := io.ReadAll(resp.Body) // of what is in memory
+		s.give.Keep(max(s.n, int64(len(b))))
 		resp.Body = both{bytes.NewReader(b), s.ReadCloser}
 		if r := x.pass.Answer(b); r != nil {
 			return &refusedAnswer{r}

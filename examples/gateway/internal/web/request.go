@@ -34,6 +34,7 @@ type source struct {
 	held bool  // or there is nothing to hold
 	way  door.Direction
 	left func() // the body has arrived; nil: it has no room for being on its way
+	give door.Held
 	keep bool
 	kept []byte
 	shut bool
@@ -42,7 +43,7 @@ type source struct {
 
 // room takes room for a body of which there is more than a beginning. One that comes from
 // a client has that of its client for as long as it is on its way, since nobody knows how
-// much of it will come, and how fast.
+// much of it will come, and how fast; and so has an answer, until the client has taken it.
 func (s *source) room() error {
 	ctx, pass := s.x.r.Context(), s.x.pass
 	if s.held = true; s.way == door.ToNode {
@@ -54,9 +55,9 @@ func (s *source) room() error {
 		s.x.release = append(s.x.release, s.left)
 		return nil
 	}
-	held, err := pass.Hold(ctx, s.most)
-	if err == nil {
-		s.x.release = append(s.x.release, held.Release)
+	held, err := pass.Give(ctx, s.most)
+	if s.give = held; err == nil {
+		s.x.release = append(s.x.release, s.give.Release)
 	}
 	return err
 }

@@ -360,11 +360,19 @@ func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b [
 	p := s.x.pass
 	most := p.Door().MaxBytes(way)
 	release = func() {}
+	var given door.Held
 	if b, err = io.ReadAll(io.LimitReader(r, free)); err != nil {
 		return b, false, release, err
 	}
 	if len(b) == free {
-		if release, err = s.room(ctx, way, most); err != nil {
+		// A client has its own room for what it sends as long as that is on its way, and
+		// for what it is sent until it has taken it.
+		if way == door.ToNode {
+			release, err = p.Receive(ctx, most)
+		} else if given, err = p.Give(ctx, most); err == nil {
+			release = given.Release
+		}
+		if err != nil {
 			return nil, false, func() {}, err
 		}
 		rest, err := io.ReadAll(io.LimitReader(r, most+1-free))
@@ -382,17 +390,8 @@ func (s *socket) read(ctx context.Context, way door.Direction, r io.Reader) (b [
 		held, err := p.Hold(ctx, int64(len(b)))
 		return b, long, held.Release, err
 	}
+	given.Keep(int64(len(b)))
 	return b, long, release, nil
-}
-
-// room takes room for a message of which there is more than a beginning: one of a client,
-// that of its client for as long as it is on its way.
-func (s *socket) room(ctx context.Context, way door.Direction, n int64) (release func(), err error) {
-	if way == door.ToNode {
-		return s.x.pass.Receive(ctx, n)
-	}
-	held, err := s.x.pass.Hold(ctx, n)
-	return held.Release, err
 }
 
 // judge asks the rules about a message, and returns what goes on. Of a long one there
