@@ -49,6 +49,8 @@ func (x *exchange) end() {
 	case x.ticket == nil:
 	case x.r.Context().Err() != nil, x.cut.Load() != nil:
 		x.ticket.Cancel()
+	case x.broken.Load() && x.sent.deaf(): // while it answered: its client may be what stops it
+		x.ticket.Cancel()
 	case x.broken.Load() && x.sent.lost():
 		x.lost()
 	case x.broken.Load():
@@ -287,7 +289,7 @@ func (x *exchange) failed(err error) *door.Refusal {
 		r := x.pass.Denied(door.Down, "other_life", err)
 		r.Retry = time.Second
 		return r
-	case errors.Is(err, context.Canceled), errors.As(err, &t) && t.Timeout() && x.sent.wire != nil:
+	case errors.Is(err, context.Canceled), x.sent.deaf(), errors.As(err, &t) && t.Timeout() && x.sent.wire != nil:
 		x.failure(err)
 		return x.pass.Denied(door.Down, "answer_timeout", err)
 	case x.sent.wire == nil:

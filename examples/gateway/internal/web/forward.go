@@ -88,7 +88,7 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	answer := x.pass.Door().Upstream.AnswerTimeout()
 	timer := time.AfterFunc(answer, cancel)
-	if !x.whole { // it is read while it is sent, under the deadline of requests
+	if !x.whole { // it is read while it is sent, under the deadline of requests, and written under that of a wire
 		timer.Stop()
 	}
 	resp, sent, err := x.nodes.send(r.WithContext(ctx), x.epoch, x.anew(), x.again())

@@ -7,11 +7,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	"github.com/beamgate/beamgate/examples/gateway/internal/framing"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
@@ -60,7 +62,10 @@ type wire struct {
 	used   atomic.Bool // before, and nothing was sent since
 	wrote  atomic.Int64
 	broken atomic.Bool
+	deaf   atomic.Bool // the node has not taken in time what was written
 	number int64
+
+	at, wait time.Duration // when the deadline of writing was set, and for how long
 }
 
 // Write implements net.Conn.
@@ -69,10 +74,24 @@ func (w *wire) Write(b []byte) (int, error) {
 		w.broken.Store(true)
 		return 0, errClosed // and not a byte has left
 	}
+	w.patience()
 	n, err := w.Answers.Write(b)
 	w.wrote.Add(int64(n))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		w.deaf.Store(true)
+	}
 	w.note(err)
 	return n, err
+}
+
+// patience gives the node its time to take what is written, or a quarter more: writes are
+// many, and a deadline is not set anew for each.
+func (w *wire) patience() {
+	wait, now := w.node.Upstream().AnswerTimeout(), clock.Now()
+	if w.wait != wait || now-w.at > wait/4 {
+		w.at, w.wait = now, wait
+		w.SetWriteDeadline(clock.Time(now).Add(wait).Add(wait / 4))
+	}
 }
 
 // Read implements net.Conn.
@@ -133,6 +152,9 @@ type sent struct {
 // lost reports whether the node ended the connection on the request.
 func (s sent) lost() bool { return s.wire != nil && s.wire.broken.Load() }
 
+// deaf reports whether the node has not taken the request.
+func (s sent) deaf() bool { return s.wire != nil && s.wire.deaf.Load() }
+
 // send sends a request once. If not a byte of it has left, since the node had
 // closed the connection meanwhile, it is sent on another one; again allows that in
 // any case, once. body makes the body anew.
@@ -150,7 +172,7 @@ func (n *nodes) send(r *http.Request, epoch int64, body func() io.ReadCloser, ag
 		out := r.Clone(httptrace.WithClientTrace(r.Context(), trace))
 		once(out, body)
 		resp, err := n.at(epoch).RoundTrip(out)
-		if err == nil || s.wire == nil || r.Context().Err() != nil {
+		if err == nil || s.wire == nil || s.deaf() || r.Context().Err() != nil {
 			return resp, s, err
 		}
 		unsent := s.wire.wrote.Load() == before

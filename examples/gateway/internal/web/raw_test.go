@@ -394,6 +394,27 @@ func TestSlowNode(t *testing.T) {
 	do(t, g, "GET", "/half", "").want(t, 504, "answer_timeout")
 }
 
+// TestDeafNode: a node that does not take a request is not waited for either, however long
+// the request is, and it has failed.
+func TestDeafNode(t *testing.T) {
+	l, stop := Listen(t), make(chan bool)
+	Serve(t, l, func(net.Conn) { <-stop })
+	defer close(stop)
+	for mode, status := range map[string]int{"enforce": 504, "shadow": 502} {
+		g := Start(t, conf(l.Addr().String(), "", "answer_timeout: 300ms\nbreaker: {failures: 1, backoff: 1h, max_backoff: 1h}",
+			"mode: "+mode+"\nlimits: {frame_timeout: 1h, total_timeout: 2h, bytes_per_second: 1GiB, bytes_burst: 1GiB}"))
+		a := do(t, g, "POST", "/", strings.Repeat("text ", 10<<20), "Content-Type", "text/plain")
+		if a.status != status {
+			t.Errorf("%s: %+v", mode, a)
+		}
+		Eventually(t, "its place is free", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 0 })
+		if mode == "enforce" {
+			a.want(t, 504, "answer_timeout")
+			do(t, g, "GET", "/", "").want(t, 503, "open")
+		}
+	}
+}
+
 // TestSlowClients: whoever is slow holds no place of the node.
 func TestSlowClients(t *testing.T) {
 	o := newOrigin(t, nil)

@@ -276,7 +276,7 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 	})
 	defer late.Stop()
 	if p.Door().Passive() {
-		return s.tap(ctx, way, kind, r, to)
+		return s.deaf(way, s.tap(ctx, way, kind, r, to))
 	}
 	b, long, release, err := s.read(ctx, way, r)
 	defer release()
@@ -292,7 +292,7 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 	}
 	slow := false // to take it
 	if long {
-		err = pass(ctx, io.MultiReader(bytes.NewReader(b), r), kind, to)
+		err = s.deaf(way, pass(ctx, io.MultiReader(bytes.NewReader(b), r), kind, to))
 	} else {
 		wait := l.Write.Duration
 		if way == door.ToNode {
@@ -317,6 +317,15 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 		s.x.nodes.lost(ticket, s.x.sent.wire)
 	default:
 		ticket.Cancel()
+	}
+	return err
+}
+
+// deaf is the refusal of a message that was sent on as it came, if the node has not taken
+// a part of it in time.
+func (s *socket) deaf(way door.Direction, err error) error {
+	if err != nil && way == door.ToNode && s.x.sent.deaf() {
+		return s.x.pass.Denied(door.Down, "answer_timeout", err)
 	}
 	return err
 }

@@ -391,24 +391,26 @@ func TestWebSocketDeafNode(t *testing.T) {
 		}
 	})
 	defer close(stop)
-	g := Start(t, conf(o.addr(), "", "answer_timeout: 500ms\nbreaker: {failures: 1, backoff: 1h, max_backoff: 1h}\npoison: {crashes: 1}",
-		"limits: {bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true, text: pass}}"))
-	c, _, err := open(t, g, "/deaf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	msg := []byte(strings.Repeat("x", 500_000))
-	go func() {
-		for c.Write(t.Context(), websocket.MessageText, msg) == nil {
+	for _, mode := range []string{"enforce", "shadow"} {
+		g := Start(t, conf(o.addr(), "", "answer_timeout: 500ms\nbreaker: {failures: 1, backoff: 1h, max_backoff: 1h}\npoison: {crashes: 1}",
+			"mode: "+mode+"\nlimits: {bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true, text: pass}}"))
+		c, _, err := open(t, g, "/deaf")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusInternalError || !strings.Contains(err.Error(), "answer_timeout") {
-		t.Error(err)
+		msg := []byte(strings.Repeat("x", 500_000))
+		go func() {
+			for c.Write(t.Context(), websocket.MessageText, msg) == nil {
+			}
+		}()
+		if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusInternalError || !strings.Contains(err.Error(), "answer_timeout") {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if n := g.Sum("beamgate_suspects"); n != 0 || g.Count("code=answer_timeout") != 1 {
+			t.Errorf("%s: %v suspects, %s", mode, n, g.Log())
+		}
+		do(t, g, "GET", "/", "").want(t, 200, "")
 	}
-	if n := g.Sum("beamgate_suspects"); n != 0 || g.Count("code=answer_timeout") != 1 {
-		t.Errorf("%v suspects, %s", n, g.Log())
-	}
-	do(t, g, "GET", "/", "").want(t, 200, "")
 }
 
 // TestWebSocketShadow: everything passes, and is counted.
