@@ -231,7 +231,9 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	ownHop(r.Header)
 	control := http.NewResponseController(rw)
 	if h.conn == nil {
-		rw = &patient{ResponseWriter: rw, control: control, write: h.pass.Door().Config.Limits.Write.Duration}
+		p := &patient{ResponseWriter: rw, control: control, write: h.pass.Door().Config.Limits.Write.Duration}
+		defer p.begin() // what is left in the buffer goes when the handler has ended
+		rw = p
 	}
 	pass, refusal := h.pass.Fork(who)
 	if refusal != nil {
@@ -282,18 +284,32 @@ func (w *Rules) client(peer door.Client, r *http.Request) door.Client {
 	return peer
 }
 
-// patient gives a client of h2 some time for each part of an answer. One of HTTP/1.1
-// has it from the connection.
+// patient gives a client of h2 some time for each part of an answer, and none for what
+// comes between two. One of HTTP/1.1 has it from the connection.
 type patient struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	write   time.Duration
 }
 
+// begin sets the deadline, which is a timer that ends the stream whether anything is being
+// written or not.
+func (p *patient) begin() { p.control.SetWriteDeadline(time.Now().Add(p.write)) }
+
+func (p *patient) end() { p.control.SetWriteDeadline(time.Time{}) }
+
 // Write implements http.ResponseWriter.
 func (p *patient) Write(b []byte) (int, error) {
-	p.control.SetWriteDeadline(time.Now().Add(p.write))
+	p.begin()
+	defer p.end()
 	return p.ResponseWriter.Write(b)
+}
+
+// FlushError is for http.ResponseController.
+func (p *patient) FlushError() error {
+	p.begin()
+	defer p.end()
+	return p.control.Flush()
 }
 
 // Unwrap is for http.ResponseController.

@@ -327,6 +327,43 @@ func TestLongAnswers(t *testing.T) {
 	all.Wait()
 }
 
+// TestEvents: write_timeout is for what is being written. What the node says after a longer
+// pause still comes.
+func TestEvents(t *testing.T) {
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for i := range 3 {
+			if i > 0 {
+				time.Sleep(1500 * time.Millisecond)
+			}
+			io.WriteString(w, "data: x\n\n")
+			w.(http.Flusher).Flush()
+		}
+	})
+	ca := NewCA(t)
+	cert, key := ca.Files("localhost")
+	const limits = "limits: {write_timeout: 1s}"
+	plain := Start(t, conf(o.addr(), "", "", limits))
+	secure := Start(t, conf(o.addr(), "", "", fmt.Sprintf("tls: {cert: %s, key: %s}\n", cert, key)+limits))
+	h2 := &http.Client{Transport: &http.Transport{TLSClientConfig: ca.Client(""), ForceAttemptHTTP2: true}}
+	defer h2.CloseIdleConnections()
+	var all sync.WaitGroup
+	for url, c := range map[string]*http.Client{"http://" + plain.Addr("door"): client, "https://" + secure.Addr("door"): h2} {
+		all.Go(func() {
+			resp, err := c.Get(url)
+			if err != nil {
+				t.Errorf("%s: %v", url, err)
+				return
+			}
+			defer resp.Body.Close()
+			if b, err := io.ReadAll(resp.Body); string(b) != strings.Repeat("data: x\n\n", 3) || err != nil {
+				t.Errorf("%s: %q, %v", resp.Proto, b, err)
+			}
+		})
+	}
+	all.Wait()
+}
+
 func gzipped(s string) string {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
