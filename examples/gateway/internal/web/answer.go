@@ -42,9 +42,12 @@ func (x *exchange) answer(resp *http.Response) error {
 		resp.Body = s
 	}
 	if body != nil {
-		body.fixed = true
+		body.begin()
 	}
 	err := x.pass.Door().Shape(door.ToClient).CheckResponse(resp)
+	if body != nil {
+		body.end()
+	}
 	if err == nil && s.shut {
 		b, _ := io.ReadAll(resp.Body) // of what is in memory
 		s.give.Keep(max(s.n, int64(len(b))))
@@ -53,9 +56,6 @@ func (x *exchange) answer(resp *http.Response) error {
 			return &refusedAnswer{r}
 		}
 		return nil
-	}
-	if body != nil {
-		body.fixed = false
 	}
 	s.held, s.over = true, true
 	if err == nil {

@@ -102,28 +102,40 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		timer.Stop()
 		return nil, err
 	}
-	timer.Reset(answer)
+	timer.Stop()
 	resp.Body = &watched{ReadCloser: resp.Body, x: x, timer: timer, wait: answer, cancel: cancel}
 	return resp, nil
 }
 
-// watched is the body of an answer, of which something has to come from time to
-// time.
+// watched is the body of an answer, of which something has to come from time to time
+// while it is read: what a client takes to take it is none of the node's time.
 type watched struct {
 	io.ReadCloser
 	x      *exchange
-	timer  *time.Timer
-	wait   time.Duration // from one part to the next
-	fixed  bool          // and for all of it
+	timer  *time.Timer // runs during a Read, or while all of it is read
+	wait   time.Duration
+	all    bool
 	cancel context.CancelFunc
+}
+
+// begin says that all that is read until end has to come in the time of one part.
+func (w *watched) begin() {
+	w.all = true
+	w.timer.Reset(w.wait)
+}
+
+func (w *watched) end() {
+	w.all = false
+	w.timer.Stop()
 }
 
 // Read implements io.Reader.
 func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.ReadCloser.Read(p)
-	if n > 0 && !w.fixed {
+	if !w.all {
 		w.timer.Reset(w.wait)
+		defer w.timer.Stop()
 	}
+	n, err := w.ReadCloser.Read(p)
 	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
 		w.x.broken.Store(true)
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -413,6 +414,36 @@ func TestDeafNode(t *testing.T) {
 			do(t, g, "GET", "/", "").want(t, 503, "open")
 		}
 	}
+}
+
+// TestSlowReader: a client that takes its answer more slowly than the node may come with it
+// gets all of it, and the node has not failed.
+func TestSlowReader(t *testing.T) {
+	long := strings.Repeat("text ", 4<<20) // more than fits into buffers
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		if r.URL.Path == "/long" {
+			io.WriteString(w, long)
+		}
+	})
+	var all sync.WaitGroup
+	for _, mode := range []string{"enforce", "shadow"} {
+		g := Start(t, conf(o.addr(), "", "answer_timeout: 2s\nbreaker: {failures: 1, backoff: 1h, max_backoff: 1h}", "mode: "+mode+"\nlimits: {write_timeout: 1m}"))
+		all.Go(func() {
+			resp, err := client.Get("http://" + g.Addr("door") + "/long")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer resp.Body.Close()
+			time.Sleep(4 * time.Second)
+			if b, err := io.ReadAll(resp.Body); string(b) != long || err != nil {
+				t.Errorf("%s: %d bytes of %d, %v", mode, len(b), len(long), err)
+			}
+			do(t, g, "GET", "/", "").want(t, 200, "")
+		})
+	}
+	all.Wait()
 }
 
 // TestSlowClients: whoever is slow holds no place of the node.
