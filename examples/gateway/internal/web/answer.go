@@ -75,7 +75,7 @@ func (x *exchange) answer(resp *http.Response) error {
 // incomplete is an answer that did not come whole.
 func (x *exchange) incomplete(err error) error {
 	var t net.Error
-	if x.cut.Load() != nil { // of the request
+	if x.r.Context().Err() != nil || x.cut.Load() != nil { // of the request
 		return err
 	}
 	if errors.As(err, &t) && t.Timeout() || !x.sent.lost() {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,7 +38,8 @@ type exchange struct {
 	release []func() // of room for bytes
 	sent    sent
 	broken  atomic.Bool           // the answer ended early
-	cut     atomic.Pointer[error] // why the body of the request ended early
+	upload  *upload               // nil: it has no body
+	cut     atomic.Pointer[error] // why that ended early
 	refused *door.Refusal
 	copies  *copies // in shadow mode
 	socket  bool    // it becomes a WebSocket
@@ -75,11 +77,14 @@ func (x *exchange) free() {
 // coming: the sending of a request fails with it, and that is no fault of the node.
 type upload struct {
 	io.ReadCloser
-	x *exchange
+	x  *exchange
+	mu sync.Mutex // held while it is read
 }
 
 // Read implements io.Reader.
 func (u *upload) Read(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	n, err := u.ReadCloser.Read(p)
 	if err != nil && err != io.EOF && !errors.Is(err, http.ErrBodyReadAfterClose) {
 		u.x.cut.CompareAndSwap(nil, &err)
@@ -90,6 +95,10 @@ func (u *upload) Read(p []byte) (int, error) {
 // short is the refusal of a request whose body did not come to its end while it was sent
 // on: it came too slowly, or faster than it may. nil: the client is gone.
 func (x *exchange) short() *door.Refusal {
+	if x.upload != nil && x.r.Context().Err() != nil { // which the server ends before it says why
+		x.upload.mu.Lock()
+		defer x.upload.mu.Unlock()
+	}
 	err := x.cut.Load()
 	if err == nil {
 		return nil

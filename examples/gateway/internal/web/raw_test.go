@@ -416,6 +416,33 @@ func TestDeafNode(t *testing.T) {
 	}
 }
 
+// TestLeaves: a client that goes away while its answer is still read whole is nothing that
+// counts against the node.
+func TestLeaves(t *testing.T) {
+	stop, half := make(chan bool), make(chan bool)
+	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/half" {
+			w.Header().Set("Content-Type", etf)
+			io.WriteString(w, good[:3])
+			w.(http.Flusher).Flush()
+			close(half)
+			<-stop
+		}
+	})
+	defer close(stop)
+	g := Start(t, conf(o.addr(), "", "breaker: {failures: 1, backoff: 1h, max_backoff: 1h}", ""))
+	c := g.Dial("door")
+	io.WriteString(c, "GET /half HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-half
+	time.Sleep(50 * time.Millisecond) // until the gateway has it, too
+	c.Close()
+	Eventually(t, "it is over", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 0 })
+	do(t, g, "GET", "/", "").want(t, 200, "")
+	if n := g.Count("rule=upstream"); n != 0 {
+		t.Errorf("%v refusals: %s", n, g.Log())
+	}
+}
+
 // TestSlowReader: a client that takes its answer more slowly than the node may come with it
 // gets all of it, and the node has not failed.
 func TestSlowReader(t *testing.T) {

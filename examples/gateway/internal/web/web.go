@@ -257,7 +257,8 @@ func (h *handler) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	own := *r
 	x := &exchange{handler: h, web: rules, pass: pass, w: rw, r: &own, control: control}
 	if own.Body != nil && own.Body != http.NoBody {
-		own.Body = &upload{ReadCloser: own.Body, x: x}
+		x.upload = &upload{ReadCloser: own.Body, x: x}
+		own.Body = x.upload
 	}
 	defer x.end()
 	x.serve()
