@@ -223,12 +223,12 @@ func sum(b []byte) string {
 }
 
 // lost ends a request whose connection the node has ended. One that went on as it came is
-// no suspect: its body is not known, and another would be refused in its place.
+// no suspect: its body is not known, and another would be refused in its place. Nor is one
+// that the end of an idle connection has crossed, if the node is still there.
 func (x *exchange) lost() {
-	if x.whole {
+	x.ticket.Cancel()
+	if x.whole && !(x.sent.crossed() && x.nodes.lives(x.epoch)) {
 		x.nodes.lost(x.ticket, x.sent.wire)
-	} else {
-		x.ticket.Cancel()
 	}
 }
 

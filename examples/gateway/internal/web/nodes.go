@@ -55,6 +55,16 @@ func (n *nodes) lost(t *door.Ticket, w *wire) {
 	n.crash.Lost(t)
 }
 
+// lives reports whether the node still takes connections, in the same life of it.
+func (n *nodes) lives(epoch int64) bool {
+	c, err := n.dial(context.Background()) // for no longer than dial_timeout
+	if err != nil {
+		return false
+	}
+	defer c.Close()
+	return c.Epoch() == epoch
+}
+
 // wire is one connection. It knows whether anything was sent, and whether it broke.
 type wire struct {
 	*framing.Answers
@@ -63,6 +73,7 @@ type wire struct {
 	wrote  atomic.Int64
 	broken atomic.Bool
 	deaf   atomic.Bool // the node has not taken in time what was written
+	heard  atomic.Bool // something has come since the request
 	number int64
 
 	at, wait time.Duration // when the deadline of writing was set, and for how long
@@ -97,6 +108,9 @@ func (w *wire) patience() {
 // Read implements net.Conn.
 func (w *wire) Read(b []byte) (int, error) {
 	n, err := w.Answers.Read(b)
+	if n > 0 {
+		w.heard.Store(true)
+	}
 	w.note(err)
 	return n, err
 }
@@ -110,6 +124,11 @@ func (w *wire) note(err error) {
 		w.broken.Store(true)
 	}
 }
+
+const (
+	kept = 4 * time.Second // a connection that nothing is under way on: servers keep one for 5 or more
+	soon = time.Second     // a node that has closed one meanwhile cannot have told later
+)
 
 // at returns the transport for one life of the node.
 func (n *nodes) at(epoch int64) *http.Transport {
@@ -138,7 +157,7 @@ func (n *nodes) at(epoch int64) *http.Transport {
 	n.epoch = epoch
 	n.now = &http.Transport{
 		DialContext: connect, DialTLSContext: connect, DisableCompression: true,
-		MaxIdleConnsPerHost: 64, IdleConnTimeout: 30 * time.Second,
+		MaxIdleConnsPerHost: 64, IdleConnTimeout: kept,
 		ResponseHeaderTimeout: n.timeout, MaxResponseHeaderBytes: int64(n.most),
 	}
 	return n.now
@@ -146,11 +165,19 @@ func (n *nodes) at(epoch int64) *http.Transport {
 
 // sent is what became of a request.
 type sent struct {
-	wire *wire // nil: there was no connection
+	wire *wire         // nil: there was no connection
+	used bool          // which others had used before
+	at   time.Duration // when it was sent, of package clock
 }
 
 // lost reports whether the node ended the connection on the request.
 func (s sent) lost() bool { return s.wire != nil && s.wire.broken.Load() }
+
+// crossed reports whether the loss of the connection looks like that of one that the node
+// had no use for, and closed while the request was on its way.
+func (s sent) crossed() bool {
+	return s.lost() && s.used && !s.wire.heard.Load() && clock.Now()-s.at <= soon
+}
 
 // deaf reports whether the node has not taken the request.
 func (s sent) deaf() bool { return s.wire != nil && s.wire.deaf.Load() }
@@ -166,7 +193,9 @@ func (n *nodes) send(r *http.Request, epoch int64, body func() io.ReadCloser, ag
 			if s.wire, _ = i.Conn.(*wire); s.wire != nil {
 				before = s.wire.wrote.Load()
 				s.wire.used.Store(i.Reused)
+				s.wire.heard.Store(false)
 				s.wire.Expect()
+				s.used, s.at = i.Reused, clock.Now()
 			}
 		}}
 		out := r.Clone(httptrace.WithClientTrace(r.Context(), trace))

@@ -287,6 +287,45 @@ func TestPoison(t *testing.T) {
 	}
 }
 
+// TestKeptConnections: a node that closes a connection between two requests may do so while
+// the second is on its way, which is then no suspect. One that was answered in part is, and
+// one that the node took its time for, or behind which it is gone.
+func TestKeptConnections(t *testing.T) {
+	for does, suspects := range map[string]float64{"closes": 0, "begins": 1, "thinks": 1, "goes": 1} {
+		l := Listen(t)
+		Serve(t, l, func(c net.Conn) {
+			r := bufio.NewReader(c)
+			for n := 1; ; n++ {
+				if _, err := http.ReadRequest(r); err != nil {
+					return
+				}
+				if n == 1 {
+					io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+					continue
+				}
+				switch does {
+				case "begins":
+					io.WriteString(c, "HTTP/1.1 200 ")
+				case "thinks":
+					time.Sleep(1500 * time.Millisecond)
+				case "goes":
+					l.Close()
+				}
+				return
+			}
+		})
+		g := Start(t, conf(l.Addr().String(), "", "poison: {crashes: 1}", ""))
+		do(t, g, "GET", "/", "").want(t, 200, "")
+		do(t, g, "GET", "/", "").want(t, 502, "lost")
+		if n := g.Sum("beamgate_suspects"); n != suspects {
+			t.Errorf("it %s: %v suspects, not %v", does, n, suspects)
+		}
+		if does == "closes" {
+			do(t, g, "GET", "/", "").want(t, 200, "")
+		}
+	}
+}
+
 // TestOneCrash: requests that were lost together make nobody a suspect.
 func TestOneCrash(t *testing.T) {
 	const together = 5
