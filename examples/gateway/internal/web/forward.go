@@ -72,14 +72,23 @@ func (x *exchange) rewrite(p *httputil.ProxyRequest) {
 			p.Out.Header.Set("Accept-Encoding", "gzip")
 		}
 	}
+	x.introduce(p.Out.Header)
+}
+
+// introduce tells the node of the client. A host of a forward proxy, which may be anybody,
+// hears nothing of it.
+func (x *exchange) introduce(h http.Header) {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		h.Del(name)
+	}
 	if x.web.c.Protocol == config.ProtocolForward {
 		return
 	}
-	p.Out.Header.Set("X-Forwarded-For", x.pass.Client.Addr.String())
-	p.Out.Header.Set("X-Forwarded-Host", p.In.Host)
-	p.Out.Header.Set("X-Forwarded-Proto", "http")
+	h.Set("X-Forwarded-For", x.pass.Client.Addr.String())
+	h.Set("X-Forwarded-Host", x.r.Host)
+	h.Set("X-Forwarded-Proto", "http")
 	if x.secure {
-		p.Out.Header.Set("X-Forwarded-Proto", "https")
+		h.Set("X-Forwarded-Proto", "https")
 	}
 }
 

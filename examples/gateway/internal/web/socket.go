@@ -103,12 +103,11 @@ func (x *exchange) dialSocket() (*websocket.Conn, *http.Response, error) {
 	header := x.r.Header.Clone()
 	for _, name := range []string{
 		"Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version", "Sec-Websocket-Extensions", "Sec-Websocket-Protocol",
-		"Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Content-Length", "Keep-Alive",
-		"Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto",
+		"Proxy-Authorization", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Content-Length", "Keep-Alive",
 	} {
 		header.Del(name)
 	}
-	header.Set("X-Forwarded-For", x.pass.Client.Addr.String())
+	x.introduce(header)
 	var protocols []string
 	for _, v := range x.r.Header.Values("Sec-Websocket-Protocol") {
 		for p := range strings.SplitSeq(v, ",") {

@@ -224,6 +224,32 @@ func TestWebSocketHandshake(t *testing.T) {
 	}
 }
 
+// TestWebSocketIntroduces: a node hears who the client of a WebSocket is, as of any request
+// and from nobody but the gateway; a host of a forward proxy does not.
+func TestWebSocketIntroduces(t *testing.T) {
+	node := &chat{}
+	o := newOrigin(t, node.ServeHTTP)
+	signer := NewCA(t)
+	reverse := Start(t, conf(o.addr(), "", "", "http: {websocket: {allow: true}}"))
+	forward := Start(t, forwardConf(signer.Path(), signer.KeyPath(), signer.Path(), "http://"+o.addr(), "127.0.0.0/8", "http: {websocket: {allow: true}}"))
+	for g, want := range map[*Gate][3]string{reverse: {"127.0.0.1", o.addr(), "http"}, forward: {}} {
+		c := g.Dial("door")
+		io.WriteString(c, "GET http://"+o.addr()+"/ HTTP/1.1\r\nHost: "+o.addr()+"\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nProxy-Connection: keep-alive\r\n"+
+			"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"+
+			"Forwarded: for=lie\r\nX-Forwarded-For: lie\r\nX-Forwarded-Host: lie\r\nX-Forwarded-Proto: lie\r\n\r\n")
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || resp.StatusCode != 101 {
+			t.Fatal(resp, err)
+		}
+		node.mu.Lock()
+		h := node.header
+		node.mu.Unlock()
+		if got := [3]string{h.Get("X-Forwarded-For"), h.Get("X-Forwarded-Host"), h.Get("X-Forwarded-Proto")}; got != want || h["Forwarded"] != nil || h["Proxy-Connection"] != nil {
+			t.Errorf("%v, want %q", h, want)
+		}
+	}
+}
+
 // TestWebSocketUnreachable: the log tells why, and not what was asked for.
 func TestWebSocketUnreachable(t *testing.T) {
 	g := Start(t, conf(Free(t), "", "", "http: {websocket: {allow: true}}"))
