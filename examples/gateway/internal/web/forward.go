@@ -32,7 +32,7 @@ func (buffers) Put(b []byte) { pool.Put((*[32 << 10]byte)(b)) }
 func (x *exchange) forward() {
 	proxy := &httputil.ReverseProxy{
 		Rewrite: x.rewrite, Transport: x, ModifyResponse: x.answer,
-		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { x.fail(err) },
+		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { x.refuse(x.failed(err)) },
 		ErrorLog:     silent,
 		BufferPool:   buffers{},
 	}
@@ -44,18 +44,6 @@ func (x *exchange) forward() {
 	if x.copies != nil && !x.copies.again {
 		x.later(x.r)
 	}
-}
-
-func (x *exchange) fail(err error) {
-	if x.ticket == nil { // in shadow mode
-		if r := x.short(); r != nil {
-			x.refuse(r)
-			return
-		}
-		http.Error(x.w, http.StatusText(http.StatusBadGateway), http.StatusBadGateway)
-		return
-	}
-	x.refuse(x.failed(err))
 }
 
 // rewrite makes the request to the node. What it says of the client is what the

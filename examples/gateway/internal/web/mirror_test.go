@@ -3,6 +3,7 @@ package web_test
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -137,6 +138,27 @@ func TestShadowRoom(t *testing.T) {
 	Eventually(t, "there is a copy", func() bool { return g.Sum("beamgate_held_bytes") >= 10_000 })
 	half.Close()
 	Eventually(t, "all room is given back", func() bool { return g.Sum("beamgate_held_bytes") == 0 })
+}
+
+// TestShadowNodeDown: that a node cannot be reached, does not answer, or ends its connection
+// has no mode: it is told of, and answered, as anywhere else.
+func TestShadowNodeDown(t *testing.T) {
+	stop := make(chan bool)
+	silent := newOrigin(t, func(http.ResponseWriter, *http.Request) { <-stop })
+	defer close(stop)
+	gone := server(t, func(net.Conn, int) {})
+	for _, c := range []struct {
+		addr, code string
+		status     int
+	}{{Free(t), "unreachable", 502}, {silent.addr(), "answer_timeout", 504}, {gone, "lost", 502}} {
+		g := Start(t, conf(c.addr, "", "answer_timeout: 300ms", "mode: shadow"))
+		for _, method := range []string{"GET", "POST"} {
+			do(t, g, method, "/", "").want(t, c.status, c.code)
+		}
+		if n := g.Count("rule=upstream", "code="+c.code); n != 2 {
+			t.Errorf("%s: %v counted", c.code, n)
+		}
+	}
 }
 
 // TestShadowUpgrade: what asks to leave HTTP, as clients do that would like h2, is answered

@@ -221,7 +221,9 @@ func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
 // Close implements io.Closer.
 func (nothing) Close() error { return nil }
 
-// once keeps http.Transport from sending a request twice.
+// once keeps http.Transport from sending a request twice. Of TRACE, which may have no body,
+// it would send that one in chunks: there is none, and it may go again if a connection that
+// was used before is lost.
 func once(r *http.Request, body func() io.ReadCloser) {
 	r.GetBody = nil
 	if body != nil {
@@ -237,7 +239,9 @@ func once(r *http.Request, body func() io.ReadCloser) {
 		return
 	}
 	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
 		r.Body, r.ContentLength = nothing{}, 0
+	case http.MethodTrace:
+		r.Body, r.ContentLength = nil, 0
 	}
 }

@@ -306,6 +306,8 @@ func (s *socket) message(ctx context.Context, way door.Direction, from, to *webs
 		slow = err != nil && errors.Is(out.Err(), context.DeadlineExceeded)
 	}
 	switch {
+	case ticket == nil && slow:
+		return p.Denied(door.Deadline, "write", err)
 	case ticket == nil:
 	case err == nil:
 		ticket.Done()
