@@ -123,7 +123,7 @@ func (x *exchange) dialSocket() (*websocket.Conn, *http.Response, error) {
 			Transport: roundTrip(func(r *http.Request) (resp *http.Response, err error) {
 				// The connection outlives the handshake.
 				r = r.WithContext(x.r.Context())
-				resp, x.sent, err = x.nodes.send(r, x.epoch, nil, false)
+				resp, x.sent, err = x.nodes.send(r, x.epoch, x.anew(), false)
 				return resp, err
 			}),
 		},
