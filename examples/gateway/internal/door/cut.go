@@ -19,8 +19,7 @@ const piece = 32 << 10
 // asked: it goes by the hash of a message that is whole.
 func (p *Pass) Cut(ctx context.Context, r io.Reader, n, epoch int64, w io.Writer) *Refusal {
 	t := new(Ticket)
-	if refusal := p.begin(ctx, t); refusal != nil {
-		p.refused(Enforce, refusal, n)
+	if refusal := p.begin(ctx, t, n); refusal != nil {
 		return refusal
 	}
 	err := p.cut(r, n, epoch, w)

@@ -220,8 +220,11 @@ func (p *Pass) pace(ctx context.Context, n int64, pay func(context.Context, int6
 		most = 0
 	}
 	retry, err := pay(ctx, n, most)
-	if err == nil {
+	switch {
+	case err == nil:
 		return false, nil
+	case gone(err):
+		return false, Canceled(err)
 	}
 	r = &Refusal{Rule: Rate, Code: "rate", Retry: retry, Err: err}
 	p.refused(mode, r, n)

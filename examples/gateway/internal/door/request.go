@@ -44,8 +44,7 @@ type Token struct {
 // Ask is Request for messages of HTTP.
 func (p *Pass) Ask(ctx context.Context, a Asked, scratch []byte) (*Ticket, *Refusal) {
 	t := &Ticket{Bytes: a.Body}
-	if r := p.begin(ctx, t); r != nil {
-		p.refused(Enforce, r, int64(len(a.Body)))
+	if r := p.begin(ctx, t, int64(len(a.Body))); r != nil {
 		return nil, r
 	}
 	start := clock.Now()
@@ -78,8 +77,8 @@ func (p *Pass) words(msg []byte) int64 {
 	return stats.HeapCost
 }
 
-// begin takes the place, if the rules that demand one are enforced.
-func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
+// begin takes the place for a message of n bytes, if the rules that demand one are enforced.
+func (p *Pass) begin(ctx context.Context, t *Ticket, n int64) *Refusal {
 	r := p.now.Load()
 	d, u := r.door, r.door.Upstream
 	if d.Modes[Breaker] == Shadow && u.Breaker.State() != "closed" {
@@ -90,7 +89,7 @@ func (p *Pass) begin(ctx context.Context, t *Ticket) *Refusal {
 	}
 	need := upstream.Need{Breaker: d.Modes[Breaker] == Enforce, Slot: d.Modes[InFlight] == Enforce, Share: p.client.Places()}
 	if retry, err := u.Begin(ctx, &t.exchange, r.class, need); err != nil {
-		return begun(err, retry)
+		return p.begun(err, retry, n)
 	}
 	return nil
 }

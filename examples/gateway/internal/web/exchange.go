@@ -292,7 +292,7 @@ func (x *exchange) failed(err error) *door.Refusal {
 		if r := x.short(); r != nil {
 			return r
 		}
-		return &door.Refusal{Rule: door.Down, Code: "canceled", Err: err}
+		return door.Canceled(err)
 	case errors.Is(err, errOtherLife):
 		x.ticket.Cancel()
 		r := x.pass.Denied(door.Down, "other_life", err)

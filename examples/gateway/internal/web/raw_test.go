@@ -492,6 +492,40 @@ func TestLeaves(t *testing.T) {
 	}
 }
 
+// TestLeavesTheQueue: a client that goes away while it waits, for a place or because of its
+// rate, was not refused.
+func TestLeavesTheQueue(t *testing.T) {
+	stop := make(chan bool)
+	o := newOrigin(t, func(http.ResponseWriter, *http.Request) { <-stop })
+	defer close(stop)
+	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	g := Start(t, conf(o.addr(), "", "max_in_flight: 1\nmax_wait: 1h", ""))
+	first, second := g.Dial("door"), g.Dial("door")
+	io.WriteString(first, request)
+	Eventually(t, "the place is taken", func() bool { n, _, _ := o.last(); return n == 1 })
+	io.WriteString(second, request)
+	Eventually(t, "somebody waits", func() bool { return g.Sum("beamgate_in_flight", "what=waiting") == 1 })
+	second.Close()
+	Eventually(t, "it is over", func() bool { return g.Sum("beamgate_connections") == 1 })
+
+	paced := Start(t, conf(o.addr(), "", "", "limits: {messages_per_second: 1, messages_burst: 1, max_pause: 1h}"))
+	var all []*Client // of whom each waits for a second longer
+	for range 10 {
+		c := paced.Dial("door")
+		io.WriteString(c, request)
+		all = append(all, c)
+	}
+	Eventually(t, "the first is there", func() bool { n, _, _ := o.last(); return n > 1 })
+	time.Sleep(50 * time.Millisecond) // until the others wait
+	for _, c := range all {
+		c.Close()
+	}
+	Eventually(t, "it is over, too", func() bool { return paced.Sum("beamgate_connections") == 0 })
+	if n := g.Count("rule=in_flight") + paced.Count("rule=rate"); n != 0 {
+		t.Errorf("%v refusals: %s%s", n, g.Log(), paced.Log())
+	}
+}
+
 // TestSlowReader: a client that takes its answer more slowly than the node may come with it
 // gets all of it, and the node has not failed.
 func TestSlowReader(t *testing.T) {

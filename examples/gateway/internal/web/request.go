@@ -122,7 +122,7 @@ func (x *exchange) body() *door.Refusal {
 		return r
 	}
 	if err := s.here(); err != nil {
-		return &door.Refusal{Rule: door.Down, Code: "canceled", Err: err}
+		return door.Canceled(err)
 	}
 	return nil
 }
