@@ -106,7 +106,7 @@ type Class struct {
 
 // Breaker is a circuit breaker.
 type Breaker struct {
-	Failures    int64    `yaml:"failures" default:"5" unit:"failures" doc:"failures in a row that open it: connections that cannot be made and answers that do not come in time; one that is lost under way counts for poison alone, and of a forward proxy with several hosts none counts" stops:"a restarting supervisor that is hammered"`
+	Failures    int64    `yaml:"failures" default:"5" unit:"failures" doc:"failures in a row that open it: connections that cannot be made, requests of HTTP that are not taken in time, and answers that do not come in time; one that is lost under way counts for poison alone, and of a forward proxy with several hosts none counts" stops:"a restarting supervisor that is hammered"`
 	Base        Duration `yaml:"backoff" default:"500ms" unit:"duration" doc:"first pause; it doubles, with jitter, each time the probe fails"`
 	Max         Duration `yaml:"max_backoff" default:"30s" unit:"duration" doc:"longest pause"`
 	Probes      int64    `yaml:"probes" default:"1" unit:"messages" doc:"messages that try whether it is over; a change needs a restart"`
