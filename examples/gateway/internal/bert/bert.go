@@ -96,7 +96,7 @@ func (d *Rules) judge(who door.Client, t etf.Term) (answered bool, code string) 
 	switch {
 	case verb == "info" && t.Len() == 3:
 		if !d.infos[name] {
-			return true, CodeInfo // there is an answer: the refusal
+			return false, CodeInfo // by the node; a refusal is answered in any case
 		}
 		return false, ""
 	case (verb == "call" || verb == "cast") && t.Len() == 4:

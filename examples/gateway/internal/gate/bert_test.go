@@ -163,6 +163,31 @@ func TestBERTInfoIsNotAnswered(t *testing.T) {
 	}
 }
 
+// TestBERTInfoIsOnlyNoted: one that is not listed goes on where that is not meant in
+// earnest. No answer is waited for, or it would be that of the next call.
+func TestBERTInfoIsOnlyNoted(t *testing.T) {
+	for mode, noted := range map[string]float64{"shadow": 1, "off": 0} {
+		node := NewNode(t, calc)
+		g := Start(t, conf(node, "max_new: 0", "answer_timeout: 10s", rules+"\nrules: {verb: "+mode+"}"))
+		c := g.Dial("door")
+		c.Send(term.Message(term.Tuple(term.Atom("info"), term.Atom("reverse"), term.List())))
+		c.Send(call("call", "calc", "add", term.Int(1), term.Int(7)))
+		c.Send(call("call", "calc", "add", term.Atom("never_seen")))
+		c.Send(call("call", "calc", "add", term.Int(1), term.Int(8)))
+		c.Want(term.Message(term.Tuple(term.Atom("reply"), term.Int(7))))
+		if _, _, detail := refusal(t, c); !strings.HasPrefix(detail, "atoms: limit_atom_budget") {
+			t.Errorf("%s: %s", mode, detail)
+		}
+		c.Want(term.Message(term.Tuple(term.Atom("reply"), term.Int(8))))
+		if n := len(node.Got()); n != 3 {
+			t.Errorf("%s: the node got %d messages, not 3", mode, n)
+		}
+		if n := g.Count("code=bert_info"); n != noted {
+			t.Errorf("%s: noted %v times", mode, n)
+		}
+	}
+}
+
 func TestBERTNodeDown(t *testing.T) {
 	node := NewNode(t, func(m []byte) []byte { return nil })
 	g := Start(t, conf(node, "", "breaker: {failures: 1, backoff: 1h, max_backoff: 1h}", rules))
