@@ -1,14 +1,17 @@
 package gate_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/admin"
@@ -43,13 +46,19 @@ func dialReports(t *testing.T, g *Gate) net.Conn {
 
 // reporter is a node. What it returns reports a message queue of this length.
 func reporter(t *testing.T, g *Gate) (say func(queue int64)) {
-	conn := dialReports(t, g)
+	_, say = reporterWith(t, g, secret)
+	return say
+}
+
+// reporterWith is reporter with a secret, and its connection.
+func reporterWith(t *testing.T, g *Gate, secret string) (conn net.Conn, say func(queue int64)) {
+	conn = dialReports(t, g)
 	challenge, err := ReadFrame(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := uint64(0)
-	return func(queue int64) {
+	return conn, func(queue int64) {
 		payload := term.Message(term.Tuple(term.Atom("report"), term.Bin("web@host"),
 			term.Int(1), term.Int(1), term.Int(10000), term.Int(1048576), term.Int(10), term.Int(1000), term.Int(0), term.Int(0), term.Int(queue), term.Int(0)))
 		frame, err := etf.AppendFrame(nil, term.Message(term.Tuple(term.Atom("beamgate"), term.Bin(string(report.Sign([]byte(secret), challenge, n, payload))), term.Bin(string(payload)))), 4)
@@ -135,6 +144,52 @@ func TestReportsAreRemoved(t *testing.T) {
 		t.Errorf("the last report leaves %v percent of the places", n)
 	}
 	Eventually(t, "a message passes", func() bool { return passes(g, good) })
+}
+
+// TestReportsTakeAnotherSecret: a reload with another secret ends the connections that were
+// made with the one before, and one with the same secret leaves them alone.
+func TestReportsTakeAnotherSecret(t *testing.T) {
+	t.Parallel()
+	node := NewNode(t, nil)
+	file := WriteFile(t, filepath.Join(t.TempDir(), "secret"), secret)
+	text := strings.Replace(conf(node, "", "nodes: [web@host]\nbreaker: {slow_start: 1ms}", "answers: {expect: one}"), "ledgers:",
+		fmt.Sprintf("report: {listen: '127.0.0.1:0', secret_file: %s, max_age: 1h}\nledgers:", file), 1)
+	g := Start(t, text)
+	load := func() {
+		t.Helper()
+		if err := g.Load(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forced := func(n float64) func() bool {
+		return func() bool { return g.Sum("beamgate_upstream_state", "state=forced") == n }
+	}
+	before, say := reporterWith(t, g, secret)
+	silent, _ := reporterWith(t, g, secret)
+	say(20000)
+	Eventually(t, "it was heard", forced(1))
+	load()
+	say(0)
+	Eventually(t, "it still is after a reload", forced(0))
+
+	const other = "another secret of some length"
+	WriteFile(t, file, other+"\n")
+	load()
+	for _, c := range []net.Conn{before, silent} {
+		c.SetReadDeadline(time.Now().Add(30 * time.Second))
+		if _, err := ReadFrame(c); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a connection with the secret before goes on: %v", err)
+		}
+	}
+	_, say = reporterWith(t, g, other)
+	say(20000)
+	Eventually(t, "who has the new secret is heard", forced(1))
+	_, say = reporterWith(t, g, secret)
+	say(0)
+	Eventually(t, "who has the one before is not", func() bool { return strings.Contains(g.Log(), "report: not authenticated") })
+	if !forced(1)() {
+		t.Error("he was heard")
+	}
 }
 
 // TestStrangersGiveWay: connections of nobody's hold no place that a node needs, and

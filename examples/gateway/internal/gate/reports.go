@@ -94,9 +94,16 @@ func (p *plan) commitReports() {
 	}
 }
 
+// use takes over a configuration. With another secret every connection ends: nodes come
+// again with that one, and nobody else does.
 func (r *reporters) use(c config.Report, secret []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if !bytes.Equal(r.secret, secret) {
+		for c := range r.conns {
+			c.Close()
+		}
+	}
 	r.config, r.secret = c, secret
 }
 
