@@ -15,8 +15,9 @@ import (
 // script is a connection that gives what it was told, some bytes at a time.
 type script struct {
 	net.Conn
-	text string
-	step int
+	text  string
+	step  int
+	wrote int
 }
 
 func (s *script) Read(p []byte) (int, error) {
@@ -26,6 +27,15 @@ func (s *script) Read(p []byte) (int, error) {
 	n := copy(p[:min(len(p), s.step)], s.text)
 	s.text = s.text[n:]
 	return n, nil
+}
+
+// SetReadDeadline implements net.Conn.
+func (s *script) SetReadDeadline(time.Time) error { return nil }
+
+// Write implements net.Conn.
+func (s *script) Write(p []byte) (int, error) {
+	s.wrote += len(p)
+	return len(p), nil
 }
 
 const (
@@ -139,12 +149,182 @@ func TestAnswers(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Type: c/d\r\n\r\n":                               true,
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx": true,
 		"HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 1000) + "\r\n":                                 true,
+		"HTTP/1.1  103 Early Hints\r\n\r\n" + ok:                                                          true,
+		"HTTP/1.1 20 OK\r\n\r\n":                                                                          true,
+		"HTTP/2.0 200 OK\r\n\r\n":                                                                         true,
+		"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n":                                  true,
+		chunked + "5 ;a=b\r\nhello\r\n0\r\n\r\n":                                                          true,
+		chunked + "0x5\r\nhello\r\n0\r\n\r\n":                                                             true,
+		chunked + ";a\r\nhello\r\n0\r\n\r\n":                                                              true,
+		chunked + "5\nhello\r\n0\r\n\r\n":                                                                 true,
+		chunked + "5\r\nhello!\r\n0\r\n\r\n":                                                              true,
+		chunked + "8000000000000000\r\nhello":                                                             true,
+		chunked + "5;" + strings.Repeat("x", 1<<10) + "\r\nhello\r\n0\r\n\r\n":                            true,
+		chunked + "0\r\nContent-Length: 5\r\n\r\nhello":                                                   true,
+		chunked + "0\r\nX: y\n\r\n":                                                                       true,
 	} {
 		for _, step := range []int{1, 1 << 20} {
 			a := NewAnswers(&script{text: text, step: step}, 1<<10)
-			a.Expect()
+			a.Expect(false)
+			io.WriteString(a, get)
 			got, err := io.ReadAll(a)
 			if bad != errors.Is(err, ErrAmbiguous) || !bad && (string(got) != text || err != nil) {
+				t.Errorf("%q: %q, %v", text, got, err)
+			}
+		}
+	}
+}
+
+const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+// whole are answers by the method of the request.
+var whole = []struct{ method, text string }{
+	{"GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"},
+	{"GET", "HTTP/1.1 200 OK\nContent-Length: 5\n\nhello"},
+	{"GET", "HTTP/1.0 200\r\nContent-Length: 0\r\n\r\n"},
+	{"GET", "HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n\n"},
+	{"GET", "HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\nok"},
+	{"GET", "HTTP/1.1 204 No Content\r\n\r\n"},
+	{"GET", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n"},
+	{"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"},
+	{"GET", "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n"},
+	{"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"},
+	{"HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
+	{"HEAD", "HTTP/1.1 404 Not Found\r\n\r\n"},
+	{"POST", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok"},
+	{"GET", "HTTP/1.1 103 Early Hints\r\nContent-Length: 7\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"},
+	{"HEAD", "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"},
+	{"GET", chunked + "0\r\n\r\n"},
+	{"GET", chunked + "5\r\nhello\r\n00A\r\n0\r\n\r\n56789\r\n0\r\n\r\n"},
+	{"GET", chunked + "5;a=\"b\" \r\nhello\r\n2 \r\n\r\n\r\n0;last\r\nX-Sum: 1\r\nY:\r\n\r\n"},
+}
+
+// TestAnswersEnd: nothing that is behind the end of an answer passes, be it received
+// together with that or apart, and the connection takes no other request. Where the end
+// is net/http says as well.
+func TestAnswersEnd(t *testing.T) {
+	const poison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
+	for _, c := range whole {
+		r := bufio.NewReader(strings.NewReader(c.text + poison))
+		for status := 0; status < 200; {
+			resp, err := http.ReadResponse(r, &http.Request{Method: c.method})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+				t.Fatal(err)
+			}
+			status = resp.StatusCode
+		}
+		if rest, _ := io.ReadAll(r); string(rest) != poison {
+			t.Errorf("%q: net/http leaves %q", c.text, rest)
+		}
+		all := c.text + poison
+		for i := range all {
+			for j := i; j <= len(all); j++ {
+				conn := &pieces{parts: []string{all[:i], all[i:j], all[j:]}, here: (i+j)%2 == 0}
+				a := NewAnswers(conn, 1<<10)
+				a.Expect(c.method == "HEAD")
+				io.WriteString(a, get)
+				got, err := io.ReadAll(a)
+				if string(got) != c.text || err != nil && !errors.Is(err, ErrAmbiguous) {
+					t.Fatalf("%q, cut at %d and %d: %q, %v", c.text, i, j, got, err)
+				}
+				if n, err := a.Read(make([]byte, 1)); n != 0 || !errors.Is(err, ErrAmbiguous) {
+					t.Fatalf("%q, cut at %d and %d: it goes on with %d, %v", c.text, i, j, n, err)
+				}
+				before := conn.wrote
+				a.Expect(false)
+				if n, err := io.WriteString(a, get); n != 0 || !errors.Is(err, ErrAmbiguous) || conn.wrote != before {
+					t.Fatalf("%q, cut at %d and %d: another request was written: %d, %v", c.text, i, j, n, err)
+				}
+			}
+		}
+	}
+}
+
+// pieces is a connection that gives a part for each Read. They are here, or come only to
+// who waits for them.
+type pieces struct {
+	script
+	parts    []string
+	here     bool
+	deadline bool
+}
+
+// SetReadDeadline implements net.Conn.
+func (p *pieces) SetReadDeadline(at time.Time) error {
+	p.deadline = !at.IsZero()
+	return nil
+}
+
+// Read implements net.Conn.
+func (p *pieces) Read(b []byte) (int, error) {
+	if p.deadline && !p.here {
+		return 0, os.ErrDeadlineExceeded
+	}
+	for p.text == "" && len(p.parts) > 0 {
+		p.text, p.parts = p.parts[0], p.parts[1:]
+	}
+	p.step = len(p.text)
+	return p.script.Read(b)
+}
+
+// TestAnswersInTurn: one connection has many answers, each to the request before it.
+func TestAnswersInTurn(t *testing.T) {
+	conn := &script{step: 1 << 20}
+	a := NewAnswers(conn, 1<<10)
+	for range 3 {
+		for _, c := range whole {
+			a.Expect(c.method == "HEAD")
+			io.WriteString(a, get)
+			conn.text = c.text
+			got := make([]byte, len(c.text))
+			if _, err := io.ReadFull(a, got); string(got) != c.text || err != nil {
+				t.Fatalf("%q: %q, %v", c.text, got, err)
+			}
+		}
+	}
+	// An answer before the rest of its request is one.
+	a.Expect(false)
+	io.WriteString(a, post[:20])
+	conn.text = whole[0].text
+	if _, err := io.ReadFull(a, make([]byte, len(whole[0].text))); err != nil {
+		t.Error(err)
+	}
+	if _, err := io.WriteString(a, post[20:]); err != nil {
+		t.Error(err)
+	}
+	// What comes before the request does not.
+	a.Expect(false)
+	conn.text = whole[0].text
+	if n, err := a.Read(make([]byte, 100)); n != 0 || !errors.Is(err, ErrAmbiguous) {
+		t.Errorf("%d bytes before the request, %v", n, err)
+	}
+}
+
+// TestAnswersUnderWay: while one is under way the connection takes no other request, and
+// behind what leaves HTTP, or ends with the connection, everything passes.
+func TestAnswersUnderWay(t *testing.T) {
+	for _, text := range []string{"HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", chunked + "0\r\n"} {
+		conn := &script{text: text, step: 1 << 20}
+		a := NewAnswers(conn, 1<<10)
+		a.Expect(false)
+		io.WriteString(a, get)
+		if got, err := io.ReadAll(a); string(got) != text || err != nil {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+		a.Expect(false)
+		if n, err := io.WriteString(a, get); n != 0 || !errors.Is(err, ErrAmbiguous) {
+			t.Errorf("%q: another request was written: %d, %v", text, n, err)
+		}
+	}
+	for _, text := range []string{"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n\x82\x05hello", "HTTP/1.1 200 OK\r\n\r\nhello"} {
+		for _, step := range []int{1, 1 << 20} {
+			a := NewAnswers(&script{text: text, step: step}, 1<<10)
+			a.Expect(false)
+			io.WriteString(a, get)
+			if got, err := io.ReadAll(a); string(got) != text || err != nil {
 				t.Errorf("%q: %q, %v", text, got, err)
 			}
 		}

@@ -194,7 +194,7 @@ func (n *nodes) send(r *http.Request, epoch int64, body func() io.ReadCloser, ag
 				before = s.wire.wrote.Load()
 				s.wire.used.Store(i.Reused)
 				s.wire.heard.Store(false)
-				s.wire.Expect()
+				s.wire.Expect(r.Method == http.MethodHead)
 				s.used, s.at = i.Reused, clock.Now()
 			}
 		}}

@@ -33,7 +33,7 @@ type unaware struct {
 // Read implements net.Conn.
 func (c *unaware) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if err != nil {
+	if err == io.EOF {
 		c.ended <- true
 		<-c.closed
 	}
@@ -52,6 +52,7 @@ func (c *unaware) NetConn() net.Conn { return c.Conn }
 // TestSocketHeld: a connection that the node has closed behind a handshake of WebSocket that
 // it refused costs nobody the next one, though nobody has noticed before that is to be sent.
 func TestSocketHeld(t *testing.T) {
+	answered := make(chan bool)
 	node := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/no" {
 			if c, err := websocket.Accept(w, r, nil); err == nil {
@@ -62,6 +63,7 @@ func TestSocketHeld(t *testing.T) {
 		}
 		if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
 			io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+			<-answered
 			c.Close()
 		}
 	}))
@@ -136,6 +138,7 @@ listeners: [{name: door, protocol: http, listen: '127.0.0.1:0', upstream: node, 
 			t.Errorf("%s: %d, not %d", path, resp.StatusCode, status)
 		}
 		if path == "/no" {
+			close(answered)
 			<-ended
 		}
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,6 +219,109 @@ func TestAmbiguousAnswer(t *testing.T) {
 		addr := server(t, func(c net.Conn, _ int) { io.WriteString(c, text) })
 		g := Start(t, conf(addr, "", "breaker: {failures: 100}", ""))
 		do(t, g, "GET", "/", "").want(t, 502, "bad_answer")
+	}
+}
+
+// TestBehindAnAnswer: what a node sends behind the end of an answer is no answer to another
+// request, whoever makes that. It costs the connection, and nobody else anything.
+func TestBehindAnAnswer(t *testing.T) {
+	const poison = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\n\r\npoison"
+	long := strings.Repeat("x", 20_000)
+	serve := func(c net.Conn) {
+		for r := bufio.NewReader(c); ; {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			io.Copy(io.Discard, req.Body)
+			const head = "Content-Type: text/plain\r\n"
+			body := req.URL.Path
+			text := ""
+			switch kind := req.Header.Get("X-Kind"); kind {
+			case "long":
+				body += long
+				fallthrough
+			case "known", "apart", "clean":
+				text = fmt.Sprintf("HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s", head, len(body), body)
+				if kind == "clean" {
+					io.WriteString(c, text)
+					continue
+				}
+				if kind == "apart" {
+					io.WriteString(c, text)
+					text = ""
+				}
+			case "head":
+				text = "HTTP/1.1 200 OK\r\n" + head + "Content-Length: 5\r\n\r\n"
+			case "none":
+				text = "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"
+			case "chunked":
+				text = fmt.Sprintf("HTTP/1.1 200 OK\r\n%sTransfer-Encoding: chunked\r\n\r\n%x;a=b\r\n%s\r\n0\r\nX-T: 1\r\n\r\n", head, len(body), body)
+			}
+			io.WriteString(c, text+poison)
+		}
+	}
+	ca := NewCA(t)
+	pair, err := tls.LoadX509KeyPair(ca.Files("localhost"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := Listen(t)
+	secure := tls.NewListener(Listen(t), &tls.Config{Certificates: []tls.Certificate{pair}, DynamicRecordSizingDisabled: true})
+	for name, l := range map[string]net.Listener{"plain": plain, "TLS": secure} {
+		var conns, open atomic.Int64
+		Serve(t, l, func(c net.Conn) {
+			conns.Add(1)
+			open.Add(1)
+			serve(c)
+			open.Add(-1)
+		})
+		upstream := "breaker: {failures: 100000}\nmax_in_flight: 100"
+		if name == "TLS" {
+			upstream += fmt.Sprintf("\ntls: {ca: %s, server_name: localhost}", ca.Path())
+		}
+		g := Start(t, conf(l.Addr().String(), "", upstream, "limits: {messages_per_second: 1000000, messages_burst: 1000000}"))
+		ask := func(kind string, n int) {
+			method, path, want := "GET", fmt.Sprintf("/%s/%d", kind, n), ""
+			status := 200
+			switch kind {
+			case "head":
+				method = "HEAD"
+			case "none":
+				status = 204
+			case "long":
+				want = path + long
+			default:
+				want = path
+			}
+			if a := do(t, g, method, path, "", "X-Kind", kind); a.status != status || a.body != want {
+				t.Errorf("%s: %s got %d %.60q", name, path, a.status, a.body)
+			}
+		}
+		// One behind the other, what was sent apart is there before the next request.
+		for n, kind := range []string{"known", "apart", "long", "head", "none", "chunked", "known"} {
+			ask(kind, n)
+			if kind == "apart" {
+				Eventually(t, "the connection ends", func() bool { return open.Load() == 0 })
+			}
+		}
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				for n := range 40 {
+					ask([]string{"known", "long", "head", "none", "chunked", "clean"}[(i+n)%6], 1000*i+n)
+				}
+			})
+		}
+		all.Wait()
+		before := conns.Load()
+		ask("clean", 1)
+		for n := range 20 {
+			ask("clean", n)
+		}
+		if n := conns.Load() - before; n > 10 {
+			t.Errorf("%s: 21 requests on %d new connections", name, n)
+		}
 	}
 }
 
