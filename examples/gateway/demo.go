@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"time"
 
@@ -23,6 +24,8 @@ func showDemo(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "usage: gateway demo [-for 8s]")
 		return 2
 	}
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(io.Discard) // of libraries: it would stand in the table
 	file, ok := stdout.(*os.File)
 	err := demo.Run(context.Background(), stdout, demo.Options{For: *length, Live: ok && demo.Terminal(file)})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -311,6 +313,36 @@ func TestOperate(t *testing.T) {
 	audit, err := os.ReadFile(filepath.Join(r.dir, "audit"))
 	if err != nil || strings.Count(string(audit), "\n") != 2 || !strings.Contains(string(audit), "release 7") || !strings.Contains(string(audit), `"what":"reset"`) {
 		t.Errorf("%s %v", audit, err)
+	}
+}
+
+// TestLogIsOurs: while the gateway runs, or the demonstration, what libraries write to the
+// log of the process is not in that of the gateway, nor beside it.
+func TestLogIsOurs(t *testing.T) {
+	r := start(t, NewNode(t, nil))
+	var beside bytes.Buffer
+	if log.Writer() == io.Writer(os.Stderr) {
+		t.Error("it is written to standard error")
+	}
+	log.Print("secret")
+	if s := r.log.String(); strings.Contains(s, "secret") || !strings.Contains(s, `"msg":"library"`) {
+		t.Error(s)
+	}
+	r.stop()
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(&beside)
+	shown := make(chan string)
+	go func() {
+		_, out, errs := program("demo", "-for", "1s")
+		shown <- out + errs
+	}()
+	Eventually(t, "the demonstration has it", func() bool { return log.Writer() != io.Writer(&beside) })
+	log.Print("secret")
+	if s := <-shown + beside.String(); strings.Contains(s, "secret") {
+		t.Error(s)
+	}
+	if log.Writer() != io.Writer(&beside) {
+		t.Error("it is kept behind the end")
 	}
 }
 

@@ -25,6 +25,7 @@ func runPipe(args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	log := metrics.NewLog(stderr, c.Log)
+	defer log.Global()()
 	pass, done, err := gate.Alone(c, args[1], metrics.New(log))
 	if err != nil {
 		fmt.Fprintln(stderr, "gateway pipe:", err)

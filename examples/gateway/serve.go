@@ -48,6 +48,7 @@ func serveUntil(ctx context.Context, path string, stderr io.Writer) error {
 		return err
 	}
 	log := metrics.NewLog(stderr, c.Log)
+	defer log.Global()()
 	m := metrics.New(log)
 	m.Process()
 	g := gate.New(log.Logger, m)
@@ -56,7 +57,10 @@ func serveUntil(ctx context.Context, path string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: a.Handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
+	server := &http.Server{
+		Handler: a.Handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		ErrorLog: slog.NewLogLogger(log.Logger.Handler(), slog.LevelError), // nothing of clients or nodes is in it
+	}
 	go server.Serve(socket)
 	defer server.Close()
 	if err := g.Apply(c); err != nil {

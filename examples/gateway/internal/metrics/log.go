@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"log"
 	"log/slog"
 	"net/netip"
 	"net/url"
@@ -30,6 +31,9 @@ type Log struct {
 	key     [32]byte // of hashes, new with each start
 	limit   *rate.Limiter
 	omitted atomic.Int64
+
+	strangers *rate.Limiter // lines of others, and how many of them were left out
+	strange   atomic.Int64
 }
 
 // NewLog returns a log to w.
@@ -39,9 +43,30 @@ func NewLog(w io.Writer, c config.Log) *Log {
 	l := &Log{
 		Logger: slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})),
 		client: c.Client, limit: rate.NewLimiter(rate.Limit(c.PerSec), int(c.PerSec)),
+		strangers: rate.NewLimiter(1, 1),
 	}
 	rand.Read(l.key[:])
 	return l
+}
+
+// Global takes what libraries write with package log, until end is called. net/http writes
+// there what a node has sent unasked. Here it is a line without any of that, at most one a
+// second, with how many it stands for.
+func (l *Log) Global() (end func()) {
+	before := log.Writer()
+	log.SetOutput(global{l})
+	return func() { log.SetOutput(before) }
+}
+
+type global struct{ l *Log }
+
+// Write implements io.Writer.
+func (g global) Write(p []byte) (int, error) {
+	g.l.strange.Add(1)
+	if g.l.strangers.Allow() {
+		g.l.Logger.Warn("library", "event", "a library has something to say of a connection: what, is left out", "times", g.l.strange.Swap(0))
+	}
+	return len(p), nil
 }
 
 // refusal writes one refusal, never with what the client has sent.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log"
 	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/config"
@@ -64,6 +66,31 @@ func TestLogHasBounds(t *testing.T) {
 	}
 	if s := out.String(); !strings.Contains(s, `"offset":12`) || strings.Contains(s, "secret") {
 		t.Error(s)
+	}
+}
+
+// TestLogOfLibraries: what others write to the log of the process is told and counted, and
+// nothing of it is written, nor a line for each.
+func TestLogOfLibraries(t *testing.T) {
+	var out, before bytes.Buffer
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(&before)
+	end := NewLog(&out, config.Log{Level: "info", Client: "ip", PerSec: 3}).Global()
+	began := time.Now()
+	for range 100 {
+		log.Printf("Unsolicited response received on idle HTTP channel starting with %q", "secret\nsecret")
+	}
+	most := 2 + int(time.Since(began)/time.Second)
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) > most || !strings.Contains(lines[0], `"msg":"library"`) || !strings.Contains(lines[0], `"times":1}`) {
+		t.Errorf("%d lines: %s", len(lines), out.String())
+	}
+	if s := out.String(); strings.Contains(s, "secret") || before.Len() > 0 {
+		t.Errorf("it is written: %s%s", s, before.String())
+	}
+	end()
+	if log.Print("again"); !strings.Contains(before.String(), "again") {
+		t.Error("it does not end")
 	}
 }
 
