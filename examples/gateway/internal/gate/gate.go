@@ -110,10 +110,14 @@ func (g *Gate) Ledger(name string) *ledger.Ledger {
 	return g.ledgers[name]
 }
 
-// Ledgers returns the names of all ledgers.
+// Ledgers returns the names of all ledgers: none before the first Apply, when operators
+// are served already.
 func (g *Gate) Ledgers() (names []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.config == nil {
+		return nil
+	}
 	for _, l := range g.config.Ledgers {
 		names = append(names, l.Name)
 	}

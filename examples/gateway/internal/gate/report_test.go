@@ -3,6 +3,7 @@ package gate_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,7 +16,10 @@ import (
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/examples/gateway/internal/admin"
+	"github.com/beamgate/beamgate/examples/gateway/internal/config"
+	"github.com/beamgate/beamgate/examples/gateway/internal/gate"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
+	"github.com/beamgate/beamgate/examples/gateway/internal/metrics"
 	"github.com/beamgate/beamgate/examples/gateway/internal/report"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
@@ -96,6 +100,36 @@ func TestResetNeedsForce(t *testing.T) {
 		t.Errorf("by force: %d", code)
 	}
 	Eventually(t, "the log says so", func() bool { return strings.Contains(g.Log(), `"node":"web@host","event":"it reports"`) })
+}
+
+// TestOperatorsBeforeTheStart: whatever they ask for before a configuration is in force is
+// answered.
+func TestOperatorsBeforeTheStart(t *testing.T) {
+	log := metrics.NewLog(io.Discard, config.Log{PerSec: 1})
+	g := gate.New(log.Logger, metrics.New(log))
+	defer g.Close()
+	a := &admin.Admin{Gate: g, Log: log.Logger, Token: "a token of some length"}
+	for _, c := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/ping", 200, "pong"},
+		{"GET", "/ready", 503, "no configuration is in force"},
+		{"GET", "/metrics", 200, "beamgate_"},
+		{"GET", "/v1/budgets", 200, "[]"},
+		{"POST", "/v1/budgets/web/grant?n=1&reason=test", 404, ""},
+		{"POST", "/v1/budgets/web/reset?reason=test", 404, ""},
+	} {
+		r := httptest.NewRequest(c.method, c.path, nil)
+		r.Host = "127.0.0.1:9180"
+		r.Header.Set("Authorization", "Bearer "+a.Token)
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, r)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.body) {
+			t.Errorf("%s %s: %d %s", c.method, c.path, w.Code, w.Body)
+		}
+	}
 }
 
 // TestReportsDriveLimits: a node in trouble gets less, at worst nothing, and one that
