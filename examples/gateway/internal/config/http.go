@@ -42,7 +42,7 @@ type WebSocket struct {
 // Forward are rules of a forward proxy.
 type Forward struct {
 	Hosts   []string   `yaml:"hosts" needs:"for protocol: forward" unit:"origins" doc:"where clients may go, as https://repo.hex.pm or http://10.0.0.5:8080; nowhere else" stops:"a proxy that leads anywhere"`
-	Private []string   `yaml:"private" unit:"CIDRs" doc:"addresses of private networks, the loopback and the like that hosts may have" stops:"names that lead into the own network"`
+	Private []string   `yaml:"private" unit:"CIDRs" doc:"addresses outside the open network, as those of private networks, the loopback and for special purposes, that hosts may have" stops:"names that lead into the own network"`
 	CA      *SigningCA `yaml:"ca" needs:"for hosts with https" doc:"CA that clients trust, which signs the certificates of https hosts"`
 }
 

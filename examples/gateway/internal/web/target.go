@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -51,28 +52,35 @@ func (w *Rules) forwards(u *upstream.Upstream) error {
 
 var errPrivate = errors.New("web: an address of a private network")
 
-// shared are networks that are not private in name only.
-var shared = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
+// special are networks of IANA's registries of special-purpose addresses that are not
+// reachable from everywhere, or in which an address stands for another one. Those of IPv6
+// that are not here are outside of global.
+var special = parsed(
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+	"192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+	"224.0.0.0/4", "240.0.0.0/4",
+	"2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
+)
+
+// global has all addresses of IPv6 that are given to hosts of the open network.
+var global = netip.MustParsePrefix("2000::/3")
+
+func parsed(all ...string) (list []netip.Prefix) {
+	for _, p := range all {
+		list = append(list, netip.MustParsePrefix(p))
+	}
+	return list
 }
 
 // public reports whether an address is one that a host may have: of the open
 // network, or listed.
 func public(a netip.Addr, listed []netip.Prefix) bool {
 	a = a.Unmap().WithZone("")
-	for _, p := range listed {
-		if p.Contains(a) {
-			return true
-		}
+	within := func(p netip.Prefix) bool { return p.Contains(a) }
+	if slices.ContainsFunc(listed, within) {
+		return true
 	}
-	for _, p := range shared {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return a.IsGlobalUnicast() && !a.IsPrivate()
+	return (a.Is4() || global.Contains(a)) && !slices.ContainsFunc(special, within)
 }
 
 func portOf(u *url.URL) string {
