@@ -24,7 +24,7 @@ type ClientHeader struct {
 // Extract finds terms in base64.
 type Extract struct {
 	In      string   `yaml:"in" default:"query" unit:"query|form|header|cookie|json" doc:"where: in the query, a form or JSON that was posted, a header or a cookie"`
-	Name    string   `yaml:"name" needs:"yes" doc:"name of the parameter, header, cookie or member; a member of this name counts at any depth"`
+	Name    string   `yaml:"name" needs:"yes" doc:"name of the parameter, header, cookie or member; a member of this name counts at any depth, with the strings of a list that is one, and so do parameters as name[] and name[key]"`
 	Paths   []string `yaml:"paths" unit:"path prefixes" doc:"requests that have it; by default all. A path with //, . or .. in it may be any of them"`
 	Forms   []string `yaml:"forms" unit:"forms" doc:"what the value may look like: text with <etf> for base64 of a term, <any> for letters, digits and -_+/=.~ and <digits>, as in SFMyNTY.<etf>.<any>; by default <etf>"`
 	Profile string   `yaml:"profile" unit:"as profile" doc:"what these terms are made of; by default as messages"`

@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // Values returns the values of a rule in a request. body is its body if NeedsBody
 // says so. A parameter that is there twice has two values: whoever reads the
-// request may take either. Beside an error, which says that the request has no one
+// request may take either. So have a list, in JSON or as t[]=, and t[key]=, which some
+// servers put together as one t. Beside an error, which says that the request has no one
 // reading, it returns those that were found all the same.
 func (r *Rule) Values(req *http.Request, body []byte) ([]string, error) {
 	switch r.In {
@@ -45,16 +48,28 @@ func parameters(query, name string) (values []string, err error) {
 		return nil, nil
 	}
 	all, err := url.ParseQuery(query)
+	var plain []string
+	for _, n := range slices.Sorted(maps.Keys(all)) {
+		if named(n, name) {
+			plain = append(plain, all[n]...)
+		}
+	}
 	if err == nil {
-		return all[name], nil
+		return plain, nil
 	}
 	// A semicolon parts parameters for some, and there may be a % with nothing behind it.
 	for _, part := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' }) {
-		if n, v, _ := strings.Cut(part, "="); lenient(n) == name {
+		if n, v, _ := strings.Cut(part, "="); named(lenient(n), name) {
 			values = append(values, lenient(v))
 		}
 	}
-	return append(values, all[name]...), ErrRead
+	return append(values, plain...), ErrRead
+}
+
+// named reports whether a parameter is the one of this name, or a part of it.
+func named(n, name string) bool {
+	rest, ok := strings.CutPrefix(n, name)
+	return ok && (rest == "" || rest[0] == '[')
 }
 
 // lenient decodes what can be decoded.
@@ -92,8 +107,8 @@ func appendCookie(values []string, text, name string) []string {
 	return values
 }
 
-// members returns the strings that are members of this name, at any depth and as
-// often as they are there.
+// members returns the strings that are members of this name, or in a list that is one, at
+// any depth and as often as they are there.
 func members(body []byte, name string) (values []string, err error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
@@ -117,9 +132,9 @@ func members(body []byte, name string) (values []string, err error) {
 // walker keeps track of where a token stands.
 type walker struct {
 	name   string
-	open   []byte // the { and [ around
+	open   []byte // the { and [ around, and + for a list whose strings are meant
 	key    bool   // in an object: a name comes next
-	meant  bool   // and now the value of such a member
+	meant  bool   // what comes next is the value of such a member, or in a list that is one
 	ended  bool
 	values []string
 }
@@ -127,7 +142,10 @@ type walker struct {
 func (w *walker) take(t json.Token) {
 	if d, ok := t.(json.Delim); ok {
 		if d == '{' || d == '[' {
-			w.open, w.key, w.meant = append(w.open, byte(d)), d == '{', false
+			if w.meant = w.meant && d == '['; w.meant {
+				d = '+'
+			}
+			w.open, w.key = append(w.open, byte(d)), d == '{'
 			return
 		}
 		w.open = w.open[:len(w.open)-1]
@@ -147,7 +165,7 @@ func (w *walker) take(t json.Token) {
 
 // after a value comes a name, or the end.
 func (w *walker) after() {
-	w.key, w.meant = w.in('{'), false
+	w.key, w.meant = w.in('{'), w.in('+')
 	w.ended = len(w.open) == 0
 }
 
