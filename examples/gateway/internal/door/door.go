@@ -189,8 +189,9 @@ func (c class) has(who Client) bool {
 	if who.Identity != "" && slices.Contains(c.names, who.Identity) {
 		return true
 	}
+	addr := who.Addr.Unmap().WithZone("") // a header of a proxy may have one
 	for _, p := range c.prefixes {
-		if p.Contains(who.Addr.Unmap()) {
+		if p.Contains(addr) {
 			return true
 		}
 	}

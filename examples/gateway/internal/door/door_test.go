@@ -61,7 +61,7 @@ func TestRulesOfTheFile(t *testing.T) {
 }
 
 func TestClientsList(t *testing.T) {
-	in := Clients([]string{"billing", "10.0.0.0/8", "2001:db8::/32"})
+	in := Clients([]string{"billing", "10.0.0.0/8", "2001:db8::/32", "fe80::/10"})
 	for _, c := range []struct {
 		who  Client
 		want bool
@@ -70,6 +70,9 @@ func TestClientsList(t *testing.T) {
 		{Client{Addr: netip.MustParseAddr("::ffff:10.1.2.3")}, true},
 		{Client{Addr: netip.MustParseAddr("11.1.2.3")}, false},
 		{Client{Addr: netip.MustParseAddr("2001:db8::1")}, true},
+		{Client{Addr: netip.MustParseAddr("fe80::1")}, true},
+		{Client{Addr: netip.MustParseAddr("fe80::1%eth0")}, true},
+		{Client{Addr: netip.MustParseAddr("fec0::1%eth0")}, false},
 		{Client{Addr: netip.MustParseAddr("11.1.2.3"), Identity: "billing"}, true},
 		{Client{Addr: netip.MustParseAddr("11.1.2.3"), Identity: "shop"}, false},
 	} {

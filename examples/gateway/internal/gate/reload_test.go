@@ -322,6 +322,22 @@ func TestReloadTakesLedgersBack(t *testing.T) {
 	}
 }
 
+// TestLogAfterARename: a listener that has another name at the same address is called so in
+// the log from then on.
+func TestLogAfterARename(t *testing.T) {
+	text := strings.Replace(conf(NewNode(t, nil), "", "", "answers: {expect: one}\nproxy_protocol: [127.0.0.0/8]"), "127.0.0.1:0", Free(t), 1)
+	g := Start(t, text)
+	if err := g.Load(strings.Replace(text, "name: door", "name: gate", 1)); err != nil {
+		t.Fatal(err)
+	}
+	c := g.Dial("gate")
+	c.Send(good) // without a header
+	c.Reset()
+	if log := g.Log(); !strings.Contains(log, `"msg":"connection","listener":"gate"`) || strings.Contains(log, `"listener":"door"`) {
+		t.Error(log)
+	}
+}
+
 // TestReloadKeepsLedgersOfAnswers: also where the listener stays and goes on with another
 // node, what is under way is answered by the rules before.
 func TestReloadKeepsLedgersOfAnswers(t *testing.T) {

@@ -42,7 +42,7 @@ func tcp(c net.Conn) *net.TCPConn {
 			return v
 		case *tls.Conn:
 			c = v.NetConn()
-		case *proxyproto.Conn:
+		case proxied:
 			c = v.Raw()
 		default:
 			return nil
@@ -50,13 +50,25 @@ func tcp(c net.Conn) *net.TCPConn {
 	}
 }
 
-// address is the client's, of the PROXY header if there is one.
+// proxied is a connection behind a PROXY header.
+type proxied struct{ *proxyproto.Conn }
+
+// CloseWrite ends this side, as that of the connection below.
+func (c proxied) CloseWrite() error {
+	if c, ok := c.Raw().(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// address is the client's, of the PROXY header if there is one. It has no zone, for no
+// network has one, and one that has is in none.
 func address(c net.Conn) (netip.Addr, error) {
 	a, ok := c.RemoteAddr().(*net.TCPAddr)
 	if !ok {
 		return netip.Addr{}, errors.New("listen: the client has no IP address")
 	}
-	return a.AddrPort().Addr().Unmap(), nil
+	return a.AddrPort().Addr().Unmap().WithZone(""), nil
 }
 
 // identity is the name in a client certificate that was verified.

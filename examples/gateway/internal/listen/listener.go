@@ -23,8 +23,6 @@ import (
 // Listener is one listening socket. What it does with connections may change
 // while it runs; the socket and the connections stay.
 type Listener struct {
-	Name string
-
 	socket net.Listener
 	open   *Count // of the process
 	log    *slog.Logger
@@ -57,9 +55,6 @@ func (c *Count) take() bool {
 	return true
 }
 
-// Now returns how many there are.
-func (c *Count) Now() int64 { return c.now.Load() }
-
 // Open begins to listen. Nothing is accepted before Start.
 func Open(ctx context.Context, c config.Listener, open *Count, log *slog.Logger) (*Listener, error) {
 	var lc net.ListenConfig
@@ -68,7 +63,7 @@ func Open(ctx context.Context, c config.Listener, open *Count, log *slog.Logger)
 		return nil, err
 	}
 	l := &Listener{
-		Name: c.Name, socket: socket, open: open, log: log, drain: make(chan struct{}),
+		socket: socket, open: open, log: log, drain: make(chan struct{}),
 		begun: limit.NewClients(limit.Rates{}, 1<<16, 0), behind: limit.NewClients(limit.Rates{}, 1<<16, 0),
 		headless: rate.Sometimes{First: 1, Interval: time.Minute},
 	}
@@ -118,7 +113,7 @@ func (l *Listener) accept(ctx context.Context) {
 		}
 		if err != nil { // no descriptors left, as a rule: others have to end first
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			l.log.Error("accept", "listener", l.Name, "err", err)
+			l.log.Error("accept", "listener", l.Door().Config.Name, "err", err)
 			time.Sleep(pause)
 			continue
 		}
@@ -162,9 +157,9 @@ func (l *Listener) serve(ctx context.Context, c net.Conn) {
 		l.crowded(c)
 		return
 	case err != nil:
-		l.log.Debug("connection", "listener", l.Name, "err", err)
+		l.log.Debug("connection", "listener", l.Door().Config.Name, "err", err)
 		if errors.Is(err, errNoHeader) {
-			l.headless.Do(func() { l.log.Warn("connection", "listener", l.Name, "from", peer.String(), "err", err) })
+			l.headless.Do(func() { l.log.Warn("connection", "listener", l.Door().Config.Name, "from", peer.String(), "err", err) })
 		}
 		Reset(c)
 		return
@@ -232,14 +227,14 @@ func (l *Listener) meet(ctx context.Context, r *rules, c net.Conn, peer netip.Ad
 // header reads the PROXY header. What it wraps c in puts a deadline of its own for that,
 // and then only the one back that it was told of itself.
 func header(c net.Conn, peer netip.Addr, by time.Time) (net.Conn, netip.Addr, error) {
-	proxied := proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(time.Until(by)))
-	proxied.SetDeadline(by)
-	if proxied.ProxyHeader() == nil { // it was read here
+	p := proxied{proxyproto.NewConn(c, proxyproto.WithPolicy(proxyproto.REQUIRE), proxyproto.SetReadHeaderTimeout(time.Until(by)))}
+	p.SetDeadline(by)
+	if p.ProxyHeader() == nil { // it was read here
 		return c, peer, errNoHeader
 	}
-	client, err := address(proxied)
+	client, err := address(p)
 	if err != nil {
 		return c, peer, err
 	}
-	return proxied, client, nil
+	return p, client, nil
 }
