@@ -280,9 +280,6 @@ func checkCaps(r *report, at string, caps Caps, base limits.Limits) {
 // Rules are what a mode can be given to.
 var rules = []string{"rate", "in_flight", "breaker", "term", "atoms", "frame_size", "poison", "verb", "answer"}
 
-// Rules lists the rules that have modes.
-func Rules() []string { return slices.Clone(rules) }
-
 func checkModes(r *report, at string, modes Modes) {
 	for name, mode := range modes {
 		if !slices.Contains(rules, name) {

@@ -85,7 +85,7 @@ func TestMistakesHaveAPlace(t *testing.T) {
 // TestRulesAreListed: the reference names each rule, and only caps that there are.
 func TestRulesAreListed(t *testing.T) {
 	f, _ := reflect.TypeFor[Listener]().FieldByName("Rules")
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if !strings.Contains(f.Tag.Get("doc"), rule) {
 			t.Errorf("rules: %s is not named", rule)
 		}
