@@ -19,6 +19,7 @@ import (
 // TestPlacesOfOneClient: bodies that are not held go on as they come and have their places
 // as long as they take. A client has so many of these, and waits for more in its own line.
 func TestPlacesOfOneClient(t *testing.T) {
+	t.Parallel()
 	o := newOrigin(t, nil)
 	g := Start(t, conf(o.addr(), "", "max_in_flight: 8\nmax_wait: 500ms",
 		"limits: {frame_timeout: 1h, max_in_flight_per_client: 3}\nhttp: {client: {name: X-Real-IP, from: [127.0.0.0/8]}}"))
@@ -45,6 +46,7 @@ func TestPlacesOfOneClient(t *testing.T) {
 // TestDeafClients: of what a client does not take only its own room is used, and no more of
 // that than there is to take, whether the node has said how much that would be or not.
 func TestDeafClients(t *testing.T) {
+	t.Parallel()
 	stop := make(chan struct{})
 	defer close(stop)
 	body := term.Message(term.Bin(strings.Repeat("x", 5000)))

@@ -396,6 +396,7 @@ func TestPoison(t *testing.T) {
 // the second is on its way, which is then no suspect. One that was answered in part is, and
 // one that the node took its time for, or behind which it is gone.
 func TestKeptConnections(t *testing.T) {
+	t.Parallel()
 	for does, suspects := range map[string]float64{"closes": 0, "begins": 1, "thinks": 1, "goes": 1} {
 		l := Listen(t)
 		Serve(t, l, func(c net.Conn) {
@@ -556,6 +557,7 @@ func TestSlowNode(t *testing.T) {
 // TestDeafNode: a node that does not take a request is not waited for either, however long
 // the request is, and it has failed.
 func TestDeafNode(t *testing.T) {
+	t.Parallel()
 	l, stop := Listen(t), make(chan bool)
 	Serve(t, l, func(net.Conn) { <-stop })
 	defer close(stop)
@@ -634,6 +636,7 @@ func TestLeavesTheQueue(t *testing.T) {
 // TestSlowReader: a client that takes its answer more slowly than the node may come with it
 // gets all of it, and the node has not failed.
 func TestSlowReader(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("text ", 4<<20) // more than fits into buffers
 	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
@@ -691,6 +694,7 @@ func TestSlowClients(t *testing.T) {
 // TestSlowUploads: a body that stops coming while it is sent on is the fault of its client,
 // who is told so, and not of the node, whatever that has answered until then.
 func TestSlowUploads(t *testing.T) {
+	t.Parallel()
 	o := newOrigin(t, nil)
 	o.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).EnableFullDuplex()

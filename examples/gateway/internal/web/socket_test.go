@@ -407,6 +407,7 @@ func (h *hijacked) Hijack() (c net.Conn, rw *bufio.ReadWriter, err error) {
 // TestWebSocketDeafNode: what serves one WebSocket of the node and takes no more messages
 // makes no suspects, and does not come between the node and others.
 func TestWebSocketDeafNode(t *testing.T) {
+	t.Parallel()
 	stop := make(chan bool)
 	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/deaf" {
@@ -442,6 +443,7 @@ func TestWebSocketDeafNode(t *testing.T) {
 // TestWebSocketDeafClient: a client that does not read is not waited for, and that is told
 // as its fault.
 func TestWebSocketDeafClient(t *testing.T) {
+	t.Parallel()
 	o := newOrigin(t, (&chat{}).ServeHTTP)
 	g := Start(t, conf(o.addr(), "", "", "limits: {write_timeout: 300ms, bytes_per_second: 1GiB, bytes_burst: 1GiB}\nhttp: {websocket: {allow: true}}"))
 	c, _, err := open(t, g, "/")

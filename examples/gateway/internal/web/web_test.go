@@ -284,6 +284,7 @@ func TestDeafStream(t *testing.T) {
 // TestLongAnswers: frame_timeout is for what a client sends. An answer may come later, or
 // take longer, whether the request has a body or not.
 func TestLongAnswers(t *testing.T) {
+	t.Parallel()
 	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/part" {
 			io.WriteString(w, "begun ")
@@ -330,6 +331,7 @@ func TestLongAnswers(t *testing.T) {
 // TestEvents: write_timeout is for what is being written. What the node says after a longer
 // pause still comes.
 func TestEvents(t *testing.T) {
+	t.Parallel()
 	o := newOrigin(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for i := range 3 {
