@@ -39,8 +39,9 @@ import (
 // error, an [*Error], dst is returned as it was, and nothing of src is in it or
 // behind it; without one, what stands in its memory behind the result is not kept.
 //
-// References of the node in [Config] get the three words that this node writes;
-// all others keep those they have. Where OTP has no order of keys, for funs whose
+// What comes out is less than three times as long as src, or as what a compressed src
+// inflates to. References of the node in [Config] get the three words that this node
+// writes; all others keep those they have. Where OTP has no order of keys, for funs whose
 // numbers are 2³¹ or more apart, the order is that of [CompareKeys].
 //
 // Time grows as n log n with the bytes of src, or of what a compressed src

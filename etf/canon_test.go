@@ -12,6 +12,7 @@ import (
 
 	"github.com/beamgate/beamgate/etf"
 	"github.com/beamgate/beamgate/fuzz/gen"
+	"github.com/beamgate/beamgate/internal/wire"
 )
 
 // canonical expects that b becomes what its Term is written as, that this stays
@@ -23,6 +24,9 @@ func canonical(tb testing.TB, m *etf.Mode, b []byte) []byte {
 		tb.Fatalf("%x: %x, %v", b, got, err)
 	}
 	got = got[1:]
+	if b[1] != wire.TagCompressed && len(got) >= 3*len(b) {
+		tb.Fatalf("%x: canonical\n%x, which is three times as long", b, got)
+	}
 	term, err := m.Decode(b)
 	if err != nil {
 		tb.Fatal(err)
@@ -354,6 +358,25 @@ func TestCanonicalizeRandom(t *testing.T) {
 			if n, err := m.ValidatePrefix(b); err == nil {
 				canonical(t, m, b[:n])
 			}
+		}
+	}
+}
+
+// TestCanonicalLength has what grows most: names that were in Latin-1, a string that goes
+// on with a list, and references of the node itself, which get its words.
+func TestCanonicalLength(t *testing.T) {
+	c := etf.OTP()
+	c.Node = etf.Node{Name: "n", Creation: 1}
+	m := compile(t, c)
+	for name, term := range map[string][]byte{
+		"a name":      latin1(strings.Repeat("\u00e9", 128)),
+		"a string":    pieces(str(strings.Repeat("x", 60_000)), int32x(300)),
+		"a reference": list(copies(1000, oldRef(atom("n"), 7, 1))...),
+	} {
+		b := ext(term)
+		got, err := m.Canonicalize(nil, b)
+		if err != nil || len(got) >= 3*len(b) || 10*len(got) < 19*len(b) { // else it is not what grows most
+			t.Errorf("%s: %d bytes become %d, %v", name, len(b), len(got), err)
 		}
 	}
 }

@@ -36,6 +36,7 @@ type Door struct {
 	classes  []class
 	maxBytes int64 // of a message
 	maxBack  int64 // of an answer
+	inflates bool  // messages may be compressed
 }
 
 // Shared is what the doors of one listener share over reloads.
@@ -80,6 +81,7 @@ func New(c config.Listener, u *upstream.Upstream, classes []config.Class, s Shar
 		return nil, err
 	}
 	d.maxBytes, d.maxBack = frameCap(d.to), frameCap(d.answers)
+	d.inflates = d.to.Mode().Config().Limits.MaxInflated > 0
 	return d, nil
 }
 

@@ -118,7 +118,7 @@ func (p *Pass) use(d *Door, before *rulesOf) {
 // nothing more is read from this client. The error is that of ctx.
 func (p *Pass) Hold(ctx context.Context, n int64) (Held, error) {
 	d := p.Door()
-	return hold(ctx, n, d.Upstream.Bytes, d.held, nil)
+	return hold(ctx, n, d.Upstream.Bytes, d.held)
 }
 
 // Brief is the length up to which an answer is passed on without asking for room: so
@@ -140,9 +140,6 @@ func (p *Pass) Give(ctx context.Context, n int64) (Held, error) {
 func hold(ctx context.Context, n int64, of ...*limit.Bytes) (h Held, err error) {
 	h.n = n
 	for i, b := range of {
-		if b == nil {
-			break
-		}
 		if err := b.Acquire(ctx, n); err != nil {
 			h.Release()
 			return Held{}, err
@@ -160,12 +157,15 @@ type Held struct {
 
 // Keep gives back what is more than n bytes of it.
 func (h *Held) Keep(n int64) {
-	for i := len(h.of) - 1; i >= 0; i-- {
-		if b := h.of[i]; b != nil && n < h.n {
+	if n >= h.n {
+		return
+	}
+	for _, b := range h.of {
+		if b != nil {
 			b.Release(h.n - n)
 		}
 	}
-	h.n = min(h.n, n)
+	h.n = n
 }
 
 // Release gives the room back, and may be called more than once.

@@ -199,14 +199,14 @@ func (p *Pass) accept(t *Ticket, a Asked, scratch []byte) *Refusal {
 
 // outgrows refuses a message whose canonical bytes are too many, although what came was
 // not: a compressed term, or one in a shorter form. It is asked first, so that nothing is
-// spent on names of a message that does not go on; and only where it may be, since
-// nothing but what is compressed grows to more than twice its bytes.
+// spent on names of a message that does not go on; and only where it may be, since what is
+// not compressed does not grow to three times its bytes, as etf.Mode.Canonicalize says.
 func (p *Pass) outgrows(msg, scratch []byte) *Refusal {
-	compressed := len(msg) > 1 && msg[1] == 80
-	if !compressed && p.outgrown(2*int64(len(msg))) == nil {
+	d := p.Door()
+	if !d.inflates && p.outgrown(3*int64(len(msg))) == nil {
 		return nil
 	}
-	b, err := p.Door().to.Mode().Canonicalize(scratch[:0], msg)
+	b, err := d.to.Mode().Canonicalize(scratch[:0], msg)
 	if err != nil {
 		return nil // the guard says what is wrong, and whose rule it is
 	}

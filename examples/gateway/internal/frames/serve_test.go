@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/beamgate/beamgate/examples/gateway/internal/clock"
-	"github.com/beamgate/beamgate/examples/gateway/internal/config"
 	"github.com/beamgate/beamgate/examples/gateway/internal/door"
-	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door/doortest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 )
@@ -50,33 +48,12 @@ func TestDrainingBetweenBytes(t *testing.T) {
 // bytes of the upstream and of all.
 func idle(t *testing.T, addr, upstreamRules string, room *limit.Bytes) (*session, *upstream.Upstream) {
 	t.Helper()
-	c, err := config.Parse("test", []byte(`version: 1
+	up, listener := doortest.Upstream(t, `version: 1
 ledgers: [{name: web, max_new: 2}]
 upstreams: [{name: node, address: '`+addr+`', ledger: web, `+upstreamRules+`}]
 listeners: [{name: door, listen: '127.0.0.1:0', upstream: node}]
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	book, err := ledger.Open(c.Ledgers[0], nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { book.Close() })
-	up, err := upstream.New(c.Upstreams[0], book, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := door.New(c.Listeners[0], up, nil, door.Shared{
-		Clients: limit.NewClients(limit.Rates{Connections: 1, InFlight: 10, Messages: 1, Burst: 1, Bytes: 1, ByteBurst: 1}, 1, 1), Held: room,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pass, refusal := d.Accept(door.Client{Addr: netip.IPv6Loopback()}, nil)
-	if refusal != nil {
-		t.Fatal(refusal)
-	}
+`)
+	pass := doortest.Accept(t, listener, up, nil, limit.Rates{Connections: 1, InFlight: 10, Messages: 1, Burst: 1, Bytes: 1, ByteBurst: 1}, room)
 	s := &session{ctx: t.Context(), pass: pass}
 	s.waits()
 	return s, up

@@ -181,7 +181,7 @@ func rates(d config.Door, u *config.Upstream) limit.Rates {
 	return limit.Rates{
 		Connections: d.PerClient, InFlight: d.InFlight, Messages: d.Messages, Burst: d.Burst,
 		Bytes: int64(d.Bytes), ByteBurst: int64(d.BytesBurst),
-		Receiving: int64(u.MaxBytes) / 16, Giving: int64(u.MaxBytes) / 16,
+		Receiving: upstream.Share(*u), Giving: upstream.Share(*u),
 	}
 }
 

@@ -59,6 +59,10 @@ func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upst
 	return u, nil
 }
 
+// Share is the part of max_bytes_in_flight that one client may have of each of the two
+// rooms that are a quarter of it: for messages on their way, and for answers.
+func Share(c config.Upstream) int64 { return int64(c.MaxBytes) / 16 }
+
 // Prepare makes ready to change the limits and the address, which commit then
 // does. Connections and messages under way stay.
 func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {

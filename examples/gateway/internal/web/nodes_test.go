@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -15,9 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/beamgate/beamgate/examples/gateway/internal/config"
-	"github.com/beamgate/beamgate/examples/gateway/internal/door"
-	"github.com/beamgate/beamgate/examples/gateway/internal/ledger"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door/doortest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/limit"
 	"github.com/beamgate/beamgate/examples/gateway/internal/upstream"
 )
@@ -68,24 +65,12 @@ func TestSocketHeld(t *testing.T) {
 		}
 	}))
 	defer node.Close()
-	c, err := config.Parse("test", []byte(`version: 1
+	up, listener := doortest.Upstream(t, `version: 1
 ledgers: [{name: web}]
 upstreams: [{name: node, address: '`+strings.TrimPrefix(node.URL, "http://")+`', ledger: web, poison: {crashes: 1}}]
 listeners: [{name: door, protocol: http, listen: '127.0.0.1:0', upstream: node, http: {websocket: {allow: true}}}]
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	book, err := ledger.Open(c.Ledgers[0], nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
-	up, err := upstream.New(c.Upstreams[0], book, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules, err := New(c.Listeners[0], up)
+`)
+	rules, err := New(listener, up)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,17 +82,8 @@ listeners: [{name: door, protocol: http, listen: '127.0.0.1:0', upstream: node, 
 		}
 		return conn, err
 	}
-	d, err := door.New(c.Listeners[0], up, nil, door.Shared{
-		Clients: limit.NewClients(limit.Rates{Connections: 1, Messages: 100, Burst: 100, Bytes: 1 << 20, ByteBurst: 1 << 20}, 1, 1), Held: limit.NewBytes(1 << 20),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.Protocol = rules
-	pass, refusal := d.Accept(door.Client{Addr: netip.IPv6Loopback()}, nil)
-	if refusal != nil {
-		t.Fatal(refusal)
-	}
+	pass := doortest.Accept(t, listener, up, rules,
+		limit.Rates{Connections: 1, Messages: 100, Burst: 100, Bytes: 1 << 20, ByteBurst: 1 << 20}, limit.NewBytes(1<<20))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	free  = 4 << 10  // so much of a body is read before room is asked for
-	small = 64 << 10 // a body of known length that is read before a place is taken
+	free  = door.Brief // so much of a body is read before room is asked for
+	small = 64 << 10   // a body of known length that is read before a place is taken
 )
 
 // source is a body that is read.
