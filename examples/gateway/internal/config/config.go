@@ -91,7 +91,7 @@ type Upstream struct {
 	MaxWaiting  int64      `yaml:"max_waiting" default:"256" unit:"messages" doc:"messages that wait for a place; beyond it the lowest class is refused" stops:"a queue without a bound"`
 	MaxWait     Duration   `yaml:"max_wait" default:"2s" unit:"duration" doc:"how long one waits" stops:"answers that come when nobody wants them any more"`
 	Classes     []Class    `yaml:"classes" doc:"priority classes, highest first"`
-	MaxBytes    Size       `yaml:"max_bytes_in_flight" default:"64MiB" unit:"bytes" doc:"bytes of messages held for this node: half of it for those that are here, a quarter for those above 16 KiB that are on their way, and a quarter for answers above 4 KiB until they are taken; a client has at most a quarter of either quarter" stops:"memory used up on behalf of one slow node"`
+	MaxBytes    Size       `yaml:"max_bytes_in_flight" default:"64MiB" unit:"bytes" doc:"bytes of messages held for this node: half of it for those that are here, a quarter for those above 16 KiB that are on their way, and a quarter for answers above 4 KiB until they are taken; a client has at most a quarter of each" stops:"memory used up on behalf of one slow node"`
 	Breaker     Breaker    `yaml:"breaker" doc:"when to leave the node alone"`
 	Pressure    Pressure   `yaml:"pressure" doc:"what the node's reports change"`
 	Poison      Poison     `yaml:"poison" doc:"messages that were under way when the node went down"`

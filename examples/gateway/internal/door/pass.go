@@ -115,10 +115,11 @@ func (p *Pass) use(d *Door, before *rulesOf) {
 }
 
 // Hold takes room for a message of n bytes that is here, and waits for it: then
-// nothing more is read from this client. The error is that of ctx.
+// nothing more is read from this client, which has at most a quarter of the room. The
+// error is that of ctx.
 func (p *Pass) Hold(ctx context.Context, n int64) (Held, error) {
 	d := p.Door()
-	return hold(ctx, n, d.Upstream.Bytes, d.held)
+	return hold(ctx, n, p.client.Holding(), d.Upstream.Bytes, d.held)
 }
 
 // Brief is the length up to which an answer is passed on without asking for room: so

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/beamgate/beamgate/etf"
+	"github.com/beamgate/beamgate/examples/gateway/internal/door"
 	. "github.com/beamgate/beamgate/examples/gateway/internal/gatetest"
 	"github.com/beamgate/beamgate/examples/gateway/internal/term"
 )
@@ -35,20 +36,22 @@ func TestLineHoldsNoBytes(t *testing.T) {
 	t.Parallel()
 	const clients, each = 6, 6
 	release := make(chan struct{})
+	long := term.Message(term.Bin(strings.Repeat("x", 300<<10)))
+	answer := term.Message(term.Bin(strings.Repeat("y", 2*door.Brief)))
 	node := NewNode(t, func(msg []byte) []byte {
 		<-release
-		return good
+		return answer
 	})
-	g := Start(t, conf(node, "", "max_bytes_in_flight: 2MiB\nmax_in_flight: 1000", "answers: {expect: one}\nlimits: {max_pipelined: 1}"))
-	long := term.Message(term.Bin(strings.Repeat("x", 300<<10)))
+	text := conf(node, "", "max_in_flight: 1000", "answers: {expect: one}\nlimits: {max_pipelined: 1}")
+	g := Start(t, strings.Replace(text, "global: {", "global: {max_bytes_in_flight: 1MiB, ", 1))
 	var ended sync.WaitGroup
 	for range clients {
 		c := g.Dial("door")
 		ended.Go(func() { c.Write(packed(t, slices.Repeat([][]byte{long}, each)...)) })
 		ended.Go(func() {
 			for range each {
-				if b, err := c.Receive(); err != nil || !bytes.Equal(b, good) {
-					t.Errorf("got %q, %v", b, err)
+				if b, err := c.Receive(); err != nil || !bytes.Equal(b, answer) {
+					t.Errorf("got %d bytes, %v", len(b), err)
 					return
 				}
 			}
@@ -223,4 +226,45 @@ func TestDeafClients(t *testing.T) {
 			t.Errorf("%s: one client holds %v bytes", answers, held)
 		}
 	}
+}
+
+// TestHeldWhileWaiting: messages of a client that wait in its own line have no more of the
+// room for messages than is its own part.
+func TestHeldWhileWaiting(t *testing.T) {
+	t.Parallel()
+	stop := make(chan struct{})
+	node := NewNode(t, func(msg []byte) []byte {
+		if bytes.Equal(msg, third) {
+			<-stop
+		}
+		return good
+	})
+	defer close(stop)
+	g := Start(t, conf(node, "", "max_bytes_in_flight: 8MiB\nmax_wait: 1h\nanswer_timeout: 1h",
+		"proxy_protocol: [127.0.0.0/8]\nanswers: {expect: one}\nlimits: {max_in_flight_per_client: 2, frame_timeout: 1h}"))
+	from := func(addr string) *Client {
+		c := g.Dial("door")
+		fmt.Fprintf(c, "PROXY TCP4 %s 127.0.0.1 5000 4000\r\n", addr)
+		return c
+	}
+	long := packed(t, term.Message(term.Bin(strings.Repeat("x", 300<<10))))
+	for range 2 {
+		from("10.0.0.1").Write(packed(t, third))
+	}
+	Eventually(t, "it has its places", func() bool { return g.Sum("beamgate_in_flight", "what=used") == 2 })
+	for range 30 {
+		c := from("10.0.0.1")
+		go c.Write(long)
+	}
+	Eventually(t, "its messages wait", func() bool { return g.Sum("beamgate_held_bytes") > 500<<10 })
+	time.Sleep(100 * time.Millisecond)
+	c := from("10.0.0.2")
+	for range 3 {
+		c.Write(long)
+		c.Want(good)
+	}
+	Eventually(t, "it holds its share", func() bool {
+		held := g.Sum("beamgate_held_bytes")
+		return held > 500<<10 && held <= 1<<20
+	})
 }

@@ -178,10 +178,11 @@ func protocols(c config.Listener) []string {
 const shadowRoom = 64
 
 func rates(d config.Door, u *config.Upstream) limit.Rates {
+	share := upstream.RoomsOf(*u).Share()
 	return limit.Rates{
 		Connections: d.PerClient, InFlight: d.InFlight, Messages: d.Messages, Burst: d.Burst,
 		Bytes: int64(d.Bytes), ByteBurst: int64(d.BytesBurst),
-		Receiving: upstream.Share(*u), Giving: upstream.Share(*u),
+		Holding: share.Holding, Receiving: share.Receiving, Giving: share.Giving,
 	}
 }
 

@@ -25,6 +25,7 @@ type Rates struct {
 	InFlight         int64 // messages under way
 	Messages, Burst  int64 // a second, and at once
 	Bytes, ByteBurst int64
+	Holding          int64 // bytes of messages that are here
 	Receiving        int64 // bytes of large messages on their way at once
 	Giving           int64 // bytes of answers that it has not taken yet
 }
@@ -50,6 +51,7 @@ type Client struct {
 	messages *rate.Limiter
 	bytes    *rate.Limiter
 	coming   *Bytes
+	holding  *Bytes
 	going    *Bytes
 	places   *Bytes        // of one each
 	at       *list.Element // in old; nil while it has connections
@@ -79,9 +81,11 @@ func (c *Client) set(r Rates) {
 	if c.messages == nil {
 		c.messages = rate.NewLimiter(rate.Limit(r.Messages), int(r.Burst))
 		c.bytes = rate.NewLimiter(rate.Limit(r.Bytes), int(r.ByteBurst))
-		c.coming, c.going, c.places = NewBytes(r.Receiving), NewBytes(r.Giving), NewBytes(r.InFlight)
+		c.holding, c.coming, c.going = NewBytes(r.Holding), NewBytes(r.Receiving), NewBytes(r.Giving)
+		c.places = NewBytes(r.InFlight)
 		return
 	}
+	c.holding.Resize(r.Holding)
 	c.coming.Resize(r.Receiving)
 	c.going.Resize(r.Giving)
 	c.places.Resize(r.InFlight)
@@ -232,6 +236,9 @@ func (c *Client) Receive(ctx context.Context, n int64) (release func(), err erro
 
 // Places bounds the messages of the client that are under way, each of which takes one.
 func (c *Client) Places() *Bytes { return c.places }
+
+// Holding bounds the messages of the client that are here.
+func (c *Client) Holding() *Bytes { return c.holding }
 
 // Going bounds the answers that the client has not taken yet.
 func (c *Client) Going() *Bytes { return c.going }

@@ -59,9 +59,18 @@ func New(c config.Upstream, l *ledger.Ledger, changed func(state string)) (*Upst
 	return u, nil
 }
 
-// Share is the part of max_bytes_in_flight that one client may have of each of the two
-// rooms that are a quarter of it: for messages on their way, and for answers.
-func Share(c config.Upstream) int64 { return int64(c.MaxBytes) / 16 }
+// Rooms are the parts of max_bytes_in_flight: for messages that are here, for those on
+// their way, and for answers.
+type Rooms struct{ Holding, Receiving, Giving int64 }
+
+// RoomsOf are the rooms of an upstream.
+func RoomsOf(c config.Upstream) Rooms {
+	n := int64(c.MaxBytes)
+	return Rooms{n / 2, n / 4, n / 4}
+}
+
+// Share is what one client may have of each.
+func (r Rooms) Share() Rooms { return Rooms{r.Holding / 4, r.Receiving / 4, r.Giving / 4} }
 
 // Prepare makes ready to change the limits and the address, which commit then
 // does. Connections and messages under way stay.
@@ -73,9 +82,10 @@ func (u *Upstream) Prepare(c config.Upstream) (commit func(), err error) {
 	return func() {
 		u.now.Store(&settings{config: c, tls: t})
 		u.Slots.Resize(c.MaxInFlight, reserved(c), c.MaxWaiting)
-		u.Bytes.Resize(int64(c.MaxBytes) / 2)
-		u.Receiving.Resize(int64(c.MaxBytes) / 4)
-		u.Giving.Resize(int64(c.MaxBytes) / 4)
+		rooms := RoomsOf(c)
+		u.Bytes.Resize(rooms.Holding)
+		u.Receiving.Resize(rooms.Receiving)
+		u.Giving.Resize(rooms.Giving)
 		u.Suspects.Resize(suspectRules(c.Poison))
 		u.Breaker.Reload(breakerRules(c.Breaker))
 	}, nil
